@@ -1,0 +1,12 @@
+namespace PluginLens;
+
+/// <summary>
+/// One question about a model, answered by a plugin. A plugin assembly holds exactly one public implementation
+/// with a public parameterless constructor. It is created once per run and used from one thread.
+/// </summary>
+public interface IAnalysis
+{
+    /// <summary>Pulls what it needs from <paramref name="context"/> by name and pushes rows to its results.</summary>
+    /// <param name="context">The model, the inputs, the bound options, compute, and where results go.</param>
+    void Run(AnalysisContext context);
+}

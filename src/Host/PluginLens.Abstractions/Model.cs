@@ -1,0 +1,80 @@
+namespace PluginLens;
+
+/// <summary>A language model: configuration, weights by name, forward passes by hook name, tokenizer.</summary>
+/// <threadsafety>Members may be called from several threads at once.</threadsafety>
+public abstract class Model : IDisposable
+{
+    /// <summary>What the metadata say.</summary>
+    public abstract ModelConfig Config { get; }
+
+    /// <summary>Sha-256 that identifies graph, weights and metadata, lower-case hex; null for models made in memory.</summary>
+    public virtual string? Sha256 => null;
+
+    /// <summary>The tokenizer; null where the folder has none (ids still work).</summary>
+    public abstract ModelTokenizer? Tokenizer { get; }
+
+    /// <summary>Every weight, e.g. <c>blocks.0.attn.W_Q</c>.</summary>
+    public abstract IReadOnlyCollection<string> WeightNames { get; }
+
+    /// <summary>Every activation that <see cref="Run"/> can return, with its dimensions, e.g. <c>batch, pos, 128</c>.</summary>
+    public abstract IReadOnlyDictionary<string, IReadOnlyList<string>> Hooks { get; }
+
+    /// <summary>Whether the model has a weight.</summary>
+    /// <param name="name">E.g. <c>blocks.0.attn.b_Q</c>.</param>
+    public abstract bool HasWeight(string name);
+
+    /// <summary>
+    /// A weight: a view of the mapped file, or a widened copy where the file holds half precision. NaN or infinity is refused.
+    /// Valid until the model is disposed.
+    /// </summary>
+    /// <param name="name">E.g. <c>blocks.0.attn.W_Q</c>.</param>
+    public abstract Tensor Weight(string name);
+
+    /// <summary>One forward pass that computes what the hooks need and no more.</summary>
+    /// <param name="input">Tokens, and activations to feed in place of computed ones.</param>
+    /// <param name="hooks">Hook names; <c>logits</c> is one of them.</param>
+    public abstract Activations Run(ModelInput input, IReadOnlyCollection<string> hooks);
+
+    /// <summary>Text of a token; ids in brackets where there is no tokenizer.</summary>
+    /// <param name="id">Token id.</param>
+    public Token Token(int id) => Tokenizer?.Token(id) ?? new Token(id, $"[{id}]");
+
+    /// <summary>Token embedding, <c>V x d_model</c>.</summary>
+    public Matrix WE => Weight("embed.W_E").AsMatrix();
+
+    /// <summary>Unembedding, <c>d_model x V</c>.</summary>
+    public Matrix WU => Weight("unembed.W_U").AsMatrix();
+
+    /// <summary>Query matrix of a head, <c>d_model x d_head</c>.</summary>
+    /// <param name="layer">Layer.</param>
+    /// <param name="head">Query head.</param>
+    public Matrix WQ(int layer, int head) => Weight($"blocks.{layer}.attn.W_Q")[head].AsMatrix();
+
+    /// <summary>Key matrix that a query head uses, <c>d_model x d_head</c>.</summary>
+    /// <param name="layer">Layer.</param>
+    /// <param name="head">Query head; grouped-query models map it to its key-value head.</param>
+    public Matrix WK(int layer, int head) => Weight($"blocks.{layer}.attn.W_K")[Config.KeyValueHeadOf(head)].AsMatrix();
+
+    /// <summary>Value matrix that a query head uses, <c>d_model x d_head</c>.</summary>
+    /// <param name="layer">Layer.</param>
+    /// <param name="head">Query head; grouped-query models map it to its key-value head.</param>
+    public Matrix WV(int layer, int head) => Weight($"blocks.{layer}.attn.W_V")[Config.KeyValueHeadOf(head)].AsMatrix();
+
+    /// <summary>Output matrix of a head, <c>d_head x d_model</c>.</summary>
+    /// <param name="layer">Layer.</param>
+    /// <param name="head">Query head.</param>
+    public Matrix WO(int layer, int head) => Weight($"blocks.{layer}.attn.W_O")[head].AsMatrix();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Releases mapped files and sessions.</summary>
+    /// <param name="disposing">True from <see cref="Dispose()"/>.</param>
+    protected virtual void Dispose(bool disposing)
+    {
+    }
+}

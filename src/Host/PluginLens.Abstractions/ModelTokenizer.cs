@@ -1,0 +1,42 @@
+namespace PluginLens;
+
+/// <summary>Text to ids and back, as the model's own tokenizer does it.</summary>
+public abstract class ModelTokenizer
+{
+    /// <summary>Number of ids that have text; the vocabulary of the model may be padded beyond it.</summary>
+    public abstract int Count { get; }
+
+    /// <summary>Begin-of-sequence id, or null where the model has none.</summary>
+    public virtual int? BosId => null;
+
+    /// <summary>End-of-sequence id, or null where the model has none.</summary>
+    public virtual int? EosId => null;
+
+    /// <summary>Mark of a token that continues a word (<c>##</c>), or null where word starts are marked instead.</summary>
+    public virtual string? ContinuationMark => null;
+
+    /// <summary>Text to ids.</summary>
+    /// <param name="text">Any text; literal special tokens are recognised.</param>
+    /// <param name="addSpecial">Whether to add what this tokenizer adds by default ([CLS] … [SEP], &lt;s&gt;; nothing for GPT-2).</param>
+    public abstract int[] Encode(string text, bool addSpecial = false);
+
+    /// <summary>Ids to text, special tokens kept, no clean-up of spaces.</summary>
+    /// <param name="ids">Token ids.</param>
+    public abstract string Decode(IReadOnlyList<int> ids);
+
+    /// <summary>The vocabulary's own string of an id, e.g. <c>Ġthe</c>, <c>##ing</c>; null for padding ids.</summary>
+    /// <param name="id">Token id.</param>
+    public abstract string? Piece(int id);
+
+    /// <summary>Whether an id is a special token (<c>&lt;|endoftext|&gt;</c>, <c>[CLS]</c>).</summary>
+    /// <param name="id">Token id.</param>
+    public abstract bool IsSpecial(int id);
+
+    /// <summary>Text of one id, with its leading space where it starts a word; empty for padding ids.</summary>
+    /// <param name="id">Token id.</param>
+    public virtual string Text(int id) => Piece(id) is null ? string.Empty : Decode([id]);
+
+    /// <summary>An id with its text, as results carry it.</summary>
+    /// <param name="id">Token id.</param>
+    public Token Token(int id) => new(id, Text(id));
+}
