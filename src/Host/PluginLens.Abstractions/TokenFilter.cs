@@ -1,0 +1,139 @@
+using System.Text;
+
+namespace PluginLens;
+
+/// <summary>
+/// Which tokens take part in a list. A base for options records. Filters drop rows before the product, so a filtered
+/// list is exact. They look at decoded text; the names are those of the code of "Analyzing Transformers in Embedding Space".
+/// </summary>
+public record TokenFilter
+{
+    /// <summary>ASCII text only.</summary>
+    [Help("Only tokens whose text is ASCII.")]
+    public bool OnlyAscii { get; init; }
+
+    /// <summary>Letters and digits only.</summary>
+    [Help("Only tokens that are letters and digits (Unicode) once surrounding white space is stripped.")]
+    public bool OnlyAlnum { get; init; }
+
+    /// <summary>ASCII letters and digits only.</summary>
+    [Help("Only tokens that are ASCII letters and digits once surrounding white space and brackets are stripped.")]
+    public bool OnlyEnglish { get; init; }
+
+    /// <summary>A word list.</summary>
+    [Help("Only tokens found in this file, one word a line; compared stripped and lower-case.")]
+    public string? OnlyFromList { get; init; }
+
+    /// <summary>Word starts only.</summary>
+    [Help("Only tokens that start a word (a leading space, or no '##' in WordPiece vocabularies).")]
+    public bool WordInitial { get; init; }
+
+    /// <summary>Round-trip tokens only.</summary>
+    [Help("Only tokens whose text encodes to exactly one id and decodes to itself.")]
+    public bool RoundTrip { get; init; }
+
+    /// <summary>No brackets.</summary>
+    [Help("No tokens that contain [ or ].")]
+    public bool ExcludeBrackets { get; init; }
+
+    /// <summary>No special tokens.</summary>
+    [Help("No special tokens such as <|endoftext|> or [CLS].")]
+    public bool ExcludeSpecial { get; init; }
+
+    /// <summary>Padding ids.</summary>
+    [Help("Ids beyond the tokenizer (padding of the vocabulary, without text): keep or drop.")]
+    public Padding Padding { get; init; } = Padding.Drop;
+
+    /// <summary>The rows of the vocabulary that pass, <c>[d_vocab]</c>; null = all of them.</summary>
+    /// <param name="model">The model whose tokens are judged.</param>
+    public bool[]? Mask(Model model)
+    {
+        var size = model.Config.DVocab;
+        var padded = model.Tokenizer is { } known && known.Count < size && Padding == Padding.Drop;
+        var byText = OnlyAscii || OnlyAlnum || OnlyEnglish || OnlyFromList is not null || WordInitial || RoundTrip || ExcludeBrackets || ExcludeSpecial;
+        if (!padded && !byText)
+        {
+            return null;
+        }
+
+        var tokenizer = model.Tokenizer ?? throw new UsageException($"Model '{model.Config.Name}' has no tokenizer, so tokens have no text to filter by; leave the token filters out.");
+        var list = OnlyFromList is null ? null : ReadList(OnlyFromList);
+        var keep = new bool[size];
+        for (var id = 0; id < size; id++)
+        {
+            keep[id] = tokenizer.Piece(id) is { } piece
+                ? !byText || Passes(tokenizer, id, piece, list)
+                : Padding == Padding.Keep && !byText;
+        }
+
+        return keep;
+    }
+
+    /// <summary>
+    /// A class for each token such that tokens with equal text (stripped, lower-case) share one, <c>[d_vocab]</c>:
+    /// leaving out pairs of one class is <c>exclude_same</c>.
+    /// </summary>
+    /// <param name="model">The model whose tokens are compared.</param>
+    public static int[] SameTextClasses(Model model)
+    {
+        var classes = new int[model.Config.DVocab];
+        var seen = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var id = 0; id < classes.Length; id++)
+        {
+            // Padding ids have no text: each is a class of its own.
+            var text = model.Tokenizer?.Piece(id) is null ? $"\0{id}" : Normal(model.Tokenizer.Text(id));
+            classes[id] = seen.TryGetValue(text, out var known) ? known : seen[text] = seen.Count;
+        }
+
+        return classes;
+    }
+
+    private static string Normal(string text) => text.Trim().ToLowerInvariant();
+
+    private static HashSet<string> ReadList(string path)
+    {
+        try
+        {
+            return [.. File.ReadLines(path).Select(Normal).Where(word => word.Length > 0)];
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"--only-from-list '{path}': {error.Message}", error);
+        }
+    }
+
+    private static bool IsAlnum(Rune rune) => Rune.GetUnicodeCategory(rune) is
+        System.Globalization.UnicodeCategory.LetterNumber or System.Globalization.UnicodeCategory.OtherNumber || Rune.IsLetterOrDigit(rune);
+
+    private bool Passes(ModelTokenizer tokenizer, int id, string piece, HashSet<string>? list)
+    {
+        var text = tokenizer.Text(id);
+        var stripped = text.Trim();
+        var bare = stripped.Trim('[', ']');
+        return !(ExcludeSpecial && tokenizer.IsSpecial(id))
+            && !(OnlyAscii && !Ascii.IsValid(text))
+            && !(OnlyAlnum && (stripped.Length == 0 || !stripped.EnumerateRunes().All(IsAlnum)))
+            && !(OnlyEnglish && (bare.Length == 0 || !bare.All(char.IsAsciiLetterOrDigit)))
+            && !(list is not null && !list.Contains(Normal(text)))
+            && !(WordInitial && !StartsWord(tokenizer, piece, text))
+            && !(ExcludeBrackets && text.AsSpan().ContainsAny('[', ']'))
+            && !(RoundTrip && !RoundTrips(tokenizer, id, text));
+    }
+
+    private static bool StartsWord(ModelTokenizer tokenizer, string piece, string text) => tokenizer.ContinuationMark is { } mark
+        ? !piece.StartsWith(mark, StringComparison.Ordinal)
+        : text.StartsWith(' ') || piece.StartsWith('▁') || piece.StartsWith('Ġ');
+
+    private static bool RoundTrips(ModelTokenizer tokenizer, int id, string text) =>
+        tokenizer.Encode(text) is [var only] && only == id && tokenizer.Decode([only]) == text;
+}
+
+/// <summary>What to do with ids that have no text.</summary>
+public enum Padding
+{
+    /// <summary>They take part.</summary>
+    Keep,
+
+    /// <summary>They are left out.</summary>
+    Drop,
+}

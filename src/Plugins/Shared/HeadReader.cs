@@ -1,0 +1,172 @@
+namespace PluginLens.Plugins;
+
+/// <summary>
+/// Projects every token through one of the matrices with which a head reads the residual stream (W_Q, W_K, W_V):
+/// <c>E W + b</c>, with the options of pair lists applied. One V x d_head array per call; nothing V x V or V x d.
+/// </summary>
+internal sealed class HeadReader(AnalysisContext context, PairOptions options)
+{
+    private readonly Dictionary<string, float[]> _divisors = [];
+
+    private Model Model => context.Model;
+
+    /// <summary>The matrix whose rows are the tokens on a reading side, <c>V x d_model</c>.</summary>
+    public Matrix ReadingEmbedding => options.Embedding == EmbeddingChoice.Output ? Unembedding : Model.WE;
+
+    /// <summary>The matrix whose rows are the tokens on a writing side, <c>V x d_model</c>.</summary>
+    public Matrix WritingEmbedding =>
+        options.Embedding == EmbeddingChoice.Input || !Model.HasWeight("unembed.W_U") ? Model.WE : Unembedding;
+
+    private Matrix Unembedding => Model.HasWeight("unembed.W_U")
+        ? Model.WU.Transpose()
+        : throw new UsageException($"Model '{Model.Config.Name}' has no unembedding (an encoder without a head); use --embedding input or auto.");
+
+    /// <summary>Says on each side which matrix stood there.</summary>
+    /// <param name="writing">Whether it is a writing side.</param>
+    public string Describe(bool writing)
+    {
+        var input = writing ? options.Embedding == EmbeddingChoice.Input || !Model.HasWeight("unembed.W_U") : options.Embedding != EmbeddingChoice.Output;
+        return input ? "W_E" : "W_U";
+    }
+
+    /// <summary>Every token as a head reads it, <c>V x d_head</c>.</summary>
+    /// <param name="layer">Layer.</param>
+    /// <param name="head">Query head; grouped-query models use its key-value head for <c>K</c> and <c>V</c>.</param>
+    /// <param name="matrix"><c>Q</c>, <c>K</c> or <c>V</c>.</param>
+    public float[] Read(int layer, int head, char matrix)
+    {
+        var weight = Of(layer, head, matrix);
+        var projected = context.Compute.Multiply(ReadingEmbedding, Gained(layer, weight)).Data.ToArray();
+        if (options.Biases)
+        {
+            AddToRows(projected, Bias(layer, head, matrix, weight));
+        }
+
+        return Normalised(projected, weight.Columns, $"W_{matrix}");
+    }
+
+    /// <summary>Every token as a target of what a head writes, <c>V x d_head</c>: row t is <c>W_O u_t</c>.</summary>
+    /// <param name="layer">Layer.</param>
+    /// <param name="head">Query head.</param>
+    public float[] Write(int layer, int head)
+    {
+        var weight = Model.WO(layer, head).Transpose();
+        var projected = context.Compute.Multiply(WritingEmbedding, weight).Data.ToArray();
+        return Normalised(projected, weight.Columns, "W_O");
+    }
+
+    private Matrix Of(int layer, int head, char matrix) => matrix switch
+    {
+        'Q' => Model.WQ(layer, head),
+        'K' => Model.WK(layer, head),
+        'V' => Model.WV(layer, head),
+        _ => Model.WO(layer, head).Transpose(),
+    };
+
+    /// <summary>diag(w) W with --norm-gain, W without.</summary>
+    private Matrix Gained(int layer, Matrix weight)
+    {
+        var name = $"blocks.{layer}.ln1.w";
+        if (!options.NormGain || !Model.HasWeight(name))
+        {
+            return weight;
+        }
+
+        if (Model.Config.Traits.Contains(Trait.PostNorm))
+        {
+            throw new UsageException($"--norm-gain: model '{Model.Config.Name}' normalises after each sum, so no norm of its own stands before a head; leave the option out.");
+        }
+
+        var gain = Model.Weight(name).Span;
+        var gained = new float[weight.Rows * weight.Columns];
+        for (var row = 0; row < weight.Rows; row++)
+        {
+            for (var column = 0; column < weight.Columns; column++)
+            {
+                gained[(row * weight.Columns) + column] = gain[row] * weight.Row(row)[column];
+            }
+        }
+
+        return new Matrix(gained, weight.Rows, weight.Columns);
+    }
+
+    /// <summary>The head's bias, plus b_ln W with --norm-gain, <c>[d_head]</c>.</summary>
+    private float[] Bias(int layer, int head, char matrix, Matrix weight)
+    {
+        var bias = new float[weight.Columns];
+        var name = $"blocks.{layer}.attn.b_{matrix}";
+        if (Model.HasWeight(name))
+        {
+            Model.Weight(name)[matrix == 'Q' ? head : Model.Config.KeyValueHeadOf(head)].Span.CopyTo(bias);
+        }
+
+        var normBias = $"blocks.{layer}.ln1.b";
+        if (options.NormGain && Model.HasWeight(normBias))
+        {
+            var added = context.Compute.Multiply(new Matrix(Model.Weight(normBias).Data, 1, weight.Rows), weight);
+            for (var column = 0; column < bias.Length; column++)
+            {
+                bias[column] += added.Row(0)[column];
+            }
+        }
+
+        return bias;
+    }
+
+    private static void AddToRows(float[] rows, float[] bias)
+    {
+        for (var index = 0; index < rows.Length; index++)
+        {
+            rows[index] += bias[index % bias.Length];
+        }
+    }
+
+    private float[] Normalised(float[] projected, int width, string group)
+    {
+        if (options.Normalise == Normalise.None)
+        {
+            return projected;
+        }
+
+        if (!_divisors.TryGetValue(group, out var divisor))
+        {
+            _divisors[group] = divisor = Divisors(group);
+        }
+
+        for (var index = 0; index < projected.Length; index++)
+        {
+            projected[index] /= divisor[index / width];
+        }
+
+        return projected;
+    }
+
+    /// <summary>Mean absolute projection of each token on all columns of a parameter group over all layers, plus 1e-9, <c>[V]</c>.</summary>
+    private float[] Divisors(string group)
+    {
+        var config = Model.Config;
+        var matrix = group[2];
+        var embedding = matrix == 'O' ? WritingEmbedding : ReadingEmbedding;
+        var heads = matrix is 'K' or 'V' ? config.KeyValueHeads : config.NHeads;
+        var sums = new double[embedding.Rows];
+        for (var layer = 0; layer < config.NLayers; layer++)
+        {
+            for (var head = 0; head < heads; head++)
+            {
+                context.Cancellation.ThrowIfCancellationRequested();
+                var queryHead = heads == config.NHeads ? head : head * (config.NHeads / heads);
+                var projected = context.Compute.Multiply(embedding, Of(layer, queryHead, matrix));
+                for (var token = 0; token < sums.Length; token++)
+                {
+                    foreach (var value in projected.Row(token))
+                    {
+                        sums[token] += Math.Abs(value);
+                    }
+                }
+            }
+        }
+
+        var columns = (double)config.NLayers * heads * config.DHead;
+        return [.. sums.Select(sum => (float)((sum / columns) + 1e-9))];
+    }
+}
