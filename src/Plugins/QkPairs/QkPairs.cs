@@ -24,7 +24,7 @@ public sealed class QkPairs : Analysis<QkPairOptions>
 
         var reader = new HeadReader(context, options);
         context.Results.Note(
-            $"query side {reader.Describe(writing: false)}, key side {reader.Describe(writing: false)}; weights {config.ProcessingName}; biases {(options.Biases ? "on" : "off")}"
+            $"query side {reader.Embeddings.Name(writes: false)}, key side {reader.Embeddings.Name(writes: false)}; weights {config.ProcessingName}; biases {(options.Biases ? "on" : "off")}"
             + (options.Offset is { } offset ? $"; rotary offset {offset}" : config.RotaryDim > 0 ? "; before the rotation" : string.Empty));
         var table = context.Results.Table<QueryKeyPair>("qk-pairs", groupBy: 2);
         PairLists.Run(context, options, Factors, (layer, head, rank, pair) =>

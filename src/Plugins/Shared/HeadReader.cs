@@ -10,24 +10,8 @@ internal sealed class HeadReader(AnalysisContext context, PairOptions options)
 
     private Model Model => context.Model;
 
-    /// <summary>The matrix whose rows are the tokens on a reading side, <c>V x d_model</c>.</summary>
-    public Matrix ReadingEmbedding => options.Embedding == EmbeddingChoice.Output ? Unembedding : Model.WE;
-
-    /// <summary>The matrix whose rows are the tokens on a writing side, <c>V x d_model</c>.</summary>
-    public Matrix WritingEmbedding =>
-        options.Embedding == EmbeddingChoice.Input || !Model.HasWeight("unembed.W_U") ? Model.WE : Unembedding;
-
-    private Matrix Unembedding => Model.HasWeight("unembed.W_U")
-        ? Model.WU.Transpose()
-        : throw new UsageException($"Model '{Model.Config.Name}' has no unembedding (an encoder without a head); use --embedding input or auto.");
-
-    /// <summary>Says on each side which matrix stood there.</summary>
-    /// <param name="writing">Whether it is a writing side.</param>
-    public string Describe(bool writing)
-    {
-        var input = writing ? options.Embedding == EmbeddingChoice.Input || !Model.HasWeight("unembed.W_U") : options.Embedding != EmbeddingChoice.Output;
-        return input ? "W_E" : "W_U";
-    }
+    /// <summary>The vocabulary on each side.</summary>
+    public Embeddings Embeddings { get; } = new(context.Model, options.Embedding);
 
     /// <summary>Every token as a head reads it, <c>V x d_head</c>.</summary>
     /// <param name="layer">Layer.</param>
@@ -36,7 +20,7 @@ internal sealed class HeadReader(AnalysisContext context, PairOptions options)
     public float[] Read(int layer, int head, char matrix)
     {
         var weight = Of(layer, head, matrix);
-        var projected = context.Compute.Multiply(ReadingEmbedding, Gained(layer, weight)).Data.ToArray();
+        var projected = context.Compute.Multiply(Embeddings.Reading, Gained(layer, weight)).Data.ToArray();
         if (options.Biases)
         {
             AddToRows(projected, Bias(layer, head, matrix, weight));
@@ -51,7 +35,7 @@ internal sealed class HeadReader(AnalysisContext context, PairOptions options)
     public float[] Write(int layer, int head)
     {
         var weight = Model.WO(layer, head).Transpose();
-        var projected = context.Compute.Multiply(WritingEmbedding, weight).Data.ToArray();
+        var projected = context.Compute.Multiply(Embeddings.Writing, weight).Data.ToArray();
         return Normalised(projected, weight.Columns, "W_O");
     }
 
@@ -146,7 +130,7 @@ internal sealed class HeadReader(AnalysisContext context, PairOptions options)
     {
         var config = Model.Config;
         var matrix = group[2];
-        var embedding = matrix == 'O' ? WritingEmbedding : ReadingEmbedding;
+        var embedding = matrix == 'O' ? Embeddings.Writing : Embeddings.Reading;
         var heads = matrix is 'K' or 'V' ? config.KeyValueHeads : config.NHeads;
         var sums = new double[embedding.Rows];
         for (var layer = 0; layer < config.NLayers; layer++)

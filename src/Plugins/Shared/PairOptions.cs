@@ -40,19 +40,6 @@ public record PairOptions : TokenFilter
     public Normalise Normalise { get; init; }
 }
 
-/// <summary>Which embedding matrix stands on a side.</summary>
-public enum EmbeddingChoice
-{
-    /// <summary>W_E on the reading side, W_U on the writing side.</summary>
-    Auto,
-
-    /// <summary>W_E everywhere.</summary>
-    Input,
-
-    /// <summary>W_U everywhere.</summary>
-    Output,
-}
-
 /// <summary>Whether token rows are normalised before pairing.</summary>
 public enum Normalise
 {

@@ -1,0 +1,65 @@
+namespace PluginLens.Cli;
+
+/// <summary>Finds model folders: a name under a models folder, or any path.</summary>
+internal sealed class ModelLocator(string? folder)
+{
+    /// <summary>The model that <c>run</c> takes when none is named.</summary>
+    private const string Default = "tiny-gpt2";
+
+    /// <summary>Folders that hold models, first match wins: --models, PLUGINLENS_MODELS, models/onnx upwards from here and from the program.</summary>
+    public IReadOnlyList<string> Roots { get; } = folder is not null
+        ? Directory.Exists(folder) ? [folder] : throw new UsageException($"--models '{folder}': no such folder.")
+        : [.. Candidates().Where(Directory.Exists).Select(Path.GetFullPath).Distinct()];
+
+    /// <summary>The folder of a model.</summary>
+    /// <param name="nameOrPath">A name under a root, a folder, or null for the default model.</param>
+    public string Find(string? nameOrPath)
+    {
+        if (nameOrPath is null)
+        {
+            return FindDefault();
+        }
+
+        var named = Roots.Select(root => Path.Combine(root, nameOrPath)).FirstOrDefault(IsModel);
+        if (named is not null)
+        {
+            return named;
+        }
+
+        return Directory.Exists(nameOrPath) || File.Exists(nameOrPath) ? nameOrPath : throw new ModelException(
+            $"No model '{nameOrPath}': neither a folder nor a name under {(Roots.Count == 0 ? "a models folder (none found; give --models)" : string.Join(", ", Roots))}. 'pluginlens models' lists what is there.");
+    }
+
+    /// <summary>Every model folder under the roots, by name; a name found twice belongs to the first root.</summary>
+    public IReadOnlyList<string> All() => [.. Roots
+        .SelectMany(root => Directory.EnumerateDirectories(root).Where(IsModel).OrderBy(path => path, StringComparer.Ordinal))
+        .DistinctBy(Path.GetFileName)];
+
+    private static bool IsModel(string folder) => Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*.onnx").Any();
+
+    private static IEnumerable<string> Candidates()
+    {
+        if (Environment.GetEnvironmentVariable("PLUGINLENS_MODELS") is { Length: > 0 } variable)
+        {
+            foreach (var path in variable.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
+            {
+                yield return path;
+            }
+        }
+
+        foreach (var start in new[] { Environment.CurrentDirectory, AppContext.BaseDirectory })
+        {
+            for (var at = new DirectoryInfo(start); at is not null; at = at.Parent)
+            {
+                yield return Path.Combine(at.FullName, "models", "onnx");
+            }
+        }
+    }
+
+    private string FindDefault()
+    {
+        var all = All();
+        return all.FirstOrDefault(path => Path.GetFileName(path) == Default) ?? all.FirstOrDefault()
+            ?? throw new ModelException("No model found: give --model FOLDER, or put a model folder under models/onnx.");
+    }
+}

@@ -1,0 +1,23 @@
+namespace PluginLens.Plugins;
+
+/// <summary>The kinds of parameters that are vectors of width d_model.</summary>
+public enum ParameterGroup
+{
+    /// <summary>FFN keys: columns of W_in (W_gate where gated).</summary>
+    Keys,
+
+    /// <summary>FFN values: rows of W_out.</summary>
+    Values,
+
+    /// <summary>Columns of W_Q, head after head.</summary>
+    WQ,
+
+    /// <summary>Columns of W_K, key-value head after key-value head.</summary>
+    WK,
+
+    /// <summary>Columns of W_V, key-value head after key-value head.</summary>
+    WV,
+
+    /// <summary>Rows of W_O, head after head.</summary>
+    WO,
+}
