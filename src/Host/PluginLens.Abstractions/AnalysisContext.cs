@@ -18,6 +18,9 @@ public sealed class AnalysisContext
     /// <summary>Heavy linear algebra.</summary>
     public required Compute Compute { get; init; }
 
+    /// <summary>Vocabulary lists that were computed before.</summary>
+    public TopKCache Cache { get; init; } = new();
+
     /// <summary>Where tables, figures and notes go.</summary>
     public required Results Results { get; init; }
 

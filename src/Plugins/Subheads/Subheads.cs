@@ -1,0 +1,91 @@
+namespace PluginLens.Plugins;
+
+/// <summary>
+/// Dimension j of head h pairs column j of W_Q with column j of W_K, and column j of W_V with row j of W_O. Their words are the
+/// tokens with the largest product with the embeddings. Dar et al., "Analyzing Transformers in Embedding Space", section 3, table 1.
+/// </summary>
+[Holds(Verdict.Approximate, Trait.GroupedQuery, "several query heads share a key-value head: keys and values are listed once for each, beside each of its query heads")]
+[Holds(Verdict.Approximate, Trait.NoUnembed, "there is no unembedding: W_E stands on the output side too")]
+[Holds(Verdict.Approximate, Trait.Rotary, "query and key columns are rotated by position before they meet")]
+[Holds(Verdict.Approximate, Trait.QkNorm, "q and k are normed before they meet")]
+[Holds(Verdict.Approximate, Trait.SublayerNorm, "a norm follows each sublayer and is left out")]
+[Holds(Verdict.Approximate, Trait.PostNorm, "a norm follows each residual sum and is left out")]
+public sealed class Subheads : Analysis<SubheadOptions>
+{
+    private static readonly ParameterGroup[] Shown = [ParameterGroup.WQ, ParameterGroup.WK, ParameterGroup.WV, ParameterGroup.WO];
+
+    /// <inheritdoc/>
+    protected override void Run(AnalysisContext context, SubheadOptions options)
+    {
+        var (model, config) = (context.Model, context.Model.Config);
+        var embeddings = new Embeddings(model, options.Embedding);
+        var parameters = new Parameters(model);
+        var words = new VectorWords(context, parameters, embeddings);
+        var keep = options.Mask(model);
+        var layers = options.Layer.Of(config.NLayers, "layer");
+        var heads = options.Head.Of(config.NHeads, "head");
+        var dimensions = options.Dimension.Of(config.DHead, "dimension");
+        var table = context.Results.Table<SubheadWords>("subheads", groupBy: 3);
+        context.Results.Note($"W_Q, W_K and W_V on {embeddings.Name(writes: false)}, W_O on {embeddings.Name(writes: true)}; weights {config.ProcessingName}");
+        var done = 0;
+        foreach (var layer in layers)
+        {
+            foreach (var head in heads)
+            {
+                context.Cancellation.ThrowIfCancellationRequested();
+                context.Progress.Report(new Progress(done++, layers.Count * heads.Count, $"L{layer}H{head}"));
+                var lists = Array.ConvertAll(Shown, group => Lists(group, layer, head));
+                for (var at = 0; at < dimensions.Count; at++)
+                {
+                    for (var rank = 0; rank < lists[0].K; rank++)
+                    {
+                        var tokens = Array.ConvertAll(lists, list => model.Token(list.IdsOf(at)[rank]));
+                        table.Add(new SubheadWords(layer, head, dimensions[at], rank + 1, tokens[0], tokens[1], tokens[2], tokens[3]));
+                    }
+                }
+            }
+        }
+
+        RowTopK Lists(ParameterGroup group, int layer, int head)
+        {
+            var stored = group is ParameterGroup.WK or ParameterGroup.WV ? config.KeyValueHeadOf(head) : head;
+            var rows = VectorWords.Gather(parameters.Rows(group, layer), [.. dimensions.Select(dimension => (stored * config.DHead) + dimension)]);
+            return words.Few(rows, Parameters.Writes(group), options.K, keep);
+        }
+    }
+}
+
+/// <summary>One rank of the four lists of a head's dimension.</summary>
+/// <param name="Layer">Layer.</param>
+/// <param name="Head">Query head.</param>
+/// <param name="Dimension">Dimension of the head, 0 to d_head - 1.</param>
+/// <param name="Rank">1 = best.</param>
+/// <param name="Query">Token of the column of W_Q.</param>
+/// <param name="Key">Token of the column of W_K.</param>
+/// <param name="Value">Token of the column of W_V.</param>
+/// <param name="Output">Token of the row of W_O.</param>
+public sealed record SubheadWords(int Layer, int Head, int Dimension, int Rank, Token Query, Token Key, Token Value, Token Output);
+
+/// <summary>Options of <c>subheads</c>.</summary>
+public sealed record SubheadOptions : TokenFilter
+{
+    /// <summary>Layers.</summary>
+    [Help("Layers: all, 3, 0,2-4; -1 is the last.")]
+    public Selection Layer { get; init; } = Selection.All;
+
+    /// <summary>Heads.</summary>
+    [Help("Query heads: all, 3, 0,2-4; -1 is the last.")]
+    public Selection Head { get; init; } = Selection.All;
+
+    /// <summary>Dimensions.</summary>
+    [Help("Dimensions of a head: all, 3, 0,2-4.")]
+    public Selection Dimension { get; init; } = Selection.All;
+
+    /// <summary>Tokens per list.</summary>
+    [Help("Tokens per list.")]
+    public int K { get; init; } = 10;
+
+    /// <summary>Embedding matrix.</summary>
+    [Help("Matrix on each side. auto: W_E for W_Q, W_K, W_V, W_U for W_O; input: W_E; output: W_U.")]
+    public EmbeddingChoice Embedding { get; init; }
+}
