@@ -173,13 +173,3 @@ public enum NeuronSelection
     /// <summary>Every neuron.</summary>
     Any,
 }
-
-/// <summary>Which matrix of a gated MLP holds the keys.</summary>
-public enum GatedKey
-{
-    /// <summary>W_gate.</summary>
-    Gate,
-
-    /// <summary>W_in.</summary>
-    In,
-}

@@ -1,0 +1,41 @@
+namespace PluginLens.Plugins;
+
+/// <summary>A list of opinion words; decides which tokens of a list are about sentiment.</summary>
+internal sealed class Lexicon
+{
+    private readonly HashSet<string> _words;
+
+    /// <summary>Reads the list.</summary>
+    /// <param name="path">One word a line, lines that begin with ';' are comments; null = the list beside this plugin.</param>
+    public Lexicon(string? path)
+    {
+        var file = path ?? Path.Combine(Path.GetDirectoryName(typeof(Lexicon).Assembly.Location)!, "opinion-lexicon.txt");
+        try
+        {
+            _words = [.. File.ReadLines(file).Select(line => line.Trim().ToLowerInvariant()).Where(line => line.Length > 0 && line[0] != ';')];
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"--lexicon '{file}': {error.Message}", error);
+        }
+
+        Description = $"lexicon of {_words.Count} words ({(path is null ? "Hu and Liu opinion lexicon" : Path.GetFileName(path))})";
+    }
+
+    /// <summary>For the notes.</summary>
+    public string Description { get; }
+
+    /// <summary>Share of the ids whose text is on the list, 0 to 1.</summary>
+    /// <param name="ids">Token ids.</param>
+    /// <param name="model">Gives their text.</param>
+    public double Share(ReadOnlySpan<int> ids, Model model)
+    {
+        var hits = 0;
+        foreach (var id in ids)
+        {
+            hits += _words.Contains(model.Token(id).Text.Trim().ToLowerInvariant()) ? 1 : 0;
+        }
+
+        return ids.Length == 0 ? 0 : hits / (double)ids.Length;
+    }
+}

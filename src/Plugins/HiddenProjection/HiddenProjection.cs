@@ -1,0 +1,97 @@
+namespace PluginLens.Plugins;
+
+/// <summary>
+/// Reads hidden states as words: <c>norm_final(h) W_U + b_U</c> for any state of the residual stream and any position, the norm recomputed on that state.
+/// At the last block's output these are the model's logits (before a soft-cap). Dar et al., "Analyzing Transformers in Embedding Space", section 2.2.
+/// </summary>
+[Holds(Verdict.Undefined, Trait.NoUnembed, "there is no unembedding")]
+[Holds(Verdict.Undefined, Trait.Bidirectional, "states of an encoder are read through its head, not through a final norm")]
+[Holds(Verdict.Approximate, Trait.PostNorm, "states are normed block by block; no final norm is applied")]
+[Holds(Verdict.Approximate, Trait.LogitSoftCap, "scores are before the soft-cap of the logits, which keeps their order")]
+public sealed class HiddenProjection : Analysis<HiddenProjectionOptions>
+{
+    /// <inheritdoc/>
+    protected override void Run(AnalysisContext context, HiddenProjectionOptions options)
+    {
+        var (model, config) = (context.Model, context.Model.Config);
+        var hooks = States(config, options);
+        var norm = config.FinalNorm && options.Norm == StateNorm.Final && !config.Traits.Contains(Trait.PostNorm) ? new FinalNorm(model) : null;
+        var keep = options.Mask(model);
+        var bias = model.HasWeight("unembed.b_U") ? model.Weight("unembed.b_U").Span.ToArray() : null;
+        var table = context.Results.Table<StateWord>("hidden-projection", groupBy: 4);
+        context.Results.Note($"{(norm is null ? "no norm" : "final norm recomputed on each state")}; W_U{(bias is null ? string.Empty : " and b_U")}; weights {config.ProcessingName}");
+        var prompts = context.RequirePrompts();
+        for (var index = 0; index < prompts.Count; index++)
+        {
+            var tokens = prompts[index].Tokens;
+            var run = model.Run(new ModelInput(tokens), [.. hooks.Select(hook => hook.Hook)]);
+            foreach (var (layer, hook) in hooks)
+            {
+                context.Cancellation.ThrowIfCancellationRequested();
+                foreach (var position in options.Position.Of(tokens.Length, "position"))
+                {
+                    var state = run[hook][0].AsMatrix().Row(position).ToArray();
+                    norm?.Apply(state, state);
+                    var best = context.Compute.TopRows(new Matrix(state, 1, state.Length), model.WU.Transpose(), new RowQuery { K = options.K, Keep = keep, Bias = bias });
+                    for (var rank = 0; rank < best.K; rank++)
+                    {
+                        table.Add(new StateWord(index, layer, position, model.Token(tokens[position]), rank + 1, model.Token(best.Ids[rank]), best.Scores[rank]));
+                    }
+                }
+            }
+        }
+    }
+
+    private static List<(string Layer, string Hook)> States(ModelConfig config, HiddenProjectionOptions options)
+    {
+        var output = config.Traits.Contains(Trait.PostNorm) ? "hook_normalized_resid_post" : "hook_resid_post";
+        var layers = options.Layer.Of(config.NLayers, "layer");
+        var states = layers.Select(layer => ($"{layer}", $"blocks.{layer}.{output}")).ToList();
+        if (layers[0] == 0)
+        {
+            states.Insert(0, ("embed", "blocks.0.hook_resid_pre"));
+        }
+
+        return states;
+    }
+}
+
+/// <summary>One rank of a state's list.</summary>
+/// <param name="Prompt">Index of the prompt, from 0.</param>
+/// <param name="Layer">Layer whose output it is; <c>embed</c> = the input of layer 0.</param>
+/// <param name="Position">Position in the sequence, from 0.</param>
+/// <param name="Input">The token at that position.</param>
+/// <param name="Rank">1 = best.</param>
+/// <param name="Token">What the state stands for.</param>
+/// <param name="Score">Logit.</param>
+public sealed record StateWord(int Prompt, string Layer, int Position, Token Input, int Rank, Token Token, double Score);
+
+/// <summary>Options of <c>hidden-projection</c>.</summary>
+public sealed record HiddenProjectionOptions : TokenFilter
+{
+    /// <summary>Layers.</summary>
+    [Help("Layers whose outputs are read (the input of layer 0 comes with layer 0): all, 3, 0,2-4.")]
+    public Selection Layer { get; init; } = Selection.All;
+
+    /// <summary>Positions.</summary>
+    [Help("Positions: all, 3, 0,2-4; -1 is the last token.")]
+    public Selection Position { get; init; } = Selection.Parse("-1");
+
+    /// <summary>Tokens per list.</summary>
+    [Help("Tokens per list.")]
+    public int K { get; init; } = 10;
+
+    /// <summary>Norm.</summary>
+    [Help("final: through the final norm, recomputed on each state; none: the raw state.")]
+    public StateNorm Norm { get; init; }
+}
+
+/// <summary>What happens to a state before the unembedding.</summary>
+public enum StateNorm
+{
+    /// <summary>The final norm, recomputed on the state.</summary>
+    Final,
+
+    /// <summary>Nothing.</summary>
+    None,
+}

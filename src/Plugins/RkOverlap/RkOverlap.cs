@@ -1,0 +1,15 @@
+namespace PluginLens.Plugins;
+
+/// <summary>
+/// Do the parameters that are active at a position say what the hidden state there says? R_k of the most active FFN keys and values, W_V columns and W_O rows of
+/// each layer against the output of the same block. Dar et al., "Analyzing Transformers in Embedding Space", section 4.2.
+/// </summary>
+[Holds(Verdict.Undefined, Trait.NoUnembed, "there is no unembedding to read hidden states with")]
+[Holds(Verdict.Undefined, Trait.Experts, "neurons belong to experts")]
+[Holds(Verdict.Approximate, Trait.PostNorm, "the block's output is read without its head's transformation")]
+[Holds(Verdict.Approximate, Trait.SublayerNorm, "a norm follows each sublayer and is left out")]
+public sealed class RkOverlap : Analysis<RkOptions>
+{
+    /// <inheritdoc/>
+    protected override void Run(AnalysisContext context, RkOptions options) => new RkScores(context, options).Run("rk-overlap", layer => layer);
+}

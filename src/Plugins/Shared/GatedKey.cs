@@ -1,0 +1,11 @@
+namespace PluginLens.Plugins;
+
+/// <summary>Which matrix of a gated MLP holds the keys.</summary>
+public enum GatedKey
+{
+    /// <summary>W_gate.</summary>
+    Gate,
+
+    /// <summary>W_in.</summary>
+    In,
+}
