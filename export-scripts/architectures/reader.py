@@ -1,0 +1,141 @@
+"""What every architecture file works with: a configuration that is read key by key, and tensors that are taken one by one."""
+
+import re
+
+from errors import ExportError
+from weight import zeros
+
+
+class Config:
+    """config.json. Keys that change the mathematics are read here or refused here; nothing is passed over in silence."""
+
+    def __init__(self, values):
+        self.values = values
+
+    def get(self, key, default=None):
+        value = self.values.get(key)
+        return default if value is None else value
+
+    def require(self, *keys):
+        """The value of the first of these keys that is there."""
+        for key in keys:
+            if self.values.get(key) is not None:
+                return self.values[key]
+        raise ExportError(f"config.json has no '{keys[0]}'")
+
+    def count(self, *keys):
+        """A positive whole number."""
+        value = self.require(*keys)
+        if type(value) is not int or not 0 < value < 1 << 31:
+            raise ExportError(f"config.json: '{keys[0]}' should be a positive whole number, found {value!r}")
+        return value
+
+    def number(self, key, default):
+        value = self.get(key, default)
+        if type(value) not in (int, float) or value != value:
+            raise ExportError(f"config.json: '{key}' should be a number, found {value!r}")
+        return float(value)
+
+    def only(self, key, *allowed, reason="it would change the mathematics"):
+        """Refuses every value but these; an absent key is allowed."""
+        value = self.values.get(key)
+        if value is not None and value not in allowed:
+            raise ExportError(f"config.json: '{key}' is {value!r}, which is not handled ({reason}); known: {', '.join(map(repr, allowed)) or 'absent'}")
+
+    def activation(self, key, table, default=None):
+        """The canonical name of an activation function."""
+        value = self.get(key, default)
+        if value not in table:
+            raise ExportError(f"config.json: '{key}' is {value!r}, an activation that is not handled; known: {', '.join(sorted(table))}")
+        return table[value]
+
+    def heads(self, d_model, n_heads):
+        if d_model % n_heads:
+            raise ExportError(f"config.json: {n_heads} heads do not divide a width of {d_model}")
+        return d_model // n_heads
+
+
+class Source:
+    """The tensors of a checkpoint. Each is taken or known to be unused; what is left over is an error."""
+
+    def __init__(self, tensors, prefixes=(), unused=()):
+        self.tensors, self.unused = {}, [re.compile(f"(?:{pattern})\\Z") for pattern in unused]
+        for name, tensor in tensors.items():
+            short = next((name[len(p):] for p in prefixes if name.startswith(p)), name)
+            if short in self.tensors:
+                raise ExportError(f"tensor '{name}' is also there as '{self.tensors[short].name}'; the checkpoint holds it twice")
+            self.tensors[short] = tensor
+        self.taken = set()
+
+    def has(self, name):
+        return name in self.tensors
+
+    def take(self, *names):
+        """The weight of the first of these names that is there."""
+        for name in names:
+            if name in self.tensors:
+                self.taken.add(name)
+                return self.tensors[name].weight()
+        raise ExportError(f"the checkpoint has no tensor '{names[0]}'")
+
+    def take_if(self, target, canonical, name, change=lambda w: w):
+        """Adds one weight where the checkpoint has it."""
+        if name in self.tensors:
+            target[canonical] = change(self.take(name))
+
+    def norm(self, target, canonical, *names):
+        """Gain and bias of a norm, under any of their published endings."""
+        for name in names:
+            for w, b in ((".weight", ".bias"), (".gamma", ".beta")):
+                if name + w in self.tensors:
+                    target[f"{canonical}.w"] = self.take(name + w)
+                    self.take_if(target, f"{canonical}.b", name + b)
+                    return
+        raise ExportError(f"the checkpoint has no tensor '{names[0]}.weight'")
+
+    def finish(self):
+        """Refuses tensors that nothing has read and that are not known to be unused."""
+        left = [n for n in self.tensors if n not in self.taken and not any(p.match(n) for p in self.unused)]
+        if left:
+            more = f" and {len(left) - 1} more" if len(left) > 1 else ""
+            raise ExportError(f"{self.tensors[left[0]].label}{more} is not read by this architecture: the export would not be the whole model")
+
+
+def unembedding(source, config, weights, result, head, tied_by_default=True):
+    """W_U: the head's own matrix, or W_E transposed where the configuration ties them."""
+    tied = config.get("tie_word_embeddings", tied_by_default)
+    embedding = weights["embed.W_E"]
+    if source.has(head) and (not tied or not _same(source.take(head), embedding)):
+        if tied:
+            raise ExportError(
+                f"tensor '{head}' differs from the embedding, but config.json ties them"
+                f"{'' if config.get('tie_word_embeddings') else ' by default'}: set \"tie_word_embeddings\": false to use it, or remove the tensor")
+        weights["unembed.W_U"] = source.take(head).transpose()
+        return
+    if not tied:
+        raise ExportError(f"the checkpoint has no tensor '{head}', and config.json says that it is not tied to the embedding")
+    weights["unembed.W_U"] = embedding.transpose()
+    result["tied"] = True
+
+
+def _same(a, b):
+    if a.shape != b.shape:
+        return False
+    import numpy as np
+    left, right = a.read(), b.read()
+    return all(np.array_equal(left[i:i + 4096], right[i:i + 4096]) for i in range(0, left.shape[0], 4096))
+
+
+def heads_of_rows(weight, heads, d_head):
+    """[heads*d_head, d] as nn.Linear stores it -> [heads, d, d_head]."""
+    return weight.reshape(heads, d_head, weight.shape[-1]).transpose(0, 2, 1)
+
+
+def heads_of_columns(weight, heads, d_head):
+    """[d, heads*d_head] as GPT-2's Conv1D stores it -> [heads, d, d_head]."""
+    return weight.reshape(weight.shape[0], heads, d_head).transpose(1, 0, 2)
+
+
+def output_heads(weight, heads, d_head):
+    """[d, heads*d_head] as nn.Linear stores it -> [heads, d_head, d]."""
+    return weight.transpose().reshape(heads, d_head, weight.shape[0])

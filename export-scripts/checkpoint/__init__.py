@@ -1,0 +1,1 @@
+"""Reading checkpoint folders: safetensors, PyTorch files, shards and their index."""

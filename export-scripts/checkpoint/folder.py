@@ -1,0 +1,68 @@
+"""A checkpoint folder: its configuration, and its tensors by name from however many files."""
+
+import json
+from pathlib import Path
+
+from checkpoint import safetensors_file, torch_file
+from errors import ExportError
+
+WEIGHT_FILES = ("model.safetensors", "pytorch_model.bin", "model_final.pth")
+INDEXES = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
+
+
+def read_json(path):
+    """The JSON object of a file."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ExportError(f"'{path.parent}' has no {path.name}; give the folder of a checkpoint") from None
+    except (ValueError, RecursionError) as error:
+        raise ExportError(f"'{path.name}' is not JSON: {str(error).splitlines()[0]}") from None
+    if not isinstance(value, dict):
+        raise ExportError(f"'{path.name}' should hold a JSON object, found a {type(value).__name__}")
+    return value
+
+
+def weight_files(folder):
+    """The files that hold the weights, safetensors preferred."""
+    for whole, index in zip(WEIGHT_FILES, (*INDEXES, None)):
+        if (folder / whole).exists():
+            return [folder / whole]
+        if index and (folder / index).exists():
+            return _shards(folder, folder / index)
+    raise ExportError(f"'{folder}' holds no weights: expected {', '.join(WEIGHT_FILES)}, or an index of shards")
+
+
+def _shards(folder, index):
+    names = read_json(index).get("weight_map")
+    if not isinstance(names, dict) or not all(isinstance(n, str) for n in names.values()) or not names:
+        raise ExportError(f"'{index.name}' has no weight_map from tensor to file")
+    files = []
+    for name in sorted(set(names.values())):
+        if Path(name).name != name or name in ("", ".", ".."):
+            raise ExportError(f"'{index.name}' names the shard '{name}': shards lie beside the index, paths are refused")
+        if not (folder / name).is_file():
+            raise ExportError(f"shard '{name}' of '{index.name}' is missing; download it")
+        files.append(folder / name)
+    return files
+
+
+def tensors(folder):
+    """Every tensor of the folder by name, unread."""
+    found = {}
+    for path in weight_files(folder):
+        read = safetensors_file.tensors if path.suffix == ".safetensors" else torch_file.tensors
+        for tensor in read(path):
+            if tensor.name in found:
+                raise ExportError(f"tensor '{tensor.name}' is in '{found[tensor.name].path.name}' and in '{path.name}'; remove one of the files")
+            found[tensor.name] = tensor
+    _agree_with_index(folder, found)
+    return found
+
+
+def _agree_with_index(folder, found):
+    for index in INDEXES:
+        if (folder / index).exists() and not any((folder / w).exists() for w in WEIGHT_FILES):
+            for name, file in read_json(folder / index)["weight_map"].items():
+                if name not in found or found[name].path.name != file:
+                    raise ExportError(f"'{index}' says that tensor '{name}' is in '{file}'; it is not")

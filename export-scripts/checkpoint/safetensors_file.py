@@ -1,0 +1,51 @@
+"""The safetensors format: eight bytes of header length, a JSON header, the tensors."""
+
+import json
+import struct
+
+import numpy as np
+
+from checkpoint.stored_tensor import BYTES, StoredTensor
+from errors import ExportError
+
+LONGEST_HEADER = 100_000_000
+
+
+def tensors(path):
+    """Every tensor of the file, unread. The header is believed in nothing that the file's length contradicts."""
+    size = path.stat().st_size
+    label = f"'{path.name}'"
+    with open(path, "rb") as file:
+        start = file.read(8)
+        if len(start) < 8:
+            raise ExportError(f"{label} is not a safetensors file: {size} bytes; download it again")
+        if start.startswith(b"version "):
+            raise ExportError(f"{label} is a Git LFS pointer, not the weights; run 'git lfs pull' in the checkpoint's repository")
+        length = struct.unpack("<Q", start)[0]
+        if length > LONGEST_HEADER or 8 + length > size:
+            raise ExportError(f"{label} is not a whole safetensors file: its header should be {length} bytes long, the file is {size}; download it again")
+        try:
+            header = json.loads(file.read(length).decode("utf-8"))
+            entries = {name: entry for name, entry in header.items() if name != "__metadata__"}
+        except (ValueError, AttributeError, RecursionError):
+            raise ExportError(f"{label} is not a safetensors file: its header is not JSON; download it again") from None
+    return [_tensor(path, name, entry, 8 + length, size) for name, entry in entries.items()]
+
+
+def _tensor(path, name, entry, base, size):
+    label = f"tensor '{name}' of '{path.name}'"
+    try:
+        dtype, shape, (begin, end) = entry["dtype"], entry["shape"], entry["data_offsets"]
+        numbers = [*shape, begin, end]
+    except (KeyError, TypeError, ValueError):
+        raise ExportError(f"{label} has no dtype, shape and data_offsets in the header; the file is damaged") from None
+    if not all(type(n) is int and 0 <= n < 1 << 48 for n in numbers) or len(shape) > 8:
+        raise ExportError(f"{label} has an impossible shape or offset in the header; the file is damaged")
+    if dtype not in BYTES:
+        raise ExportError(f"{label} has the unknown type '{dtype}'")
+    expected = int(np.prod([1, *shape], dtype=object)) * BYTES[dtype]
+    if end - begin != expected:
+        raise ExportError(f"{label}: shape {shape} of {dtype} takes {expected} bytes, the header gives {end - begin}; the file is damaged")
+    if base + end > size:
+        raise ExportError(f"{label} ends at byte {base + end}, the file at {size}: it is cut off; download it again")
+    return StoredTensor(name, dtype, shape, path, base + begin)

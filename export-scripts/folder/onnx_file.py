@@ -1,0 +1,47 @@
+"""model.onnx: the graph as protobuf, with the weights in model.onnx.data beside it."""
+
+import json
+
+import onnx
+from onnx import TensorProto, helper
+
+from folder.data_file import ONNX_TYPES
+
+OPSET, IR = 17, 8
+NAME, DATA = "model.onnx", "model.onnx.data"
+
+
+def build(graph, entries, dtype, metadata):
+    """The ModelProto. metadata: key -> value; strings stay plain, everything else becomes JSON text."""
+    initializers = [_external(name, shape, offset, length, dtype) for name, (shape, offset, length) in entries.items()]
+    initializers += [_constant(name, *constant) for name, constant in graph.constants.items()]
+    inputs = [helper.make_tensor_value_info(n, TensorProto.INT64, dims) for n, dims in graph.inputs.items()]
+    hooks = [helper.make_tensor_value_info(n, TensorProto.FLOAT, dims) for n, dims in graph.hooks.items()]
+    nodes = [helper.make_node(n.op, n.inputs, n.outputs, name=n.outputs[0], **n.attributes) for n in graph.nodes]
+    proto = helper.make_graph(nodes, metadata["name"], inputs, [v for v in hooks if v.name == graph.output], initializers,
+                              value_info=[v for v in hooks if v.name != graph.output])
+    model = helper.make_model(proto, producer_name="PluginLens", ir_version=IR, opset_imports=[helper.make_opsetid("", OPSET)])
+    for key, value in metadata.items():
+        entry = model.metadata_props.add()
+        entry.key, entry.value = key, value if isinstance(value, str) else json.dumps(value)
+    return model
+
+
+def save(model, path):
+    with open(path, "wb") as file:
+        file.write(model.SerializeToString(deterministic=True))
+
+
+def _external(name, shape, offset, length, dtype):
+    tensor = TensorProto(name=name, data_type=ONNX_TYPES[dtype], dims=shape, data_location=TensorProto.EXTERNAL)
+    for key, value in (("location", DATA), ("offset", offset), ("length", length)):
+        tensor.external_data.add(key=key, value=str(value))
+    return tensor
+
+
+def _constant(name, kind, rank, values):
+    return helper.make_tensor(name, TensorProto.INT64 if kind == "i64" else TensorProto.FLOAT, [len(values)] if rank else [], values)
+
+
+def load(path):
+    return onnx.load(str(path), load_external_data=False)

@@ -1,0 +1,132 @@
+"""The tokenizer files of a checkpoint: which there are, their hashes, and what they say of themselves."""
+
+import hashlib
+import json
+import shutil
+
+from checkpoint.folder import read_json
+from errors import ExportError
+
+FILES = ("tokenizer.json", "vocab.json", "merges.txt", "vocab.txt", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model",
+         "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
+
+
+def sha256(path):
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while piece := file.read(1 << 20):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def copy(source, destination):
+    """Copies the files that are there and returns the metadata about them."""
+    hashes = {}
+    for name in FILES:
+        if (source / name).is_file():
+            shutil.copyfile(source / name, destination / name)
+            hashes[name] = sha256(destination / name)
+    return {"tokenizer_files": hashes, **describe(source)}
+
+
+def describe(folder):
+    """tokenizer_kind, tokenizer_size and the special ids, from the files alone."""
+    ids, kind = _vocabulary(folder)
+    if kind is None:
+        return {}
+    result = {"tokenizer_kind": kind, "tokenizer_size": len(set(ids.values()))}
+    specials = {}
+    for name in ("special_tokens_map.json", "tokenizer_config.json"):
+        if (folder / name).is_file():
+            specials.update({k: v for k, v in read_json(folder / name).items() if k.endswith("_token") and v})
+    for key in ("bos", "eos", "pad", "unk", "cls", "sep", "mask"):
+        token = specials.get(f"{key}_token")
+        token = token.get("content") if isinstance(token, dict) else token
+        if isinstance(token, str) and token in ids:
+            result[f"{key}_id"] = ids[token]
+    return result
+
+
+def _vocabulary(folder):
+    """Token -> id, and the kind of the tokenizer."""
+    ids, kind = {}, None
+    if (folder / "tokenizer.json").is_file():
+        ids, kind = _tokenizer_json(read_json(folder / "tokenizer.json"))
+    elif (folder / "vocab.json").is_file():
+        ids = read_json(folder / "vocab.json")
+        kind = "byte-level-bpe" if any(t.startswith("\u0120") for t in ids) else "bpe"
+    elif (folder / "vocab.txt").is_file():
+        lines = (folder / "vocab.txt").read_text(encoding="utf-8").split("\n")
+        ids, kind = {t.rstrip("\r"): i for i, t in enumerate(lines[:-1] if lines[-1] == "" else lines)}, "wordpiece"
+    else:
+        for name in ("tokenizer.model", "spiece.model", "sentencepiece.bpe.model"):
+            if (folder / name).is_file():
+                ids, kind = _sentencepiece((folder / name).read_bytes(), name)
+                break
+    if kind and (folder / "added_tokens.json").is_file():
+        ids = {**ids, **read_json(folder / "added_tokens.json")}
+    if kind and (folder / "tokenizer_config.json").is_file():
+        added = read_json(folder / "tokenizer_config.json").get("added_tokens_decoder") or {}
+        ids = {**ids, **{t["content"]: int(i) for i, t in added.items()}}
+    if not all(isinstance(i, int) for i in ids.values()):
+        raise ExportError("the tokenizer's files give a token an id that is not a number")
+    return ids, kind
+
+
+def _tokenizer_json(file):
+    model = file.get("model") or {}
+    vocabulary = model.get("vocab")
+    kind = model.get("type") or ("BPE" if "merges" in model else None)
+    ids = {t: i for i, (t, _) in enumerate(vocabulary)} if isinstance(vocabulary, list) else dict(vocabulary or {})
+    ids.update({t["content"]: t["id"] for t in file.get("added_tokens") or []})
+    text = json.dumps([file.get("pre_tokenizer"), file.get("decoder")])
+    if kind == "BPE":
+        if '"ByteLevel"' in text:
+            return ids, "byte-level-bpe"
+        return ids, "sentencepiece-bpe" if model.get("byte_fallback") or "\u2581" in json.dumps(file.get("normalizer"), ensure_ascii=False) else "bpe"
+    kinds = {"WordPiece": "wordpiece", "Unigram": "unigram", "WordLevel": "wordlevel"}
+    if kind not in kinds:
+        raise ExportError(f"tokenizer.json has a model of type '{kind}', which is not known; known: BPE, Unigram, WordLevel, WordPiece")
+    return ids, kinds[kind]
+
+
+def _sentencepiece(data, name):
+    """Pieces (field 1, text in its field 1) and trainer_spec (field 2, model_type in its field 3) of the protobuf."""
+    pieces, kind = [], "unigram"
+    try:
+        for number, value in _fields(data):
+            if number == 1:
+                pieces.append(next(v for n, v in _fields(value) if n == 1).decode("utf-8"))
+            elif number == 2:
+                kind = {1: "unigram", 2: "sentencepiece-bpe"}.get(next((v for n, v in _fields(value) if n == 3), 1))
+    except (IndexError, ValueError, StopIteration, AttributeError):
+        raise ExportError(f"'{name}' is not a SentencePiece model; download it again") from None
+    if kind is None:
+        raise ExportError(f"'{name}' is a SentencePiece model of words or characters, which is not known")
+    return {piece: i for i, piece in enumerate(pieces)}, kind
+
+
+def _fields(data):
+    """Number and value of each protobuf field: an int, or bytes."""
+    at = 0
+
+    def varint():
+        nonlocal at
+        value = shift = 0
+        while True:
+            byte = data[at]
+            at += 1
+            value |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return value
+    while at < len(data):
+        key = varint()
+        if key & 7 == 0:
+            yield key >> 3, varint()
+        else:
+            size = {1: 8, 5: 4}.get(key & 7) or varint() if key & 7 != 2 else varint()
+            if at + size > len(data):
+                raise ValueError
+            yield key >> 3, data[at:at + size]
+            at += size
