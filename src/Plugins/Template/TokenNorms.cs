@@ -1,0 +1,57 @@
+namespace PluginLens.Plugins;
+
+/// <summary>Tokens by the Euclidean norm of their row of W_E, largest first: <c>|E_t| = sqrt(sum_i E_ti^2)</c>.</summary>
+[Holds(Verdict.Approximate, Trait.PostNorm, "a norm follows the embedding, so its length does not survive")]
+public sealed class TokenNorms : Analysis<TokenNormsOptions>
+{
+    /// <inheritdoc/>
+    protected override void Run(AnalysisContext context, TokenNormsOptions options)
+    {
+        if (options.K < 1)
+        {
+            throw new UsageException($"--k {options.K}: expected at least 1.");
+        }
+
+        var model = context.Model;
+        var keep = options.Mask(model);
+        var best = Enumerable.Range(0, model.Config.DVocab)
+            .Where(id => keep is null || keep[id])
+            .Select(id => (Id: id, Norm: Norm(model.WE.Row(id))))
+            .OrderByDescending(token => token.Norm)
+            .ThenBy(token => token.Id)
+            .Take(options.K);
+
+        var table = context.Results.Table<TokenNorm>("token-norms");
+        foreach (var (rank, (id, norm)) in best.Index())
+        {
+            table.Add(new TokenNorm(rank + 1, model.Token(id), norm));
+        }
+    }
+
+    /// <summary>Euclidean norm, summed in float64.</summary>
+    /// <param name="row">One row of W_E, <c>[d_model]</c>.</param>
+    private static double Norm(ReadOnlySpan<float> row)
+    {
+        var sum = 0.0;
+        foreach (var value in row)
+        {
+            sum += (double)value * value;
+        }
+
+        return Math.Sqrt(sum);
+    }
+}
+
+/// <summary>A token and the length of its embedding.</summary>
+/// <param name="Rank">1 = longest.</param>
+/// <param name="Token">The token.</param>
+/// <param name="Norm">Euclidean norm of its row of W_E.</param>
+public sealed record TokenNorm(int Rank, Token Token, double Norm);
+
+/// <summary>Options of <c>token-norms</c>; which tokens take part comes from <see cref="TokenFilter"/>.</summary>
+public sealed record TokenNormsOptions : TokenFilter
+{
+    /// <summary>List length.</summary>
+    [Help("How many tokens to list.")]
+    public int K { get; init; } = 20;
+}
