@@ -1,0 +1,57 @@
+using System.Text.Json;
+using static PluginLens.Onnx.Tokenizers.TokenizerJsonReader;
+
+namespace PluginLens.Onnx.Tokenizers;
+
+/// <summary>Reads the <c>model</c> of a <c>tokenizer.json</c>.</summary>
+internal static class ModelJson
+{
+    /// <param name="model">The stage.</param>
+    /// <param name="table">Receives the vocabulary.</param>
+    /// <param name="byteLevel">Whether the model gets text whose bytes are the symbols.</param>
+    public static TokenizerParts Read(JsonElement model, PieceTable table, bool byteLevel) => Kind(model) switch
+    {
+        "BPE" => Bpe(model, table, byteLevel),
+        var other => throw Unknown("model", other),
+    };
+
+    /// <summary>The type; older files leave it out, and what the model holds shows it.</summary>
+    private static string Kind(JsonElement model) =>
+        Text(model, "type")
+        ?? (model.TryGetProperty("merges", out _) ? "BPE"
+            : model.TryGetProperty("vocab", out var vocabulary) && vocabulary.ValueKind == JsonValueKind.Array ? "Unigram" : "WordPiece");
+
+    private static TokenizerParts Bpe(JsonElement model, PieceTable table, bool byteLevel)
+    {
+        table.AddObject(model.GetProperty("vocab"));
+        var vocabulary = table.Ids.ToDictionary(StringComparer.Ordinal);
+        var merges = model.GetProperty("merges");
+        if (merges.ValueKind != JsonValueKind.Array)
+            throw new InvalidDataException("Expected a list of merges.");
+        var unknown = Text(model, "unk_token");
+        var byteFallback = Flag(model, "byte_fallback");
+        var settings = new BpeSettings
+        {
+            Vocabulary = vocabulary,
+            Merges = merges.EnumerateArray().Select(Merge),
+            UnknownToken = string.IsNullOrEmpty(unknown) ? null : unknown,
+            FuseUnknown = Flag(model, "fuse_unk"),
+            ContinuingPrefix = Text(model, "continuing_subword_prefix"),
+            EndOfWordSuffix = Text(model, "end_of_word_suffix"),
+            ByteLevel = byteLevel,
+            ByteFallback = byteFallback,
+            IgnoreMerges = Flag(model, "ignore_merges"),
+        };
+        return new()
+        {
+            Path = string.Empty,
+            Kind = byteLevel ? "byte-level-bpe" : byteFallback ? "sentencepiece-bpe" : "bpe",
+            Pieces = [],
+            Model = settings.Build,
+            UnkId = table.Id(unknown),
+        };
+    }
+
+    private static string Merge(JsonElement merge) =>
+        merge.ValueKind == JsonValueKind.Array ? $"{merge[0].GetString()} {merge[1].GetString()}" : merge.GetString() ?? string.Empty;
+}

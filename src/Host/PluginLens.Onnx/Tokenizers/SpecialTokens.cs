@@ -1,0 +1,45 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace PluginLens.Onnx.Tokenizers;
+
+/// <summary>The tokens to find in text where no <c>tokenizer.json</c> lists them.</summary>
+internal static class SpecialTokens
+{
+    /// <summary>What the configs name; where they name none, the marks that published vocabularies use.</summary>
+    /// <param name="config">The config files.</param>
+    /// <param name="table">The vocabulary; tokens that come with their own ids are added to it.</param>
+    public static IReadOnlyList<AddedToken> Find(TokenizerConfig config, PieceTable table)
+    {
+        var found = new Dictionary<int, AddedToken>();
+        if (config.Find("added_tokens_decoder") is { ValueKind: JsonValueKind.Object } decoder)
+        {
+            foreach (var entry in decoder.EnumerateObject())
+            {
+                var id = int.Parse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture);
+                var token = AddedTokenJson.Read(entry.Value, id);
+                table.Add(token.Content, id);
+                found[id] = token;
+            }
+        }
+
+        var named = false;
+        foreach (var value in config.SpecialTokens())
+        {
+            named = true;
+            if (TokenizerConfig.Content(value) is { } text && table.Id(text) is { } id && !found.ContainsKey(id))
+                found[id] = value.ValueKind == JsonValueKind.Object ? AddedTokenJson.Read(value, id) with { Special = true } : new(id, text, true);
+        }
+
+        if (!named && found.Count == 0)
+        {
+            foreach (var text in (string[])["<|endoftext|>", "<s>", "</s>", "<unk>", "<pad>", "<mask>", "[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]"])
+            {
+                if (table.Id(text) is { } id)
+                    found[id] = new(id, text, Special: true, LeftStrip: text == "<mask>");
+            }
+        }
+
+        return [.. found.Values];
+    }
+}

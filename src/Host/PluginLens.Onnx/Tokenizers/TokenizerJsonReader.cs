@@ -1,0 +1,56 @@
+using System.Text.Json;
+using PluginLens.Onnx.Tokenizers.Decoding;
+using PluginLens.Onnx.Tokenizers.Normalizing;
+using PluginLens.Onnx.Tokenizers.Splitting;
+
+namespace PluginLens.Onnx.Tokenizers;
+
+/// <summary>Reads <c>tokenizer.json</c>: a pipeline of stages, each named by its type.</summary>
+internal sealed class TokenizerJsonReader(string path, TokenizerConfig config)
+{
+    public TokenizerParts Read()
+    {
+        var root = JsonDocument.Parse(TokenizerFiles.Bytes(path)).RootElement;
+        var added = Optional(root, "added_tokens") is { } list
+            ? list.EnumerateArray().Select(token => AddedTokenJson.Read(token)).ToArray()
+            : [];
+        var splits = SplitJson.Read(Optional(root, "pre_tokenizer"), out var byteLevel);
+        var (prefix, suffix) = TemplateJson.Read(Optional(root, "post_processor"));
+        var model = root.GetProperty("model");
+        var table = new PieceTable();
+        var parts = ModelJson.Read(model, table, byteLevel);
+        foreach (var token in added)
+            table.Add(token.Content, token.Id);
+        foreach (var id in prefix.Concat(suffix))
+        {
+            if (id < 0 || id >= table.Count)
+                throw new InvalidDataException($"Expected the post-processor's ids below {table.Count}, found {id}.");
+        }
+
+        return (parts with
+        {
+            Path = path,
+            Pieces = table.ToArray(),
+            AddedTokens = added,
+            Normalizer = NormalizerJson.Read(Optional(root, "normalizer")),
+            Splits = splits,
+            Decoders = DecoderJson.Read(Optional(root, "decoder")),
+            Prefix = prefix,
+            Suffix = suffix,
+        }).WithNamedIds(config, table.Ids);
+    }
+
+    /// <summary>A member that may be missing or null.</summary>
+    internal static JsonElement? Optional(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    internal static bool Flag(JsonElement element, string name, bool otherwise = false) => Optional(element, name)?.GetBoolean() ?? otherwise;
+
+    internal static string? Text(JsonElement element, string name) => Optional(element, name)?.GetString();
+
+    /// <summary>The type of a stage, for the switch that makes it.</summary>
+    internal static string Type(JsonElement element) => element.GetProperty("type").GetString() ?? string.Empty;
+
+    internal static InvalidDataException Unknown(string stage, string type) =>
+        new($"Expected a known {stage}, found '{PieceTable.Shown(type)}', which this version does not read.");
+}
