@@ -90,6 +90,11 @@ public readonly record struct Matrix
     /// <param name="destination">Receives the row, <c>[Columns]</c>.</param>
     public void CopyRow(int index, Span<float> destination)
     {
+        if (Columns == 0)
+        {
+            return; // A matrix without columns has no data to point into.
+        }
+
         var data = Data.Span[(index * RowStride)..];
         if (ColumnStride == 1)
         {
