@@ -1,0 +1,81 @@
+using PluginLens.Numerics.Kernels;
+
+namespace PluginLens.Numerics;
+
+/// <summary>The compute service on the processor.</summary>
+public sealed class CpuCompute : Compute
+{
+    private readonly CancellationToken cancellation;
+    private readonly IProgress<Progress>? progress;
+    private readonly TileKernel kernel;
+
+    /// <summary>A service for one run.</summary>
+    /// <param name="threads">Threads to use; 0 = one for each processor.</param>
+    /// <param name="cancellation">Stops a long call within a tenth of a second.</param>
+    /// <param name="progress">Told how far long calls are.</param>
+    public CpuCompute(int threads = 0, CancellationToken cancellation = default, IProgress<Progress>? progress = null)
+        : this(threads, cancellation, progress, KernelWidths.Best)
+    {
+    }
+
+    internal CpuCompute(int threads, CancellationToken cancellation, IProgress<Progress>? progress, KernelWidth width)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        Threads = threads == 0 ? Environment.ProcessorCount : threads;
+        this.cancellation = cancellation;
+        this.progress = progress;
+        kernel = TileKernel.Of(width);
+    }
+
+    /// <inheritdoc/>
+    public override int Threads { get; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<ScoredPair> TopPairs(Matrix a, Matrix b, PairQuery query)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        Expect.SameDepth(a.Columns, b.Columns);
+        Expect.NotNegative(query.K);
+        Expect.Length(query.KeepRows, a.Rows, nameof(query.KeepRows));
+        Expect.Length(query.KeepColumns, b.Rows, nameof(query.KeepColumns));
+        Expect.Length(query.RowClasses, a.Rows, nameof(query.RowClasses));
+        Expect.Length(query.ColumnClasses, b.Rows, nameof(query.ColumnClasses));
+        if (query.RowClasses is null != query.ColumnClasses is null)
+        {
+            throw new ArgumentException("Expected RowClasses and ColumnClasses together, found only one of them.");
+        }
+
+        using var left = new PairSide(a, query.KeepRows, query.RowClasses, "A");
+        using var right = new PairSide(b, query.KeepColumns, query.ColumnClasses, "B");
+        var capacity = Math.Min(query.K, (long)left.Count * right.Count);
+        if (capacity == 0)
+        {
+            return [];
+        }
+
+        var best = new BestPairs(capacity);
+        using var search = new PairSearch(left, right, best, query.Smallest, kernel);
+        var done = 0;
+        Workers.Run(Math.Min(Threads, search.BlockCount), cancellation, token =>
+            search.Work(token, () => progress?.Report(new Progress(Interlocked.Increment(ref done), search.BlockCount, "pairs"))));
+        var pairs = EqualRows.Expand(best.Sorted(), left, right, query.K);
+        return query.Smallest ? pairs.ConvertAll(pair => pair with { Score = 0 - pair.Score }) : pairs;
+    }
+
+    /// <inheritdoc/>
+    public override RowTopK TopRows(Matrix x, Matrix b, RowQuery query)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        Expect.SameDepth(x.Columns, b.Columns);
+        Expect.NotNegative(query.K);
+        Expect.Length(query.Keep, b.Rows, nameof(query.Keep));
+        Expect.Length(query.Bias, b.Rows, nameof(query.Bias));
+        Expect.Length(query.Scale, b.Rows, nameof(query.Scale));
+        Expect.Finite(query.Bias, nameof(query.Bias));
+        Expect.Finite(query.Scale, nameof(query.Scale));
+        return new RowSearch(x, b, query, kernel, Threads, cancellation, progress).Run();
+    }
+
+    /// <inheritdoc/>
+    public override Matrix Multiply(Matrix a, Matrix b) => Product.Of(a, b, kernel, Threads, cancellation);
+}

@@ -1,0 +1,38 @@
+namespace PluginLens.Numerics;
+
+/// <summary>Checks of arguments that say what was expected and what was found.</summary>
+internal static class Expect
+{
+    public static void SameDepth(int left, int right)
+    {
+        if (left != right)
+        {
+            throw new ArgumentException($"Expected two factors with as many columns as each other, found {left} and {right}.");
+        }
+    }
+
+    public static void NotNegative(int k)
+    {
+        if (k < 0)
+        {
+            throw new ArgumentException($"Expected how many entries are wanted (0 or more), found {k}.");
+        }
+    }
+
+    public static void Length(Array? values, int length, string name)
+    {
+        if (values is not null && values.Length != length)
+        {
+            throw new ArgumentException($"Expected {length} elements in {name}, found {values.Length}.");
+        }
+    }
+
+    public static void Finite(float[]? values, string name)
+    {
+        var index = values is null ? -1 : Array.FindIndex(values, value => !float.IsFinite(value));
+        if (index >= 0)
+        {
+            throw new ArgumentException($"Expected finite numbers in {name}, found {values![index]} at {index}.");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using System.Runtime.CompilerServices;
+
+namespace PluginLens.Numerics.Kernels;
+
+/// <summary>Six rows by two registers of columns: 12 sums, for processors with 16 registers (AVX2, SSE).</summary>
+/// <typeparam name="TLanes">Operations on a register.</typeparam>
+/// <typeparam name="TVector">A register.</typeparam>
+internal sealed unsafe class NarrowTile<TLanes, TVector> : TileKernel
+    where TLanes : struct, ILanes<TVector>
+    where TVector : struct
+{
+    public override int Rows => 6;
+
+    public override int Columns => 2 * TLanes.Count;
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override bool Run(float* a, float* b, int depth, float* start, float* cuts, bool absolute, float* tile, nint stride)
+    {
+        TVector c00 = TLanes.Load(start), c01 = TLanes.Load(start + TLanes.Count);
+        TVector c10 = TLanes.Load(start), c11 = TLanes.Load(start + TLanes.Count);
+        TVector c20 = TLanes.Load(start), c21 = TLanes.Load(start + TLanes.Count);
+        TVector c30 = TLanes.Load(start), c31 = TLanes.Load(start + TLanes.Count);
+        TVector c40 = TLanes.Load(start), c41 = TLanes.Load(start + TLanes.Count);
+        TVector c50 = TLanes.Load(start), c51 = TLanes.Load(start + TLanes.Count);
+        for (var end = a + (6 * (nint)depth); a != end; a += 6, b += 2 * TLanes.Count)
+        {
+            var b0 = TLanes.Load(b);
+            var b1 = TLanes.Load(b + TLanes.Count);
+            var x = TLanes.Broadcast(a);
+            c00 = TLanes.MultiplyAdd(x, b0, c00);
+            c01 = TLanes.MultiplyAdd(x, b1, c01);
+            x = TLanes.Broadcast(a + 1);
+            c10 = TLanes.MultiplyAdd(x, b0, c10);
+            c11 = TLanes.MultiplyAdd(x, b1, c11);
+            x = TLanes.Broadcast(a + 2);
+            c20 = TLanes.MultiplyAdd(x, b0, c20);
+            c21 = TLanes.MultiplyAdd(x, b1, c21);
+            x = TLanes.Broadcast(a + 3);
+            c30 = TLanes.MultiplyAdd(x, b0, c30);
+            c31 = TLanes.MultiplyAdd(x, b1, c31);
+            x = TLanes.Broadcast(a + 4);
+            c40 = TLanes.MultiplyAdd(x, b0, c40);
+            c41 = TLanes.MultiplyAdd(x, b1, c41);
+            x = TLanes.Broadcast(a + 5);
+            c50 = TLanes.MultiplyAdd(x, b0, c50);
+            c51 = TLanes.MultiplyAdd(x, b1, c51);
+        }
+
+        if (cuts != null)
+        {
+            var hit = TLanes.AtLeast(TLanes.Max(c00, c01), TLanes.Broadcast(cuts));
+            hit |= TLanes.AtLeast(TLanes.Max(c10, c11), TLanes.Broadcast(cuts + 1));
+            hit |= TLanes.AtLeast(TLanes.Max(c20, c21), TLanes.Broadcast(cuts + 2));
+            hit |= TLanes.AtLeast(TLanes.Max(c30, c31), TLanes.Broadcast(cuts + 3));
+            hit |= TLanes.AtLeast(TLanes.Max(c40, c41), TLanes.Broadcast(cuts + 4));
+            hit |= TLanes.AtLeast(TLanes.Max(c50, c51), TLanes.Broadcast(cuts + 5));
+            if (absolute)
+            {
+                hit |= TLanes.AtLeast(TLanes.Negate(TLanes.Min(c00, c01)), TLanes.Broadcast(cuts));
+                hit |= TLanes.AtLeast(TLanes.Negate(TLanes.Min(c10, c11)), TLanes.Broadcast(cuts + 1));
+                hit |= TLanes.AtLeast(TLanes.Negate(TLanes.Min(c20, c21)), TLanes.Broadcast(cuts + 2));
+                hit |= TLanes.AtLeast(TLanes.Negate(TLanes.Min(c30, c31)), TLanes.Broadcast(cuts + 3));
+                hit |= TLanes.AtLeast(TLanes.Negate(TLanes.Min(c40, c41)), TLanes.Broadcast(cuts + 4));
+                hit |= TLanes.AtLeast(TLanes.Negate(TLanes.Min(c50, c51)), TLanes.Broadcast(cuts + 5));
+            }
+
+            if (hit == 0)
+            {
+                return false;
+            }
+        }
+
+        TLanes.Store(c00, tile);
+        TLanes.Store(c01, tile + TLanes.Count);
+        TLanes.Store(c10, tile + stride);
+        TLanes.Store(c11, tile + stride + TLanes.Count);
+        TLanes.Store(c20, tile + (2 * stride));
+        TLanes.Store(c21, tile + (2 * stride) + TLanes.Count);
+        TLanes.Store(c30, tile + (3 * stride));
+        TLanes.Store(c31, tile + (3 * stride) + TLanes.Count);
+        TLanes.Store(c40, tile + (4 * stride));
+        TLanes.Store(c41, tile + (4 * stride) + TLanes.Count);
+        TLanes.Store(c50, tile + (5 * stride));
+        TLanes.Store(c51, tile + (5 * stride) + TLanes.Count);
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override int Hits(float* tile, float* cuts, int row, bool absolute, int* columns)
+    {
+        var count = 0;
+        var cut = TLanes.Broadcast(cuts + row);
+        tile += row * Columns;
+        for (var column = 0; column < Columns; column += TLanes.Count)
+        {
+            var value = TLanes.Load(tile + column);
+            var bits = TLanes.AtLeast(absolute ? TLanes.Abs(value) : value, cut);
+            for (; bits != 0; bits &= bits - 1)
+            {
+                columns[count++] = column + System.Numerics.BitOperations.TrailingZeroCount(bits);
+            }
+        }
+
+        return count;
+    }
+}

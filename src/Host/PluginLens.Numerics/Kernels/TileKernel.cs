@@ -1,0 +1,50 @@
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+
+namespace PluginLens.Numerics.Kernels;
+
+/// <summary>
+/// The inner loop of every product: a tile of <see cref="Rows"/> x <see cref="Columns"/> dot products held in registers over
+/// the whole depth, so that a test can be made before anything is written. Each sum runs over the depth in order, so a value
+/// does not depend on where its tile lies.
+/// </summary>
+internal abstract unsafe class TileKernel
+{
+    /// <summary>Rows of a tile, and of a packed panel of the left factor.</summary>
+    public abstract int Rows { get; }
+
+    /// <summary>Columns of a tile, and of a packed panel of the right factor.</summary>
+    public abstract int Columns { get; }
+
+    /// <summary>The kernel of a width.</summary>
+    /// <param name="width">Any; wider than the processor is slow but right.</param>
+    public static TileKernel Of(KernelWidth width) => width switch
+    {
+        KernelWidth.Vector512 => new WideTile<Lanes512, Vector512<float>>(),
+        KernelWidth.Vector256 => new NarrowTile<Lanes256, Vector256<float>>(),
+        KernelWidth.Vector128 when AdvSimd.IsSupported => new WideTile<Lanes128, Vector128<float>>(),
+        KernelWidth.Vector128 => new NarrowTile<Lanes128, Vector128<float>>(),
+        _ => new ScalarTile(),
+    };
+
+    /// <summary>Computes one tile and writes it where an entry reaches its row's cut.</summary>
+    /// <param name="a">A packed panel, <c>[depth, Rows]</c>.</param>
+    /// <param name="b">A packed panel, <c>[depth, Columns]</c>.</param>
+    /// <param name="depth">Length of the dot products.</param>
+    /// <param name="start">What each column starts from, <c>[Columns]</c>.</param>
+    /// <param name="cuts">The least value of interest of each row, <c>[Rows]</c>; null = write always.</param>
+    /// <param name="absolute">Compare absolute values.</param>
+    /// <param name="tile">Receives the tile.</param>
+    /// <param name="stride">Distance between rows of <paramref name="tile"/>.</param>
+    /// <returns>Whether the tile was written.</returns>
+    public abstract bool Run(float* a, float* b, int depth, float* start, float* cuts, bool absolute, float* tile, nint stride);
+
+    /// <summary>Lists the columns of one row of a written tile (stride <see cref="Columns"/>) that reach its cut.</summary>
+    /// <param name="tile">The tile.</param>
+    /// <param name="cuts">As in <see cref="Run"/>.</param>
+    /// <param name="row">Row of the tile.</param>
+    /// <param name="absolute">As in <see cref="Run"/>.</param>
+    /// <param name="columns">Receives the columns, ascending.</param>
+    /// <returns>How many.</returns>
+    public abstract int Hits(float* tile, float* cuts, int row, bool absolute, int* columns);
+}

@@ -1,0 +1,59 @@
+using System.Runtime.CompilerServices;
+
+namespace PluginLens.Numerics;
+
+/// <summary>Norms of rows, with a refusal of numbers that are not.</summary>
+internal static unsafe class RowNorms
+{
+    /// <summary>Squared norm of each row; throws where a row holds NaN or infinity.</summary>
+    /// <param name="rows">Rows.</param>
+    /// <param name="name">The matrix, for the message.</param>
+    public static double[] Squared(RowMajor rows, string name)
+    {
+        var squares = new double[rows.Rows];
+        for (var row = 0; row < squares.Length; row++)
+        {
+            // Squares of finite floats cannot overflow float64, so a sum that is not finite has met NaN or infinity.
+            squares[row] = DotProduct.Of(rows.Row(row), rows.Row(row), rows.Columns);
+            if (!double.IsFinite(squares[row]))
+            {
+                throw NotFinite(name, row, rows.Row(row), rows.Columns);
+            }
+        }
+
+        return squares;
+    }
+
+    /// <summary>Equal rows have equal hashes; 0 and -0 are equal.</summary>
+    /// <param name="row">Elements.</param>
+    /// <param name="length">How many.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static ulong Hash(float* row, int length)
+    {
+        var hash = 14695981039346656037UL;
+        for (var k = 0; k < length; k++)
+        {
+            hash = (hash ^ BitConverter.SingleToUInt32Bits(row[k] + 0f)) * 0x9E3779B97F4A7C15UL;
+            hash ^= hash >> 29;
+        }
+
+        return hash;
+    }
+
+    /// <summary>The error for a row with NaN or infinity.</summary>
+    /// <param name="name">The matrix.</param>
+    /// <param name="row">The row.</param>
+    /// <param name="values">Its elements.</param>
+    /// <param name="length">How many.</param>
+    public static ArgumentException NotFinite(string name, int row, float* values, int length)
+    {
+        var column = 0;
+        while (column < length && float.IsFinite(values[column]))
+        {
+            column++;
+        }
+
+        var value = column < length ? values[column] : float.NaN;
+        return new ArgumentException($"Expected finite numbers in matrix {name}, found {value} in row {row}, column {column}. Check the weights or the input.");
+    }
+}
