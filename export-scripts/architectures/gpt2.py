@@ -1,6 +1,6 @@
 """GPT-2 and its fine-tunes: Conv1D weights ([in, out]), one fused matrix for q, k and v."""
 
-from architectures.reader import Source, heads_of_columns, unembedding
+from architectures.reader import Source, classifier, heads_of_columns, unembedding
 
 ACTIVATIONS = {"gelu_new": "gelu_new", "gelu_pytorch_tanh": "gelu_new", "gelu": "gelu", "relu": "relu", "silu": "silu", "swish": "silu"}
 UNUSED = [r"h\.\d+\.attn\.(bias|masked_bias)", r"multiple_choice_head\..*"]
@@ -26,6 +26,7 @@ def read(config, tensors):
         block(source, weights, l, d, h, dh)
     source.norm(weights, "ln_final", "ln_f")
     unembedding(source, config, weights, result, "lm_head.weight")
+    classifier(source, config, weights, result)
     return result, weights, source
 
 

@@ -139,3 +139,17 @@ def heads_of_columns(weight, heads, d_head):
 def output_heads(weight, heads, d_head):
     """[d, heads*d_head] as nn.Linear stores it -> [heads, d_head, d]."""
     return weight.transpose().reshape(heads, d_head, weight.shape[0])
+
+
+def classifier(source, config, weights, result):
+    """The head of a fine-tuned classifier, as two weights beside the model, with the names of its labels."""
+    name = next((n for n in ("classifier.weight", "score.weight") if source.has(n)), None)
+    if name is None:
+        return
+    weights["classifier.W"] = source.take(name).transpose()
+    source.take_if(weights, "classifier.b", name.replace("weight", "bias"))
+    count = weights["classifier.W"].shape[1]
+    if "classifier.b" not in weights:
+        weights["classifier.b"] = zeros(count)
+    names = config.get("id2label", {})
+    result["labels"] = [str(names.get(str(i), names.get(i, i))) for i in range(count)]

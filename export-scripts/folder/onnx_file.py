@@ -16,7 +16,7 @@ def build(graph, entries, dtype, metadata):
     initializers = [_external(name, shape, offset, length, dtype) for name, (shape, offset, length) in entries.items()]
     initializers += [_constant(name, *constant) for name, constant in graph.constants.items()]
     inputs = [helper.make_tensor_value_info(n, TensorProto.INT64, dims) for n, dims in graph.inputs.items()]
-    hooks = [helper.make_tensor_value_info(n, TensorProto.FLOAT, dims) for n, dims in graph.hooks.items()]
+    hooks = [helper.make_tensor_value_info(n, TensorProto.INT64 if n in graph.integer_hooks else TensorProto.FLOAT, dims) for n, dims in graph.hooks.items()]
     nodes = [helper.make_node(n.op, n.inputs, n.outputs, name=n.outputs[0], **n.attributes) for n in graph.nodes]
     proto = helper.make_graph(nodes, metadata["name"], inputs, [v for v in hooks if v.name == graph.output], initializers,
                               value_info=[v for v in hooks if v.name != graph.output])

@@ -76,7 +76,7 @@ def _vocabulary(folder):
 def _tokenizer_json(file):
     model = file.get("model") or {}
     vocabulary = model.get("vocab")
-    kind = model.get("type") or ("BPE" if "merges" in model else None)
+    kind = model.get("type") or _type_by_fields(model)
     ids = {t: i for i, (t, _) in enumerate(vocabulary)} if isinstance(vocabulary, list) else dict(vocabulary or {})
     ids.update({t["content"]: t["id"] for t in file.get("added_tokens") or []})
     text = json.dumps([file.get("pre_tokenizer"), file.get("decoder")])
@@ -88,6 +88,14 @@ def _tokenizer_json(file):
     if kind not in kinds:
         raise ExportError(f"tokenizer.json has a model of type '{kind}', which is not known; known: BPE, Unigram, WordLevel, WordPiece")
     return ids, kinds[kind]
+
+
+def _type_by_fields(model):
+    """Older files leave the type out; each type has a field of its own."""
+    for field, kind in (("merges", "BPE"), ("continuing_subword_prefix", "WordPiece"), ("unk_id", "Unigram")):
+        if field in model:
+            return kind
+    return "WordLevel" if isinstance(model.get("vocab"), dict) else None
 
 
 def _sentencepiece(data, name):

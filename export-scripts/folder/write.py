@@ -30,10 +30,7 @@ def export(options):
         raise ExportError(f"'{destination}' exists and is not a model folder; it is left alone")
     config, weights = load(source)
     raw = weights
-    steps = processing.chosen(options, config, weights)
-    processed = dict(config)
-    for step in steps:
-        weights = processing.STEPS[step](processed, weights)
+    steps, processed, weights = processing.apply(*processing.chosen(options), config, weights)
     weights = canonical.in_order(weights, processed)
     destination.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{destination.name}.", dir=destination.parent))

@@ -22,6 +22,7 @@ class Graph:
     constants: dict = field(default_factory=dict)
     inputs: dict = field(default_factory=dict)
     hooks: dict = field(default_factory=dict)
+    integer_hooks: set = field(default_factory=set)
     output: str = None
 
 
@@ -145,14 +146,21 @@ class _Interpreter:
     def dims(text):
         return [int(d) if d.isdigit() else d for d in text.split(" ")]
 
+    def declare(self, target):
+        """The name of an output, noted as a hook where it has dims."""
+        name, _, dims = target.rstrip("]").partition(" [")
+        if dims and dims != "none":
+            if dims.startswith("i64 "):
+                self.graph.integer_hooks.add(name)
+            self.graph.hooks[name] = self.dims(dims.removeprefix("i64 "))
+        return name
+
     def node(self, line):
         target, _, call = line.partition(" = ")
-        name, _, dims = target.rstrip("]").partition(" [")
+        outputs = [self.declare(t) for t in target.split(", ")]
+        name = outputs[0]
         op, _, inside = call[:-1].partition("(")
         inputs, _, attributes = inside.partition("; ")
-        outputs = [o.strip() for o in name.split(",")]
-        if dims:
-            self.graph.hooks[name] = self.dims(dims)
         names = [i.strip() for i in re.split(r",\s*(?![^\[(]*[\])])", inputs)]
         narrow = self.half and op == "Gather" and names[0] in self.weights
         operands = [i if narrow and i == names[0] else self.operand(i) for i in names]
