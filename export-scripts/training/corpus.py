@@ -97,11 +97,22 @@ class Batches:
         return rows[:, :-1], targets
 
     def make_repeat(self, row, silent, random):
-        """Fills the row, after a prefix of text, with one random segment again and again: what induction is for."""
+        """Fills the row, after a prefix of text, with one segment again and again: what induction is for.
+
+        The segment is, a third of the time each, a piece of text, tokens drawn from the text, or tokens drawn from the
+        vocabulary. Text is where copying pays first; the last is what it has to work on in the end.
+        """
         prefix = int(random.integers(1, self.n_ctx // 3))
         length = int(random.integers(4, (self.n_ctx - prefix) // 2))
-        segment = random.integers(0, self.bos, length)
+        kind = int(random.integers(3))
+        if kind == 0:
+            start = int(random.integers(len(self.stream) - length))
+            segment = self.stream[start:start + length]
+        elif kind == 1:
+            segment = self.stream[random.integers(0, len(self.stream), length)]
+        else:
+            segment = random.integers(0, self.bos, length)
         rest = len(row) - prefix
         row[prefix:] = np.tile(segment, rest // length + 1)[:rest]
-        # The first copy is noise that nothing could predict; learning from it would only flatten the logits.
-        silent[prefix:prefix + length] = True
+        # A first copy that is noise could be predicted by nothing; learning from it would only flatten the logits.
+        silent[prefix:prefix + length] = kind != 0

@@ -7,6 +7,9 @@ from torch import nn
 from torch.nn import functional as F
 
 
+EMBEDDING_SCALE = 0.04  # root mean square of the embeddings at the start
+
+
 class CrossEntropyOfUnembedding(torch.autograd.Function):
     """Mean cross-entropy of x·W + b, a chunk of positions at a time.
 
@@ -57,6 +60,12 @@ def attend(q, k, v, mask):
     return pattern @ v, pattern
 
 
+def waves(n_ctx, d):
+    """Where position embeddings start from, [n_ctx,d]: sines and cosines, so that "the one before" is a rotation to be found."""
+    angles = torch.arange(n_ctx)[:, None] * 10000 ** (-torch.arange(d // 2) / (d // 2))
+    return torch.cat([angles.sin(), angles.cos()], 1) * (EMBEDDING_SCALE * math.sqrt(2))
+
+
 def causal_mask(n_ctx):
     """0 where a position may look, -inf above the diagonal."""
     return torch.full((n_ctx, n_ctx), float("-inf")).triu(1)
@@ -65,9 +74,9 @@ def causal_mask(n_ctx):
 class Linear1D(nn.Module):
     """GPT-2's Conv1D: weight [in,out], x·W + b."""
 
-    def __init__(self, n_in, n_out, scale=0.02):
+    def __init__(self, n_in, n_out, scale=1.0):
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(n_in, n_out) * scale)
+        self.weight = nn.Parameter(torch.randn(n_in, n_out) * (scale / math.sqrt(n_in)))
         self.bias = nn.Parameter(torch.zeros(n_out))
 
     def forward(self, x):
@@ -120,9 +129,9 @@ class Gpt2(nn.Module):
         self.shape = dict(vocabulary=vocabulary, n_ctx=n_ctx, d=d, layers=layers, heads=heads)
         self.wte = nn.Embedding(vocabulary, d)
         self.wpe = nn.Embedding(n_ctx, d)
-        nn.init.normal_(self.wte.weight, std=0.02)
-        nn.init.normal_(self.wpe.weight, std=0.01)
-        self.h = nn.ModuleList(Block(d, heads, 0.02 / math.sqrt(2 * layers)) for _ in range(layers))
+        nn.init.normal_(self.wte.weight, std=EMBEDDING_SCALE)
+        self.wpe.weight.data = waves(n_ctx, d)
+        self.h = nn.ModuleList(Block(d, heads, 1 / math.sqrt(2 * layers)) for _ in range(layers))
         self.ln_f = nn.LayerNorm(d)
         self.register_buffer("mask", causal_mask(n_ctx), persistent=False)
 
@@ -159,9 +168,9 @@ class HeadAttention(nn.Module):
         super().__init__()
         dh = d // heads
         for name in "QKV":
-            setattr(self, "W_" + name, nn.Parameter(torch.randn(heads, d, dh) * 0.02))
+            setattr(self, "W_" + name, nn.Parameter(torch.randn(heads, d, dh) / math.sqrt(d)))
             setattr(self, "b_" + name, nn.Parameter(torch.zeros(heads, dh)))
-        self.W_O = nn.Parameter(torch.randn(heads, dh, d) * residual_scale)
+        self.W_O = nn.Parameter(torch.randn(heads, dh, d) * (residual_scale / math.sqrt(d)))
         self.b_O = nn.Parameter(torch.zeros(d))
 
     def forward(self, x, mask):
@@ -191,13 +200,13 @@ class AttentionOnly(nn.Module):
         super().__init__()
         self.shape = dict(vocabulary=vocabulary, n_ctx=n_ctx, d=d, layers=layers, heads=heads)
         self.embed = nn.Module()
-        self.embed.W_E = nn.Parameter(torch.randn(vocabulary, d) * 0.02)
+        self.embed.W_E = nn.Parameter(torch.randn(vocabulary, d) * EMBEDDING_SCALE)
         self.pos_embed = nn.Module()
-        self.pos_embed.W_pos = nn.Parameter(torch.randn(n_ctx, d) * 0.01)
-        self.blocks = nn.ModuleList(AttentionBlock(d, heads, 0.02 / math.sqrt(layers)) for _ in range(layers))
+        self.pos_embed.W_pos = nn.Parameter(waves(n_ctx, d))
+        self.blocks = nn.ModuleList(AttentionBlock(d, heads, 1 / math.sqrt(layers)) for _ in range(layers))
         self.ln_final = LayerNorm(d)
         self.unembed = nn.Module()
-        self.unembed.W_U = nn.Parameter(torch.randn(d, vocabulary) * 0.02)
+        self.unembed.W_U = nn.Parameter(torch.randn(d, vocabulary) * EMBEDDING_SCALE)
         self.unembed.b_U = nn.Parameter(torch.zeros(vocabulary))
         self.register_buffer("mask", causal_mask(n_ctx), persistent=False)
 
