@@ -102,8 +102,8 @@ class Batches:
         The segment is, a third of the time each, a piece of text, tokens drawn from the text, or tokens drawn from the
         vocabulary. Text is where copying pays first; the last is what it has to work on in the end.
         """
-        prefix = int(random.integers(1, self.n_ctx // 3))
-        length = int(random.integers(4, (self.n_ctx - prefix) // 2))
+        prefix = int(random.integers(1, self.n_ctx // 3 + 1))
+        length = int(4 * ((self.n_ctx - prefix) / 8) ** random.random())  # from 4 to half of the rest, short ones as often as long
         kind = int(random.integers(3))
         if kind == 0:
             start = int(random.integers(len(self.stream) - length))

@@ -11,6 +11,7 @@ import torch
 from training.checkpoint import save_checkpoint
 from training.corpus import Batches
 from training.model import AttentionOnly, Gpt2, mean_loss
+from training.optimizer import Optimizer
 
 KINDS = {"gpt2": Gpt2, "attn-only": AttentionOnly}
 COLUMNS = ("tokens", "seconds", "learning_rate", "train_loss", "validation_loss")
@@ -20,15 +21,6 @@ WARM_UP_STEPS = 200
 def learning_rate(peak, progress, step):
     """Linear warm-up, then a cosine down to nothing at progress 1."""
     return peak * min(1, (step + 1) / WARM_UP_STEPS) * 0.5 * (1 + math.cos(math.pi * min(progress, 1)))
-
-
-def make_optimizer(model):
-    """AdamW; only matrices decay, not gains, biases or positions."""
-    matrices = [p for n, p in model.named_parameters() if p.ndim >= 2 and "wpe" not in n and "W_pos" not in n and ".b_" not in n]
-    chosen = {id(p) for p in matrices}
-    rest = [p for p in model.parameters() if id(p) not in chosen]
-    return torch.optim.AdamW([{"params": matrices, "weight_decay": 0.05}, {"params": rest, "weight_decay": 0.0}],
-                             betas=(0.9, 0.98), eps=1e-9)
 
 
 def validation_loss(model, stream, end_of_text, n_ctx, limit):
@@ -55,11 +47,11 @@ class Run:
         self.validation, self.end_of_text = validation, vocabulary - 1
         torch.manual_seed(settings["seed"])
         self.model = KINDS[settings["kind"]](vocabulary, settings["context"], settings["width"], settings["layers"], settings["heads"])
-        self.optimizer = make_optimizer(self.model)
+        self.optimizer = Optimizer(self.model)
         self.batches = Batches(train, self.end_of_text, settings["context"], settings["batch"], settings["seed"], settings["repeat_share"])
         self.tokens_a_step = settings["batch"] * settings["context"]
         self.steps = math.ceil(settings["tokens"] / self.tokens_a_step)
-        self.step, self.elapsed, self.curve, self.losses = 0, 0.0, [], []
+        self.step, self.elapsed, self.curve, self.losses, self.rate = 0, 0.0, [], [], 0.0
         os.makedirs(folder, exist_ok=True)
         self.state_file = os.path.join(folder, "state.pt")
         if os.path.exists(self.state_file):
@@ -83,10 +75,10 @@ class Run:
 
     def train_step(self):
         start = time.monotonic()
-        for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(self.settings["rate"], self.progress(), self.step)
+        self.rate = learning_rate(self.settings["rate"], self.progress(), self.step)
+        self.optimizer.set_rate(self.rate)
         ids, targets = (torch.from_numpy(a) for a in self.batches.step(self.step))
-        self.optimizer.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad()
         loss = mean_loss(self.model, ids, targets)
         if not math.isfinite(float(loss)):
             raise ValueError(f"the loss is {float(loss)} at step {self.step}: lower --rate {self.settings['rate']}")
@@ -101,8 +93,7 @@ class Run:
         """Adds a line to the curve and writes the curve, the state to resume from and the checkpoint."""
         held = validation_loss(self.model, self.validation, self.end_of_text, self.settings["context"], validation_sequences)
         mean = np.mean(self.losses) if self.losses else math.nan
-        rate = self.optimizer.param_groups[0]["lr"]
-        self.curve.append((self.step * self.tokens_a_step, round(self.elapsed), f"{rate:.3g}", f"{mean:.4f}", f"{held:.4f}"))
+        self.curve.append((self.step * self.tokens_a_step, round(self.elapsed), f"{self.rate:.3g}", f"{mean:.4f}", f"{held:.4f}"))
         self.losses = []
         with open(os.path.join(self.folder, "curve.csv"), "w", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")

@@ -7,7 +7,10 @@ from torch import nn
 from torch.nn import functional as F
 
 
-EMBEDDING_SCALE = 0.04  # root mean square of the embeddings at the start
+# Root mean square of the embeddings at the start. As large as what a block writes, or the first block drowns the tokens and
+# positions that the heads above it have to compare; the final norm starts with a small gain to keep the logits near nothing.
+EMBEDDING_SCALE = 0.3
+FINAL_GAIN = 0.2
 
 
 class CrossEntropyOfUnembedding(torch.autograd.Function):
@@ -62,7 +65,7 @@ def attend(q, k, v, mask):
 
 def waves(n_ctx, d):
     """Where position embeddings start from, [n_ctx,d]: sines and cosines, so that "the one before" is a rotation to be found."""
-    angles = torch.arange(n_ctx)[:, None] * 10000 ** (-torch.arange(d // 2) / (d // 2))
+    angles = torch.arange(n_ctx)[:, None] * n_ctx ** (-torch.arange(d // 2) / (d // 2))
     return torch.cat([angles.sin(), angles.cos()], 1) * (EMBEDDING_SCALE * math.sqrt(2))
 
 
@@ -133,6 +136,7 @@ class Gpt2(nn.Module):
         self.wpe.weight.data = waves(n_ctx, d)
         self.h = nn.ModuleList(Block(d, heads, 1 / math.sqrt(2 * layers)) for _ in range(layers))
         self.ln_f = nn.LayerNorm(d)
+        nn.init.constant_(self.ln_f.weight, FINAL_GAIN)
         self.register_buffer("mask", causal_mask(n_ctx), persistent=False)
 
     def unembedding(self):
@@ -205,6 +209,7 @@ class AttentionOnly(nn.Module):
         self.pos_embed.W_pos = nn.Parameter(waves(n_ctx, d))
         self.blocks = nn.ModuleList(AttentionBlock(d, heads, 1 / math.sqrt(layers)) for _ in range(layers))
         self.ln_final = LayerNorm(d)
+        nn.init.constant_(self.ln_final.w, FINAL_GAIN)
         self.unembed = nn.Module()
         self.unembed.W_U = nn.Parameter(torch.randn(d, vocabulary) * EMBEDDING_SCALE)
         self.unembed.b_U = nn.Parameter(torch.zeros(vocabulary))

@@ -19,6 +19,7 @@ from training.corpus import Batches, clean, encode_split, held_out, read_documen
 from training.loop import Run, learning_rate  # noqa: E402
 from training.measure import measure_repeats, ov_pairs  # noqa: E402
 from training.model import AttentionOnly, Gpt2, mean_loss  # noqa: E402
+from training.optimizer import Muon, matrices_of, orthogonalize  # noqa: E402
 
 SENTENCES = ["The cat's tail isn't long, it's 12 inches.", "A dog barked at the café; the cat ran away!",
              "“Where is the cat?” she asked — nobody knew.", "They’ve seen the dog, the cat and the bird."]
@@ -171,6 +172,35 @@ class ModelTests(WithFolder):
             a, b = model(ids)[0], model(other)[0]
             torch.testing.assert_close(a[:, :12], b[:, :12], rtol=0, atol=0)
             self.assertGreater(float((a[:, 12:] - b[:, 12:]).abs().max()), 0)
+
+
+class OptimizerTests(unittest.TestCase):
+    def test_orthogonalize_keeps_directions_and_levels_their_size(self):
+        torch.manual_seed(0)
+        for shape in ((3, 8, 20), (3, 20, 8), (2, 16, 16)):
+            given = torch.randn(shape) * 7
+            u, s, v = torch.linalg.svd(given, full_matrices=False)
+            found = orthogonalize(given)
+            inside = u.transpose(1, 2) @ found @ v.transpose(1, 2)
+            sizes = torch.diagonal(inside, dim1=1, dim2=2)
+            large = s > 0.05 * s[:, :1]  # five steps cannot lift what is next to nothing
+            self.assertTrue(((sizes[large] > 0.6) & (sizes[large] < 1.3)).all(), sizes)
+            torch.testing.assert_close(inside, torch.diag_embed(sizes), rtol=0, atol=2e-3)
+
+    def test_queries_keys_and_values_are_three_matrices_and_heads_are_each_one(self):
+        fused = torch.arange(4 * 12.0).view(4, 12)
+        parts = matrices_of(fused)
+        self.assertEqual([tuple(p.shape) for p in parts], [(4, 4)] * 3)
+        parts[1].zero_()  # views: what changes them changes the weight
+        self.assertTrue(torch.equal(fused[:, 4:8], torch.zeros(4, 4)))
+        self.assertEqual([tuple(p.shape) for p in matrices_of(torch.zeros(5, 4, 3))], [(4, 3)] * 5)
+        self.assertEqual([tuple(p.shape) for p in matrices_of(torch.zeros(4, 16))], [(4, 16)])
+
+    def test_a_step_goes_against_the_gradient_by_the_rate(self):
+        p = torch.nn.Parameter(torch.zeros(6, 6))
+        p.grad = torch.eye(6) * 3
+        Muon([p], lr=0.1, weight_decay=0).step()
+        torch.testing.assert_close(p.detach(), -0.1 * orthogonalize(torch.eye(6)[None])[0])
 
 
 class RunTests(WithFolder):
