@@ -39,8 +39,7 @@ internal sealed record BpeSettings
             EndOfWordSuffix = EndOfWordSuffix,
             ByteLevel = ByteLevel,
         });
-        PieceModel merged = (piece, ids) =>
-            ids.AddRange(tokenizer.EncodeToIds(piece, considerPreTokenization: false, considerNormalization: false));
+        var merged = ModelJson.Whole(tokenizer);
         var model = ByteFallback ? WithByteFallback(merged) : merged;
         return IgnoreMerges ? WholeFirst(model) : model;
     }

@@ -10,13 +10,14 @@ internal static class ByteAlphabet
         Enumerable.Range(0, 256).ToDictionary(b => Characters[b], b => (byte)b);
 
     /// <summary>The UTF-8 bytes of a text, in the alphabet.</summary>
-    public static string Write(string text) =>
-        string.Create(Encoding.UTF8.GetByteCount(text), text, static (span, source) =>
-        {
-            var i = 0;
-            foreach (var b in Encoding.UTF8.GetBytes(source))
-                span[i++] = Characters[b];
-        });
+    public static string Write(string text) => Write(Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Bytes, in the alphabet.</summary>
+    public static string Write(byte[] bytes) => string.Create(bytes.Length, bytes, static (span, source) =>
+    {
+        for (var i = 0; i < source.Length; i++)
+            span[i] = Characters[source[i]];
+    });
 
     /// <summary>Appends the bytes that a vocabulary string stands for; a string outside the alphabet stands for itself.</summary>
     public static void Read(string piece, List<byte> bytes)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.ML.Tokenizers;
 using static PluginLens.Onnx.Tokenizers.TokenizerJsonReader;
 
 namespace PluginLens.Onnx.Tokenizers;
@@ -12,6 +13,8 @@ internal static class ModelJson
     public static TokenizerParts Read(JsonElement model, PieceTable table, bool byteLevel) => Kind(model) switch
     {
         "BPE" => Bpe(model, table, byteLevel),
+        "WordPiece" => WordPiece(model, table),
+        "Unigram" => Unigram(model, table),
         var other => throw Unknown("model", other),
     };
 
@@ -51,6 +54,46 @@ internal static class ModelJson
             UnkId = table.Id(unknown),
         };
     }
+
+    private static TokenizerParts WordPiece(JsonElement model, PieceTable table)
+    {
+        table.AddObject(model.GetProperty("vocab"));
+        var unknown = Text(model, "unk_token") ?? "[UNK]";
+        var prefix = Text(model, "continuing_subword_prefix") ?? "##";
+        var most = Optional(model, "max_input_chars_per_word")?.GetInt32() ?? 100;
+        return new()
+        {
+            Path = string.Empty,
+            Kind = "wordpiece",
+            Pieces = [],
+            Model = new WordPieceSettings(table.ToArray(), unknown, prefix, most).Build,
+            ContinuationMark = prefix.Length > 0 ? prefix : null,
+            UnkId = table.Require(unknown),
+            PadId = table.Id("[PAD]"),
+        };
+    }
+
+    private static TokenizerParts Unigram(JsonElement model, PieceTable table)
+    {
+        var vocabulary = model.GetProperty("vocab").EnumerateArray().Select(entry => (Token: entry[0].GetString() ?? string.Empty, Score: entry[1].GetSingle())).ToArray();
+        for (var id = 0; id < vocabulary.Length; id++)
+            table.Add(vocabulary[id].Token, id);
+        var unknown = Optional(model, "unk_id")?.GetInt32()
+            ?? throw new InvalidDataException("Expected the id of the unknown token in a unigram model, found none.");
+        var byteFallback = Flag(model, "byte_fallback");
+        return new()
+        {
+            Path = string.Empty,
+            Kind = "unigram",
+            Pieces = [],
+            Model = () => Whole(SentencePieceTokenizer.Create(vocabulary, unknown, false, false, default, false, false, byteFallback: byteFallback)),
+            UnkId = unknown,
+        };
+    }
+
+    /// <summary>A tokenizer that gets its text normalized and split.</summary>
+    internal static PieceModel Whole(Tokenizer tokenizer) => (piece, ids) =>
+        ids.AddRange(tokenizer.EncodeToIds(piece, considerPreTokenization: false, considerNormalization: false));
 
     private static string Merge(JsonElement merge) =>
         merge.ValueKind == JsonValueKind.Array ? $"{merge[0].GetString()} {merge[1].GetString()}" : merge.GetString() ?? string.Empty;

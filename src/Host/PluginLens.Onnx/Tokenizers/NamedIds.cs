@@ -10,9 +10,9 @@ internal static class NamedIds
             (config.Token(name) ?? fallback) is { } text && ids.TryGetValue(text, out var id) ? id : null;
         return parts with
         {
-            BosId = Id("bos_token", defaults.Bos),
-            EosId = Id("eos_token", defaults.Eos),
-            PadId = Id("pad_token", defaults.Pad),
+            BosId = Id("bos_token", defaults.Bos) ?? parts.BosId,
+            EosId = Id("eos_token", defaults.Eos) ?? parts.EosId,
+            PadId = Id("pad_token", defaults.Pad) ?? parts.PadId,
             UnkId = Id("unk_token", defaults.Unk) ?? parts.UnkId,
         };
     }

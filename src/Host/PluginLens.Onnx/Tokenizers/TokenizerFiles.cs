@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Text.Unicode;
+using Google.Protobuf;
 
 namespace PluginLens.Onnx.Tokenizers;
 
@@ -32,7 +33,7 @@ public static class TokenizerFiles
             return read();
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException or OverflowException
-            or InvalidDataException or KeyNotFoundException or IOException or UnauthorizedAccessException or RegexMatchTimeoutException)
+            or InvalidDataException or InvalidProtocolBufferException or KeyNotFoundException or IOException or UnauthorizedAccessException or RegexMatchTimeoutException)
         {
             var reason = e.Message.ReplaceLineEndings(" ");
             throw new ModelException($"Cannot read the tokenizer file '{path}': {reason} Replace it with the model's own.", e);
@@ -68,6 +69,9 @@ public static class TokenizerFiles
     {
         "tokenizer.json" => new TokenizerJsonReader(path, config).Read(),
         "vocab.json" => VocabularyAndMerges.Read(path, config),
-        _ => throw new InvalidDataException("This kind of file is not read yet."),
+        "vocab.txt" => VocabularyText.Read(path, config),
+        "spiece.model" => SentencePieceFile.Read(path, config),
+        "tokenizer.model" when !TiktokenFile.IsOne(path) => SentencePieceFile.Read(path, config),
+        _ => TiktokenFile.Read(path, config),
     };
 }

@@ -6,6 +6,9 @@ internal static class PairMerger
     /// <summary>Longest input for which shifting an array beats a queue.</summary>
     internal const int ShortLength = 48;
 
+    /// <summary>Stands where a symbol was merged into the one before it; -1 is a symbol outside the vocabulary.</summary>
+    private const int Removed = int.MinValue;
+
     /// <param name="table">Which pairs merge.</param>
     /// <param name="ids">Symbols, <c>[n]</c>; holds the merged ones afterwards.</param>
     /// <param name="starts">Where each symbol begins in the text, <c>[n]</c>; kept in step.</param>
@@ -65,13 +68,13 @@ internal static class PairMerger
         while (queue.TryDequeue(out var pair, out _))
         {
             var (left, merge) = pair;
-            var right = ids[left] < 0 ? count : next[left];
+            var right = ids[left] == Removed ? count : next[left];
 
             // The symbols may have changed since the pair was queued; their present pair has its own entry.
             if (right >= count || table.Find(ids[left], ids[right]) != merge)
                 continue;
             ids[left] = (int)merge;
-            ids[right] = -1;
+            ids[right] = Removed;
             next[left] = next[right];
             if (next[left] < count)
             {
@@ -86,8 +89,8 @@ internal static class PairMerger
         var kept = 0;
         for (var i = 0; i < count; i = next[i])
         {
-            ids[kept] = ids[i];
-            starts[kept++] = starts[i];
+            starts[kept] = starts[i];
+            ids[kept++] = ids[i];
         }
 
         return kept;
