@@ -12,11 +12,6 @@ public class RealVocabularyTests
         AssertAgrees(TokenizerFiles.Load(Path.Combine(GoldenTokenizers.Root, folder)), folder);
 
     [Test]
-    [Explicit("Needs a folder with Llama 2's tokenizer.model, named by PLUGINLENS_LLAMA2: its licence forbids shipping it here.")]
-    public void Encode_Llama2_AgreesWithLlamaCpp() =>
-        AssertAgrees(TokenizerFiles.Load(Environment.GetEnvironmentVariable("PLUGINLENS_LLAMA2") ?? string.Empty), "real-llama");
-
-    [Test]
     public void Encode_RealGpt2_AgreesWithGgml()
     {
         var tokenizer = TokenizerFiles.Load(Path.Combine(GoldenTokenizers.Root, "real-gpt2"));

@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Text.Unicode;
-using Google.Protobuf;
 
 namespace PluginLens.Onnx.Tokenizers;
 
@@ -33,7 +32,7 @@ public static class TokenizerFiles
             return read();
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException or OverflowException
-            or InvalidDataException or InvalidProtocolBufferException or KeyNotFoundException or IOException or UnauthorizedAccessException or RegexMatchTimeoutException)
+            or InvalidDataException or KeyNotFoundException or IOException or UnauthorizedAccessException or RegexMatchTimeoutException)
         {
             var reason = e.Message.ReplaceLineEndings(" ");
             throw new ModelException($"Cannot read the tokenizer file '{path}': {reason} Replace it with the model's own.", e);
