@@ -3,29 +3,39 @@
 The singular vectors' signs are fixed: the largest entry of each right vector is positive, ties go to the lowest index.
 """
 
-import functools
-
 import numpy as np
 
 from processing.fold_value_biases import fold_value_biases
 from weight import Weight, zeros
 
 
+class LastOnly:
+    """Keeps the one decomposition that was made last: both factors of a product come from it."""
+
+    def __init__(self):
+        self.key, self.value = None, None
+
+    def __call__(self, key, make):
+        if key != self.key:
+            self.key, self.value = None, None
+            self.key, self.value = key, make()
+        return self.value
+
+
 def refactor_attn(config, weights):
     config, weights = fold_value_biases(config, weights)
-    out = dict(weights)
+    out, kept = dict(weights), LastOnly()
     h, d, dh = config["n_heads"], config["d_model"], config["d_head"]
     for layer in range(config["n_layers"]):
         here = f"blocks.{layer}.attn"
         part = {n: weights.get(f"{here}.{n}") for n in ("W_Q", "W_K", "W_V", "W_O", "b_Q", "b_K", "b_V")}
-        # Both factors of a product come from one decomposition; the last layer's is kept.
-        qk = functools.lru_cache(1)(functools.partial(query_key, part, h))
-        ov = functools.lru_cache(1)(functools.partial(value_output, part, h))
+        def factor(make, i, part=part, layer=layer):
+            return kept((make, layer), lambda: make(part, h))[i]
         for i, letter in enumerate("QK"):
-            out[f"{here}.W_{letter}"] = Weight((h, d, dh), lambda qk=qk, i=i: qk()[i][:, :-1].astype(np.float32), "refactor_attn")
-            out[f"{here}.b_{letter}"] = Weight((h, dh), lambda qk=qk, i=i: qk()[i][:, -1].astype(np.float32), "refactor_attn")
-        out[f"{here}.W_V"] = Weight((h, d, dh), lambda ov=ov: ov()[0].astype(np.float32), "refactor_attn")
-        out[f"{here}.W_O"] = Weight((h, dh, d), lambda ov=ov: ov()[1].astype(np.float32), "refactor_attn")
+            out[f"{here}.W_{letter}"] = Weight((h, d, dh), lambda i=i, f=factor: f(query_key, i)[:, :-1].astype(np.float32), "refactor_attn")
+            out[f"{here}.b_{letter}"] = Weight((h, dh), lambda i=i, f=factor: f(query_key, i)[:, -1].astype(np.float32), "refactor_attn")
+        out[f"{here}.W_V"] = Weight((h, d, dh), lambda f=factor: f(value_output, 0).astype(np.float32), "refactor_attn")
+        out[f"{here}.W_O"] = Weight((h, dh, d), lambda f=factor: f(value_output, 1).astype(np.float32), "refactor_attn")
         if part["b_V"] is not None:
             out[f"{here}.b_V"] = zeros(h, dh)
     return {k: v for k, v in config.items() if k != "n_key_value_heads"}, out
