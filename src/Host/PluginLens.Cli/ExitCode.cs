@@ -12,6 +12,4 @@ internal static class ExitCode
     /// <summary>The command, an option, a model or an input is wrong.</summary>
     public const int Usage = 2;
 
-    /// <summary>Stopped by Ctrl-C; finished work was kept.</summary>
-    public const int Cancelled = 130;
 }

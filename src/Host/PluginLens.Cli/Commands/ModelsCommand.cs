@@ -1,0 +1,68 @@
+using System.CommandLine;
+using PluginLens.Onnx;
+
+namespace PluginLens.Cli.Commands;
+
+/// <summary><c>pluginlens models</c>: what can be read.</summary>
+internal static class ModelsCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var format = GlobalOptions.Format("table", "json");
+        var command = new Command("models", "Lists the model folders that were found, with their sizes and processing.") { format };
+        command.SetAction(parse =>
+        {
+            var locator = new ModelLocator(parse.GetValue(GlobalOptions.Models));
+            var models = locator.All().Select(Describe).ToList();
+            if (parse.GetValue(format) == "json")
+            {
+                Json.Print(models.Select(model => new
+                {
+                    name = model.Name,
+                    folder = model.Folder,
+                    error = model.Error,
+                    architecture = model.Config?.Architecture,
+                    n_layers = model.Config?.NLayers,
+                    d_model = model.Config?.DModel,
+                    n_heads = model.Config?.NHeads,
+                    d_vocab = model.Config?.DVocab,
+                    n_ctx = model.Config?.NCtx,
+                    processing = model.Config?.Processing,
+                    bytes = model.Bytes,
+                }));
+                return ExitCode.Success;
+            }
+
+            if (models.Count == 0)
+            {
+                throw new ModelException("No models found: give --models FOLDER, or make one with export-scripts/export.py.");
+            }
+
+            Columns.Print(
+                ["model", "architecture", "layers", "d_model", "heads", "vocabulary", "context", "weights", "size"],
+                models.Select(model => model.Config is { } config
+                    ? new[] { model.Name, config.Architecture, $"{config.NLayers}", $"{config.DModel}", $"{config.NHeads}", $"{config.DVocab}", $"{config.NCtx}", $"{config.ProcessingName}", $"{model.Bytes / 1e6:0.0} MB" }
+                    : [model.Name, $"cannot be opened: {model.Error}", string.Empty, string.Empty, string.Empty, string.Empty, string.Empty, string.Empty, string.Empty]));
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static Found Describe(string folder)
+    {
+        var name = Path.GetFileName(folder);
+        var bytes = Directory.EnumerateFiles(folder).Sum(file => new FileInfo(file).Length);
+        try
+        {
+            using var model = ModelFolder.Open(folder, new OpenOptions());
+            return new Found(name, folder, bytes, model.Config, null);
+        }
+        catch (ModelException error)
+        {
+            return new Found(name, folder, bytes, null, error.Message);
+        }
+    }
+
+    private sealed record Found(string Name, string Folder, long Bytes, ModelConfig? Config, string? Error);
+}

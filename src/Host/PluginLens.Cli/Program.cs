@@ -1,0 +1,34 @@
+using System.CommandLine;
+using PluginLens.Cli.Commands;
+
+namespace PluginLens.Cli;
+
+/// <summary>The <c>pluginlens</c> command: parsing and wiring only.</summary>
+internal static class Program
+{
+    private static int Main(string[] args)
+    {
+        Console.OutputEncoding = new System.Text.UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+        var root = new RootCommand("Reads transformer language models in the space of their vocabulary.")
+        {
+            GlobalOptions.Plugins,
+            GlobalOptions.Models,
+            GlobalOptions.Verbose,
+            RunCommand.Create(),
+            ListCommand.Create(),
+            DescribeCommand.Create(),
+            ModelsCommand.Create(),
+            InspectCommand.Create(),
+            DoctorCommand.Create(),
+        };
+        var parse = root.Parse(args);
+        try
+        {
+            return parse.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        }
+        catch (Exception error)
+        {
+            return Failure.Report(error, parse.GetValue(GlobalOptions.Verbose));
+        }
+    }
+}

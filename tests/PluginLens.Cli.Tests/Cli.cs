@@ -1,0 +1,65 @@
+using System.Diagnostics;
+
+namespace PluginLens.Cli.Tests;
+
+/// <summary>Runs the real program in a process of its own, as a user would.</summary>
+internal static class Cli
+{
+    /// <summary>The program as the build left it, plugins beside it.</summary>
+    public static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "pluginlens.dll");
+
+    /// <summary>The root of the repository: the folder that holds the solution.</summary>
+    public static string Root { get; } = FindRoot();
+
+    /// <summary>Runs <c>pluginlens</c> with arguments in the root of the repository.</summary>
+    /// <param name="arguments">As after the program's name.</param>
+    public static CliResult Run(params string[] arguments) => RunIn(Root, arguments, []);
+
+    /// <summary>Runs <c>pluginlens</c> in a folder.</summary>
+    /// <param name="folder">Working directory.</param>
+    /// <param name="arguments">As after the program's name.</param>
+    /// <param name="environment">Variables to set.</param>
+    public static CliResult RunIn(string folder, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
+    {
+        var start = new ProcessStartInfo("dotnet", [Program, .. arguments])
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        using var process = Process.Start(start)!;
+        process.StandardInput.Close();
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        if (!process.WaitForExit(TimeSpan.FromMinutes(2)))
+        {
+            process.Kill(entireProcessTree: true);
+            Assert.Fail($"pluginlens {string.Join(' ', arguments)} hangs.");
+        }
+
+        return new CliResult(process.ExitCode, output, errors.Result);
+    }
+
+    private static string FindRoot()
+    {
+        var at = new DirectoryInfo(AppContext.BaseDirectory);
+        while (at is not null && !File.Exists(Path.Combine(at.FullName, "PluginLens.sln")))
+        {
+            at = at.Parent;
+        }
+
+        return at?.FullName ?? throw new InvalidOperationException("The tests must run below the folder of PluginLens.sln.");
+    }
+}
+
+/// <summary>What a process left behind.</summary>
+/// <param name="ExitCode">0 success, 1 failed, 2 usage.</param>
+/// <param name="Output">Standard output.</param>
+/// <param name="Errors">Standard error.</param>
+internal sealed record CliResult(int ExitCode, string Output, string Errors);
