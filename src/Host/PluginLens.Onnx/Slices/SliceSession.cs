@@ -1,0 +1,83 @@
+using Google.Protobuf;
+using Microsoft.ML.OnnxRuntime;
+using PluginLens.Onnx.Files;
+
+namespace PluginLens.Onnx.Slices;
+
+/// <summary>An ONNX Runtime session on a slice; the weights are the mapped ones.</summary>
+internal sealed class SliceSession : IDisposable
+{
+    private readonly List<OrtValue> _weights = [];
+    private readonly InferenceSession _session;
+
+    /// <summary>Opens the session.</summary>
+    /// <param name="slice">The slice.</param>
+    /// <param name="weights">Where each weight lies.</param>
+    /// <param name="threads">Threads; 0 = one for each processor.</param>
+    /// <param name="cuda">Whether to run on CUDA.</param>
+    public SliceSession(GraphSlice slice, IReadOnlyDictionary<string, StoredWeight> weights, int threads, bool cuda)
+    {
+        Slice = slice;
+        using var options = new SessionOptions
+        {
+            // Basic: no fusion, so every hook stays what its name says, and no copies of weights.
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_BASIC,
+            IntraOpNumThreads = threads == 0 ? Environment.ProcessorCount : threads,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
+        };
+        options.AddSessionConfigEntry("session.disable_prepacking", "1");
+        options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        if (cuda)
+        {
+            options.AppendExecutionProvider_CUDA(0);
+        }
+
+        foreach (var name in slice.Weights)
+        {
+            var weight = weights[name];
+            var value = OrtValue.CreateTensorValueWithData(
+                OrtMemoryInfo.DefaultInstance, (Microsoft.ML.OnnxRuntime.Tensors.TensorElementType)weight.Type, [.. weight.Shape.Select(extent => (long)extent)], weight.File.At(weight.Offset), weight.Bytes);
+            _weights.Add(value);
+            options.AddInitializer(name, value);
+        }
+
+        try
+        {
+            _session = new InferenceSession(slice.Model.ToByteArray(), options);
+        }
+        catch (OnnxRuntimeException error)
+        {
+            _weights.ForEach(value => value.Dispose());
+            throw new ModelException($"ONNX Runtime refuses the graph: {error.Message.ReplaceLineEndings(" ")}", error);
+        }
+    }
+
+    /// <summary>What the session computes.</summary>
+    public GraphSlice Slice { get; }
+
+    /// <summary>One pass; may be called from several threads.</summary>
+    /// <param name="inputs">A value for each input of the slice.</param>
+    /// <param name="outputs">Hooks to fetch.</param>
+    /// <param name="cancellation">Stops the pass.</param>
+    public IDisposableReadOnlyCollection<OrtValue> Run(IReadOnlyDictionary<string, OrtValue> inputs, IReadOnlyList<string> outputs, CancellationToken cancellation)
+    {
+        using var options = new RunOptions();
+        using var registration = cancellation.Register(() => options.Terminate = true);
+        try
+        {
+            return _session.Run(options, [.. inputs.Keys], [.. inputs.Values], outputs);
+        }
+        catch (OnnxRuntimeException error)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            throw new ModelException($"ONNX Runtime failed in the forward pass: {error.Message.ReplaceLineEndings(" ")}", error);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _session.Dispose();
+        _weights.ForEach(value => value.Dispose());
+    }
+}
