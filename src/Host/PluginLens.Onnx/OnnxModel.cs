@@ -95,6 +95,8 @@ public sealed class OnnxModel : Model
         {
             map.Dispose();
         }
+
+        base.Dispose(disposing);
     }
 
     private StoredWeight Stored(string name) => _weights.TryGetValue(name, out var weight)

@@ -29,10 +29,8 @@ internal static class SlimModel
         try
         {
             using var slim = new MemoryStream();
-            var output = new CodedOutputStream(slim, leaveOpen: true);
-            Copy(new WireReader(file, 0, file.Length), output, GraphField, (graph, into) =>
+            Copy(new WireReader(file, 0, file.Length), slim, GraphField, (graph, into) =>
                 Copy(graph, into, InitializerField, (tensor, inner) => Externalise(tensor, inner, name)));
-            output.Flush();
             return ModelProto.Parser.ParseFrom(slim.GetBuffer().AsSpan(0, (int)slim.Length));
         }
         catch (InvalidProtocolBufferException error)
@@ -42,7 +40,7 @@ internal static class SlimModel
     }
 
     /// <summary>Copies a message, rewriting each occurrence of one length-delimited field.</summary>
-    private static void Copy(WireReader message, CodedOutputStream output, int field, Action<WireReader, CodedOutputStream> rewrite)
+    private static void Copy(WireReader message, Stream output, int field, Action<WireReader, Stream> rewrite)
     {
         while (message.Next(out var entry))
         {
@@ -53,15 +51,16 @@ internal static class SlimModel
             }
 
             using var inner = new MemoryStream();
-            var into = new CodedOutputStream(inner, leaveOpen: true);
-            rewrite(message.Inside(entry), into);
-            into.Flush();
-            output.WriteTag(field, WireFormat.WireType.LengthDelimited);
-            output.WriteBytes(ByteString.CopyFrom(inner.GetBuffer(), 0, (int)inner.Length));
+            rewrite(message.Inside(entry), inner);
+            var length = new CodedOutputStream(output, leaveOpen: true);
+            length.WriteTag(field, WireFormat.WireType.LengthDelimited);
+            length.WriteLength((int)inner.Length);
+            length.Flush();
+            inner.WriteTo(output);
         }
     }
 
-    private static void Externalise(WireReader tensor, CodedOutputStream output, string location)
+    private static void Externalise(WireReader tensor, Stream output, string location)
     {
         while (tensor.Next(out var entry))
         {
@@ -75,7 +74,7 @@ internal static class SlimModel
             place.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = location });
             place.ExternalData.Add(new StringStringEntryProto { Key = "offset", Value = $"{entry.Start}" });
             place.ExternalData.Add(new StringStringEntryProto { Key = "length", Value = $"{entry.Length}" });
-            output.WriteRawBytes(place.ToByteArray());
+            place.WriteTo(output);
         }
     }
 }

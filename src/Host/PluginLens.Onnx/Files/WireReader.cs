@@ -1,5 +1,3 @@
-using Google.Protobuf;
-
 namespace PluginLens.Onnx.Files;
 
 /// <summary>Walks the fields of one protobuf message in a mapped file without reading their contents.</summary>
@@ -49,7 +47,7 @@ internal sealed class WireReader(MappedFile file, long start, long end)
     /// <summary>Copies a field as it is.</summary>
     /// <param name="entry">The field.</param>
     /// <param name="output">Receives tag and content.</param>
-    public void CopyTo(WireEntry entry, CodedOutputStream output)
+    public void CopyTo(WireEntry entry, Stream output)
     {
         var length = entry.Start + entry.Length - entry.TagStart;
         if (length > 1 << 30)
@@ -57,7 +55,7 @@ internal sealed class WireReader(MappedFile file, long start, long end)
             throw Damaged($"a field {entry.Field} of {entry.Length} bytes outside the weights");
         }
 
-        output.WriteRawBytes(file.Span(entry.TagStart, (int)length).ToArray());
+        output.Write(file.Span(entry.TagStart, (int)length));
     }
 
     private ulong Varint()
