@@ -62,6 +62,9 @@ def main(argv=None):
         print(f"error: {error}", file=sys.stderr)
     except OSError as error:
         print(f"error: {error.strerror or error}{f': {error.filename}' if error.filename else ''}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("error: interrupted; nothing was written", file=sys.stderr)
+        return 130
     except MemoryError:
         print("error: out of memory; a weight does not fit", file=sys.stderr)
     return 2

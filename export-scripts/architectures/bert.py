@@ -23,6 +23,7 @@ def read(config, tensors):
         "attn_scale": dh ** 0.5, "eps": config.number("layer_norm_eps", 1e-12), "n_ctx": config.count("max_position_embeddings") - offset,
         "d_mlp": config.count("intermediate_size"), "act_fn": config.activation("hidden_act", ACTIVATIONS, "gelu")}
     if roberta:
+        config.only("type_vocab_size", 1, reason="RoBERTa has one token type")
         result["pos_offset"] = offset
     source = Source(tensors, ("bert.", "roberta."), UNUSED)
     weights = {"embed.W_E": source.take("embeddings.word_embeddings.weight"),

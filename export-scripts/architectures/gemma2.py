@@ -10,7 +10,8 @@ def read(config, tensors):
     act = "hidden_activation" if config.get("hidden_activation") or kind != "gemma" else "hidden_act"
     result = decoder.sizes(without_scaling(config) if kind == "gemma3" else config, kind, act=act, default_act="gelu_pytorch_tanh")
     if kind == "gemma":
-        result["act_fn"] = {"gelu": "gelu_tanh"}.get(result["act_fn"], result["act_fn"]) if act == "hidden_act" else result["act_fn"]
+        if act == "hidden_act" and result["act_fn"] == "gelu":
+            result["act_fn"] = "gelu_tanh"  # the first release said gelu and meant the tanh form
     else:
         result["norm_placement"] = "pre_and_post"
         result["attn_scale"] = config.number("query_pre_attn_scalar", 256) ** 0.5
@@ -23,8 +24,7 @@ def read(config, tensors):
         two_bases(config, result)
     source, weights = decoder.source_of(tensors), {}
     decoder.ends(source, config, weights, result, tied_by_default=True)
-    if result.pop("tied", False):
-        pass  # W_U is the plain embedding, W_E the scaled one: they are not each other's transpose
+    result.pop("tied", None)  # W_U is the plain embedding, W_E the scaled one: they are not each other's transpose
     weights["embed.W_E"] = weights["embed.W_E"].times(result["d_model"] ** 0.5)
     for l in range(result["n_layers"]):
         block(source, weights, l, result, kind)

@@ -2,8 +2,8 @@
 
 from architectures.reader import Source, classifier, heads_of_columns, unembedding
 
-ACTIVATIONS = {"gelu_new": "gelu_new", "gelu_pytorch_tanh": "gelu_new", "gelu": "gelu", "relu": "relu", "silu": "silu", "swish": "silu"}
-UNUSED = [r"h\.\d+\.attn\.(bias|masked_bias)", r"multiple_choice_head\..*"]
+ACTIVATIONS = {"gelu_new": "gelu_new", "gelu_pytorch_tanh": "gelu_new", "gelu_fast": "gelu_new", "gelu": "gelu", "relu": "relu", "silu": "silu", "swish": "silu"}
+UNUSED = [r"h\.\d+\.attn\.(bias|masked_bias)", r"multiple_choice_head\..*", r"v_head\..*"]
 
 
 def read(config, tensors):
@@ -17,7 +17,7 @@ def read(config, tensors):
         "norm": "LN", "norm_placement": "pre", "positions": "learned", "final_norm": True, "d_head": dh,
         "attn_scale": dh ** 0.5 if config.get("scale_attn_weights", True) else 1.0, "n_ctx": config.count("n_positions", "n_ctx"),
         "eps": config.number("layer_norm_epsilon", 1e-5), "act_fn": config.activation("activation_function", ACTIVATIONS, "gelu_new"),
-        "d_mlp": config.get("n_inner", 4 * d)}
+        "d_mlp": config.count("n_inner") if config.get("n_inner") is not None else 4 * d}
     if config.get("scale_attn_by_inverse_layer_idx", False):
         result["scale_attn_by_inverse_layer_idx"] = True
     source = Source(tensors, ("transformer.",), UNUSED)

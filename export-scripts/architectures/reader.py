@@ -61,7 +61,10 @@ class Source:
     def __init__(self, tensors, prefixes=(), unused=()):
         self.tensors, self.unused = {}, [re.compile(f"(?:{pattern})\\Z") for pattern in unused]
         for name, tensor in tensors.items():
-            short = next((name[len(p):] for p in prefixes if name.startswith(p)), name)
+            short = name
+            for wrapper in ("module.", "_orig_mod."):
+                short = short.removeprefix(wrapper)
+            short = next((short[len(p):] for p in prefixes if short.startswith(p)), short)
             if short in self.tensors:
                 raise ExportError(f"tensor '{name}' is also there as '{self.tensors[short].name}'; the checkpoint holds it twice")
             self.tensors[short] = tensor

@@ -28,6 +28,10 @@ def add(config, result, rotary_dim, theta=None):
     for key in sorted(KNOWN[kind] - {"factor", "attention_factor", "original_max_position_embeddings"} | ({"factor"} if kind in ("linear", "llama3") else set())):
         if key not in scaling:
             raise ExportError(f"config.json: rope_scaling of type '{kind}' has no '{key}'")
+    for key, value in scaling.items():
+        for number in value if isinstance(value, list) else [value]:
+            if key not in ("type", "rope_type") and number is not None and (type(number) not in (int, float) or not 0 < number < 1e12):
+                raise ExportError(f"config.json: '{key}' in rope_scaling should be a positive number, found {number!r}")
     result.update(positions="rotary", inv_freq=numbers(frequencies(rotary_dim, theta)), rotary_dim=rotary_dim, rope_attention_factor=1.0)
     if kind == "linear":
         result["inv_freq"] = numbers(frequencies(rotary_dim, theta) / np.float32(scaling["factor"]))

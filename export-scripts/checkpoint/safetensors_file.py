@@ -25,11 +25,19 @@ def tensors(path):
         if length > LONGEST_HEADER or 8 + length > size:
             raise ExportError(f"{label} is not a whole safetensors file: its header should be {length} bytes long, the file is {size}; download it again")
         try:
-            header = json.loads(file.read(length).decode("utf-8"))
+            header = json.loads(file.read(length).decode("utf-8"), object_pairs_hook=_once)
             entries = {name: entry for name, entry in header.items() if name != "__metadata__"}
         except (ValueError, AttributeError, RecursionError):
-            raise ExportError(f"{label} is not a safetensors file: its header is not JSON; download it again") from None
+            raise ExportError(f"{label} is not a safetensors file: its header is not JSON, or names a tensor twice; download it again") from None
     return [_tensor(path, name, entry, 8 + length, size) for name, entry in entries.items()]
+
+
+def _once(pairs):
+    """A JSON object in which no name comes twice."""
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError
+    return result
 
 
 def _tensor(path, name, entry, base, size):

@@ -26,7 +26,10 @@ def copy(source, destination):
         if (source / name).is_file():
             shutil.copyfile(source / name, destination / name)
             hashes[name] = sha256(destination / name)
-    return {"tokenizer_files": hashes, **describe(source)}
+    try:
+        return {"tokenizer_files": hashes, **describe(source)}
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise ExportError(f"the tokenizer's files ({', '.join(hashes)}) cannot be understood ({type(error).__name__}: {error}); download them again") from None
 
 
 def describe(folder):

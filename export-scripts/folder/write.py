@@ -5,6 +5,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import numpy as np
+
 import architectures
 import canonical
 import processing
@@ -21,6 +23,7 @@ TEMPLATE = Path(__file__).resolve().parent.parent / "graph" / "model.graph"
 
 def export(options):
     """Writes the model folder and returns the line that says what was written."""
+    np.seterr(all="ignore")  # what is not finite is found and named, not warned about
     source, destination = options.checkpoint, options.destination
     if not source.is_dir():
         raise ExportError(f"'{source}' is not a folder; give the folder that holds config.json and the weights")
@@ -28,6 +31,8 @@ def export(options):
         raise ExportError(f"'{destination}' exists; give another folder, or --force to replace it")
     if destination.exists() and not (destination / onnx_file.NAME).exists() and (not destination.is_dir() or any(destination.iterdir())):
         raise ExportError(f"'{destination}' exists and is not a model folder; it is left alone")
+    if destination.resolve() in (source.resolve(), *source.resolve().parents):
+        raise ExportError(f"'{destination}' holds the checkpoint itself; give another folder")
     config, weights = load(source)
     raw = weights
     steps, processed, weights = processing.apply(*processing.chosen(options), config, weights)
@@ -51,10 +56,14 @@ def export(options):
 def load(source):
     """Metadata and canonical weights (unread) of a checkpoint folder."""
     values = checkpoint.read_json(source / "config.json")
+    module = architectures.find(values)
     tensors = checkpoint.tensors(source)
-    config, weights, rest = architectures.find(values).read(Config(values), tensors)
-    rest.finish()
-    return config, canonical.in_order(weights, config)
+    try:
+        config, weights, rest = module.read(Config(values), tensors)
+        rest.finish()
+        return config, canonical.in_order(weights, config)
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticError) as error:
+        raise ExportError(f"config.json has a value of a kind that was not expected ({type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''})") from None
 
 
 def write(source, beside, facts, weights):

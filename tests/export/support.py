@@ -3,7 +3,6 @@
 import contextlib
 import io
 import json
-import os
 import struct
 import sys
 import tempfile
@@ -17,6 +16,8 @@ import onnx.shape_inference
 ROOT = Path(__file__).resolve().parents[2]
 CHECKPOINTS = ROOT / "tests" / "Golden" / "checkpoints"
 NAMES = sorted(p.name for p in CHECKPOINTS.iterdir() if (p / "config.json").exists())
+NEXT = ROOT / "tests" / "Golden" / "next"
+FURTHER = sorted(p.name for p in NEXT.iterdir() if (p / "config.json").exists())
 sys.path.insert(0, str(ROOT / "export-scripts"))
 
 import export  # noqa: E402
@@ -34,6 +35,10 @@ def run(*arguments):
     return code, out.getvalue(), err.getvalue()
 
 
+def folder_of(name):
+    return (NEXT if name in FURTHER else CHECKPOINTS) / name
+
+
 class Workspace:
     """A temporary folder; exported(...) gives the model folder of a golden checkpoint, made once."""
 
@@ -46,7 +51,7 @@ class Workspace:
         key = (name, *flags)
         if key not in self.made:
             destination = self.path / str(len(self.made)) / name
-            code, _, err = run(CHECKPOINTS / name, destination, *flags)
+            code, _, err = run(folder_of(name), destination, *flags)
             assert code == 0, err
             self.made[key] = ModelFolder(destination)
         return self.made[key]
@@ -118,7 +123,7 @@ def write_safetensors(path, tensors):
 
 
 def reference(name, file):
-    path = CHECKPOINTS / name / "reference" / file
+    path = folder_of(name) / "reference" / file
     return read_safetensors(path) if path.suffix == ".safetensors" else json.loads(path.read_text())
 
 
@@ -127,7 +132,3 @@ def inputs_of(reference_activations, model):
     ids = reference_activations["input_ids"]
     defaults = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
     return {n: reference_activations.get(n, defaults[n]) for n in model.graph.inputs}
-
-
-def quiet_environment():
-    os.environ.pop("OPENBLAS_CORETYPE", None)

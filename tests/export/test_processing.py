@@ -5,7 +5,7 @@ import unittest
 
 import numpy as np
 
-from support import CHECKPOINTS, NAMES, Workspace, inputs_of, reference, run
+from support import CHECKPOINTS, FURTHER, NAMES, Workspace, inputs_of, reference, run
 
 FLAGS = {
     "fold_ln": ["--fold-ln"],
@@ -36,7 +36,7 @@ class Processing(unittest.TestCase):
             self.same_probabilities("gpt2", step)
 
     def test_defaults_keep_log_probabilities_of_every_model(self):
-        for name in NAMES:
+        for name in NAMES + FURTHER:
             self.same_probabilities(name, "--transformer-lens-defaults")
 
     def test_center_writing_weights_of_a_post_norm_encoder_is_exact(self):

@@ -1,0 +1,19 @@
+"""OLMo 2: norms only after the sublayers, and a norm of q and k over all heads together."""
+
+from architectures import decoder
+
+
+def read(config, tensors):
+    result = decoder.sizes(config, "olmo2", default_eps=1e-5)
+    result["norm_placement"] = "after"
+    source, weights = decoder.source_of(tensors), {}
+    decoder.ends(source, config, weights, result)
+    for l in range(result["n_layers"]):
+        here, there = f"layers.{l}", f"blocks.{l}"
+        decoder.attention(source, weights, l, result)
+        weights[f"{there}.attn.q_norm.w"] = source.take(f"{here}.self_attn.q_norm.weight")
+        weights[f"{there}.attn.k_norm.w"] = source.take(f"{here}.self_attn.k_norm.weight")
+        source.norm(weights, f"{there}.ln1_post", f"{here}.post_attention_layernorm")
+        decoder.gated_mlp(source, weights, l)
+        source.norm(weights, f"{there}.ln2_post", f"{here}.post_feedforward_layernorm")
+    return result, weights, source

@@ -1,0 +1,16 @@
+"""StarCoder 2: LayerNorm, few key-value heads, a window, a plain MLP with biases."""
+
+from architectures import decoder
+
+
+def read(config, tensors):
+    result = decoder.sizes(config, "starcoder2", norm="LN", eps="norm_epsilon", default_eps=1e-5, default_act="gelu_pytorch_tanh", gated=False)
+    decoder.windows(config, result, lambda l: True)
+    source, weights = decoder.source_of(tensors), {}
+    decoder.ends(source, config, weights, result, tied_by_default=True)
+    for l in range(result["n_layers"]):
+        source.norm(weights, f"blocks.{l}.ln1", f"layers.{l}.input_layernorm")
+        decoder.attention(source, weights, l, result)
+        source.norm(weights, f"blocks.{l}.ln2", f"layers.{l}.post_attention_layernorm")
+        decoder.plain_mlp(source, weights, l, f"layers.{l}.mlp", "c_fc", "c_proj")
+    return result, weights, source
