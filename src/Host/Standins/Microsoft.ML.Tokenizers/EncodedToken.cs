@@ -1,9 +1,7 @@
 namespace Microsoft.ML.Tokenizers;
 
 /// <summary>One token of an encoded text.</summary>
-#pragma warning disable CA2231 // the official type has Equals but no operators
 public readonly struct EncodedToken : IEquatable<EncodedToken>
-#pragma warning restore CA2231
 {
     public EncodedToken(int id, string value, Range offset)
     {
@@ -22,8 +20,4 @@ public readonly struct EncodedToken : IEquatable<EncodedToken>
     public Range Offset { get; }
 
     public bool Equals(EncodedToken other) => Id == other.Id && Value == other.Value && Offset.Equals(other.Offset);
-
-    public override bool Equals(object? obj) => obj is EncodedToken other && Equals(other);
-
-    public override int GetHashCode() => HashCode.Combine(Id, Value, Offset);
 }
