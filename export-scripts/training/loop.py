@@ -8,7 +8,7 @@ import time
 import numpy as np
 import torch
 
-from training.checkpoint import save_checkpoint
+from training.checkpoint import load_model, save_checkpoint
 from training.corpus import Batches
 from training.model import AttentionOnly, Gpt2, mean_loss
 from training.optimizer import Optimizer
@@ -47,6 +47,8 @@ class Run:
         self.validation, self.end_of_text = validation, vocabulary - 1
         torch.manual_seed(settings["seed"])
         self.model = KINDS[settings["kind"]](vocabulary, settings["context"], settings["width"], settings["layers"], settings["heads"])
+        if settings.get("start"):
+            self.begin_from(settings["start"])
         self.optimizer = Optimizer(self.model)
         self.batches = Batches(train, self.end_of_text, settings["context"], settings["batch"], settings["seed"], settings["repeat_share"])
         self.tokens_a_step = settings["batch"] * settings["context"]
@@ -56,6 +58,12 @@ class Run:
         self.state_file = os.path.join(folder, "state.pt")
         if os.path.exists(self.state_file):
             self.load()
+
+    def begin_from(self, folder):
+        earlier = load_model(folder)
+        if earlier.shape != self.model.shape:
+            raise ValueError(f"the model in '{folder}' has {earlier.shape}: this run asks for {self.model.shape}")
+        self.model.load_state_dict(earlier.state_dict())
 
     def load(self):
         state = torch.load(self.state_file)
