@@ -155,7 +155,7 @@ public sealed class OnnxModel : Model
             }
 
             var slice = GraphSlice.Cut(_proto, Hooks, hooks, fed, _weights.ContainsKey);
-            var session = new SliceSession(slice, _weights, _options.Threads, Device.UsesCuda);
+            var session = new SliceSession(slice, _weights, Folder, _options.Threads, Device.UsesCuda);
             _sessions.AddFirst((key, session));
             if (_sessions.Count > MostSessions)
             {

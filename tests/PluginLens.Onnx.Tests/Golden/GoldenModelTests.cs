@@ -42,7 +42,8 @@ public sealed class GoldenModelTests(string name)
         Assert.That(_model.WeightNames, Is.EquivalentTo(reference.Names));
         foreach (var weight in reference.Names)
         {
-            AssertClose(_model.Weight(weight), reference.Floats(weight), null, tolerance: 0);
+            // Exact but for factors folded into weights (Gemma's sqrt(d)), which are rounded once.
+            AssertClose(_model.Weight(weight), reference.Floats(weight), null, tolerance: 1e-6f);
         }
     }
 
@@ -61,10 +62,18 @@ public sealed class GoldenModelTests(string name)
             else
             {
                 using var found = JsonDocument.Parse(written!);
-                Assert.That(JsonElement.DeepEquals(found.RootElement, entry.Value), Is.True, $"{entry.Name}: {written} instead of {entry.Value}");
+                Assert.That(Same(found.RootElement, entry.Value), Is.True, $"{entry.Name}: {written} instead of {entry.Value}");
             }
         }
     }
+
+    /// <summary>Equal JSON; numbers to float32 precision, in which rotary frequencies are computed.</summary>
+    private static bool Same(JsonElement x, JsonElement y) => (x.ValueKind, y.ValueKind) switch
+    {
+        (JsonValueKind.Array, JsonValueKind.Array) => x.GetArrayLength() == y.GetArrayLength() && x.EnumerateArray().Zip(y.EnumerateArray()).All(pair => Same(pair.First, pair.Second)),
+        (JsonValueKind.Number, JsonValueKind.Number) => Math.Abs(x.GetDouble() - y.GetDouble()) <= 1e-6 * Math.Abs(y.GetDouble()),
+        _ => JsonElement.DeepEquals(x, y),
+    };
 
     [Test]
     public void Run_StartingAtEveryBlock_ReproducesTheFullRun()
@@ -78,7 +87,7 @@ public sealed class GoldenModelTests(string name)
         foreach (var start in starts)
         {
             var partial = _model.Run(input with { Replace = new Dictionary<string, Tensor> { [start] = full[start] } }, [last]);
-            AssertClose(partial[last], full[last], null, tolerance: 1e-6f);
+            AssertClose(partial[last], full[last], null, tolerance: 1e-5f);
         }
     }
 

@@ -13,20 +13,25 @@ internal sealed class SliceSession : IDisposable
     /// <summary>Opens the session.</summary>
     /// <param name="slice">The slice.</param>
     /// <param name="weights">Where each weight lies.</param>
+    /// <param name="folder">The model's folder.</param>
     /// <param name="threads">Threads; 0 = one for each processor.</param>
     /// <param name="cuda">Whether to run on CUDA.</param>
-    public SliceSession(GraphSlice slice, IReadOnlyDictionary<string, StoredWeight> weights, int threads, bool cuda)
+    public SliceSession(GraphSlice slice, IReadOnlyDictionary<string, StoredWeight> weights, string folder, int threads, bool cuda)
     {
         Slice = slice;
         using var options = new SessionOptions
         {
-            // Basic: no fusion, so every hook stays what its name says, and no copies of weights.
-            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_BASIC,
+            // Off: every hook stays what its name says, no weight is copied by constant folding, and the transpose optimizer, which breaks
+            // broadcasts where a transposed tensor is also an output, stays away.
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL,
             IntraOpNumThreads = threads == 0 ? Environment.ProcessorCount : threads,
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
         };
         options.AddSessionConfigEntry("session.disable_prepacking", "1");
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+
+        // The weights come from the map, but ONNX Runtime checks that the data files named in the graph exist.
+        options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", folder);
         if (cuda)
         {
             options.AppendExecutionProvider_CUDA(0);
