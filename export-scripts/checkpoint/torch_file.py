@@ -64,7 +64,7 @@ def tensors(path):
         message = str(error)
         raise ExportError(message if f"'{path.name}'" in message else f"'{path.name}' {message}") from None
     except (pickle.UnpicklingError, zipfile.BadZipFile, EOFError, struct.error, KeyError, IndexError, ValueError, TypeError,
-            AttributeError, ImportError, OverflowError, MemoryError, RecursionError, UnicodeDecodeError, NotImplementedError):
+            AttributeError, ImportError, OverflowError, MemoryError, RecursionError, UnicodeDecodeError, NotImplementedError, OSError):
         raise ExportError(f"'{path.name}' is not a whole PyTorch file; download it again") from None
 
 
