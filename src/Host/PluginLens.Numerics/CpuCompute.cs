@@ -45,8 +45,8 @@ public sealed class CpuCompute : Compute
             throw new ArgumentException("Expected RowClasses and ColumnClasses together, found only one of them.");
         }
 
-        using var left = new PairSide(a, query.KeepRows, query.RowClasses, "A");
-        using var right = new PairSide(b, query.KeepColumns, query.ColumnClasses, "B");
+        using var left = new PairSide(a, query.KeepRows, query.RowClasses, "A", Threads);
+        using var right = new PairSide(b, query.KeepColumns, query.ColumnClasses, "B", Threads);
         var capacity = Math.Min(query.K, (long)left.Count * right.Count);
         if (capacity == 0)
         {

@@ -7,12 +7,21 @@ namespace PluginLens.Numerics;
 internal sealed unsafe class NativeBuffer<T> : IDisposable
     where T : unmanaged
 {
+    private const nuint HugePage = 2 << 20;
+
     /// <summary>Uninitialised memory.</summary>
     /// <param name="length">Elements.</param>
     public NativeBuffer(long length)
     {
         Length = length;
-        Pointer = (T*)NativeMemory.AlignedAlloc((nuint)Math.Max(1, length) * (nuint)sizeof(T), 64);
+        var bytes = (nuint)Math.Max(1, length) * (nuint)sizeof(T);
+        var large = OperatingSystem.IsLinux() && bytes >= HugePage;
+        Pointer = (T*)NativeMemory.AlignedAlloc(bytes, large ? HugePage : 64);
+        if (large)
+        {
+            // Only advice: a refusal is no error. It spares the kernels most of their address translation.
+            _ = LinuxMemory.Advise(Pointer, bytes, LinuxMemory.HugePages);
+        }
     }
 
     ~NativeBuffer() => Free();

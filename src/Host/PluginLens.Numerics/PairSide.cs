@@ -14,13 +14,14 @@ internal sealed unsafe class PairSide : IDisposable
     /// <param name="keep">Rows that take part, <c>[n]</c>; null = all.</param>
     /// <param name="classes">Class of each row, <c>[n]</c>; null = none.</param>
     /// <param name="name">For messages: "A" or "B".</param>
-    public PairSide(Matrix matrix, bool[]? keep, int[]? classes, string name)
+    /// <param name="threads">Threads for reading it.</param>
+    public PairSide(Matrix matrix, bool[]? keep, int[]? classes, string name, int threads)
     {
         Data = new RowMajor(matrix);
         Classes = classes;
         try
         {
-            var squares = RowNorms.Squared(Data, name);
+            var squares = RowNorms.Squared(Data, name, threads);
             order = Sorted(squares, keep, classes);
             starts = Groups(squares);
             Count = starts.Length - 1;

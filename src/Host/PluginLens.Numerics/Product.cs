@@ -27,7 +27,7 @@ internal sealed unsafe class Product
 
         using var left = new RowMajor(a);
         using var right = new RowMajor(b.Transpose());
-        var largest = Math.Sqrt(RowNorms.Squared(left, "A").Max()) * Math.Sqrt(RowNorms.Squared(right, "B (transposed)").Max());
+        var largest = Math.Sqrt(RowNorms.Squared(left, "A", threads).Max()) * Math.Sqrt(RowNorms.Squared(right, "B (transposed)", threads).Max());
         using var pin = result.Data.Pin();
         var target = (float*)pin.Pointer;
         using var panels = new NativeBuffer<float>(PanelFloats(right, kernel.Columns));
@@ -60,11 +60,11 @@ internal sealed unsafe class Product
                     var source = panelA.Pointer + ((long)(panel - first) * kernel.Rows * left.Columns);
                     if (rows == kernel.Rows && columns == kernel.Columns)
                     {
-                        kernel.Run(source, panelB, left.Columns, zeros.Pointer, null, false, destination, right.Rows);
+                        kernel.Run(source, panelB, left.Columns, source + (kernel.Rows * left.Columns), zeros.Pointer, null, false, destination, right.Rows);
                         continue;
                     }
 
-                    kernel.Run(source, panelB, left.Columns, zeros.Pointer, null, false, tile.Pointer, kernel.Columns);
+                    kernel.Run(source, panelB, left.Columns, source + (kernel.Rows * left.Columns), zeros.Pointer, null, false, tile.Pointer, kernel.Columns);
                     for (var i = 0; i < rows; i++)
                     {
                         new Span<float>(tile.Pointer + (i * kernel.Columns), columns).CopyTo(new Span<float>(destination + ((long)i * right.Rows), columns));

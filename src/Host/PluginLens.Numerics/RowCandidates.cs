@@ -1,37 +1,39 @@
 namespace PluginLens.Numerics;
 
 /// <summary>
-/// Candidates of one row: columns whose float32 value may be among the k best. When full, those out of reach are dropped; when
-/// that is not enough (ties), they are scored exactly and the k best kept.
+/// Candidates of some rows: columns whose float32 key may be among the row's k best. When a list is full, what is out of reach
+/// is dropped; where that is not enough (ties), all are scored exactly and the k best kept.
 /// </summary>
-internal sealed unsafe class RowCandidates
+internal sealed unsafe class RowCandidates : IDisposable
 {
-    private readonly float[] keys;
-    private readonly int[] ids;
+    private readonly NativeBuffer<float> keys;
+    private readonly NativeBuffer<int> ids;
+    private readonly int[] counts;
+    private readonly float[] floors;
+    private readonly float[] scratch;
+    private readonly int capacity;
     private readonly int k;
-    private readonly int room;
+    private readonly int width;
 
     /// <summary>No candidates yet.</summary>
-    /// <param name="k">How many are wanted.</param>
+    /// <param name="rows">Rows.</param>
+    /// <param name="k">How many columns are wanted for each.</param>
     /// <param name="width">Columns that may arrive at once.</param>
     /// <param name="columns">Columns that there are.</param>
-    public RowCandidates(int k, int width, int columns)
+    public RowCandidates(int rows, int k, int width, int columns)
     {
         this.k = k;
-        room = width;
-        var capacity = Capacity(k, width, columns);
-        keys = new float[capacity];
-        ids = new int[capacity];
+        this.width = width;
+        capacity = Capacity(k, width, columns);
+        keys = new NativeBuffer<float>((long)rows * capacity);
+        ids = new NativeBuffer<int>((long)rows * capacity);
+        counts = new int[rows];
+        floors = new float[rows];
+        scratch = new float[capacity];
+        Array.Fill(floors, float.NegativeInfinity);
     }
 
-    public int Count { get; private set; }
-
-    /// <summary>No more than the k-th best exact key of those seen; less than every key before there are k.</summary>
-    public float Floor { get; private set; } = float.NegativeInfinity;
-
-    public ReadOnlySpan<int> Ids => ids.AsSpan(0, Count);
-
-    /// <summary>Candidates that are kept at most.</summary>
+    /// <summary>Candidates that one row keeps at most.</summary>
     /// <param name="k">How many are wanted.</param>
     /// <param name="width">Columns that may arrive at once.</param>
     /// <param name="columns">Columns that there are.</param>
@@ -47,64 +49,89 @@ internal sealed unsafe class RowCandidates
         _ => score,
     };
 
-    /// <summary>Adds columns in ascending order; the caller has made room.</summary>
-    /// <param name="key">Float32 key.</param>
-    /// <param name="id">Column.</param>
-    public void Add(float key, int id)
-    {
-        keys[Count] = key;
-        ids[Count++] = id;
-    }
+    /// <summary>No more than the k-th best exact key of those seen; less than every key before there are k.</summary>
+    /// <param name="row">Row.</param>
+    public float Floor(int row) => floors[row];
+
+    /// <summary>Candidates of a row, columns ascending.</summary>
+    /// <param name="row">Row.</param>
+    public ReadOnlySpan<int> Ids(int row) => new(ids.Pointer + ((long)row * capacity), counts[row]);
 
     /// <summary>Whether <see cref="Prune"/> is due before more arrive.</summary>
-    public bool Full => Count + room > keys.Length;
+    /// <param name="row">Row.</param>
+    public bool Full(int row) => counts[row] + width > capacity;
+
+    /// <summary>Adds a column; columns come in ascending order, and the caller has made room.</summary>
+    /// <param name="row">Row.</param>
+    /// <param name="key">Float32 key.</param>
+    /// <param name="id">Column.</param>
+    public void Add(int row, float key, int id)
+    {
+        var place = ((long)row * capacity) + counts[row]++;
+        keys.Pointer[place] = key;
+        ids.Pointer[place] = id;
+    }
 
     /// <summary>Drops what cannot be among the k best.</summary>
+    /// <param name="row">Row.</param>
     /// <param name="error">How far any key may be from its exact value.</param>
     /// <param name="exact">Gives the exact key of a column in the units of the float32 keys.</param>
-    public void Prune(double error, Func<int, double> exact)
+    public void Prune(int row, double error, Func<int, double> exact)
     {
-        if (Count <= k)
+        var count = counts[row];
+        if (count <= k)
         {
             return;
         }
 
-        var copy = keys.AsSpan(0, Count).ToArray();
+        var key = keys.Pointer + ((long)row * capacity);
+        var id = ids.Pointer + ((long)row * capacity);
+        var copy = scratch.AsSpan(0, count);
+        new Span<float>(key, count).CopyTo(copy);
         var kth = Selection.Largest(copy, k);
-        Floor = Math.Max(Floor, error == 0 ? kth : ErrorBound.Down(kth - error));
-        var least = error == 0 ? Floor : ErrorBound.Down(Floor - error);
+        var floor = Math.Max(floors[row], error == 0 ? kth : ErrorBound.Down(kth - error));
+        var least = error == 0 ? floor : ErrorBound.Down(floor - error);
+        floors[row] = floor;
         var kept = 0;
-        for (var i = 0; i < Count; i++)
+        for (var i = 0; i < count; i++)
         {
-            if (keys[i] >= least)
+            if (key[i] >= least)
             {
-                keys[kept] = keys[i];
-                ids[kept++] = ids[i];
+                key[kept] = key[i];
+                id[kept++] = id[i];
             }
         }
 
-        Count = kept;
-        if (Full)
+        counts[row] = kept;
+        if (Full(row))
         {
-            KeepExactly(exact, error == 0);
+            KeepExactly(row, exact, error == 0);
         }
     }
 
-    private void KeepExactly(Func<int, double> exact, bool noError)
+    public void Dispose()
     {
-        var all = new (double Key, int Id, float Value)[Count];
-        for (var i = 0; i < Count; i++)
+        keys.Dispose();
+        ids.Dispose();
+    }
+
+    private void KeepExactly(int row, Func<int, double> exact, bool noError)
+    {
+        var key = keys.Pointer + ((long)row * capacity);
+        var all = new (double Key, int Id, float Value)[counts[row]];
+        for (var i = 0; i < all.Length; i++)
         {
-            all[i] = (exact(ids[i]), ids[i], keys[i]);
+            var id = Ids(row)[i];
+            all[i] = (exact(id), id, key[i]);
         }
 
         Array.Sort(all, (p, q) => p.Key != q.Key ? q.Key.CompareTo(p.Key) : p.Id.CompareTo(q.Id));
-        Floor = Math.Max(Floor, noError ? (float)all[k - 1].Key : ErrorBound.Down(all[k - 1].Key));
+        floors[row] = Math.Max(floors[row], noError ? (float)all[k - 1].Key : ErrorBound.Down(all[k - 1].Key));
         Array.Sort(all, 0, k, Comparer<(double Key, int Id, float Value)>.Create((p, q) => p.Id.CompareTo(q.Id)));
-        Count = k;
+        counts[row] = 0;
         for (var i = 0; i < k; i++)
         {
-            (keys[i], ids[i]) = (all[i].Value, all[i].Id);
+            Add(row, all[i].Value, all[i].Id);
         }
     }
 }

@@ -8,20 +8,22 @@ internal static unsafe class RowNorms
     /// <summary>Squared norm of each row; throws where a row holds NaN or infinity.</summary>
     /// <param name="rows">Rows.</param>
     /// <param name="name">The matrix, for the message.</param>
-    public static double[] Squared(RowMajor rows, string name)
+    /// <param name="threads">Threads for reading it.</param>
+    public static double[] Squared(RowMajor rows, string name, int threads)
     {
+        const int AtOnce = 1024;
         var squares = new double[rows.Rows];
-        for (var row = 0; row < squares.Length; row++)
+        Workers.ForEach(threads, (rows.Rows + AtOnce - 1) / AtOnce, CancellationToken.None, part =>
         {
-            // Squares of finite floats cannot overflow float64, so a sum that is not finite has met NaN or infinity.
-            squares[row] = DotProduct.Of(rows.Row(row), rows.Row(row), rows.Columns);
-            if (!double.IsFinite(squares[row]))
+            for (var row = part * AtOnce; row < Math.Min(rows.Rows, (part + 1) * AtOnce); row++)
             {
-                throw NotFinite(name, row, rows.Row(row), rows.Columns);
+                squares[row] = DotProduct.Of(rows.Row(row), rows.Row(row), rows.Columns);
             }
-        }
+        });
 
-        return squares;
+        // Squares of finite floats cannot overflow float64, so a sum that is not finite has met NaN or infinity.
+        var bad = Array.FindIndex(squares, square => !double.IsFinite(square));
+        return bad < 0 ? squares : throw NotFinite(name, bad, rows.Row(bad), rows.Columns);
     }
 
     /// <summary>Equal rows have equal hashes; 0 and -0 are equal.</summary>

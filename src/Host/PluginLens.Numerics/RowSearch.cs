@@ -33,11 +33,11 @@ internal sealed class RowSearch
     /// <summary>Searches.</summary>
     public RowTopK Run()
     {
-        using var columns = new RowSearchColumns(b, query);
+        using var columns = new RowSearchColumns(b, query, threads);
         var k = Math.Min(query.K, columns.Count);
         var result = new RowTopK(x.Rows, k, new int[checked(x.Rows * k)], new double[x.Rows * k]);
         using var rows = new RowMajor(x);
-        var squares = RowNorms.Squared(rows, "X");
+        var squares = RowNorms.Squared(rows, "X", threads);
         if (k == 0 || x.Rows == 0)
         {
             return result;
@@ -60,7 +60,7 @@ internal sealed class RowSearch
             var count = Math.Min(rowsInTask, x.Rows - first);
             var from = columnTask * columnsInTask;
             var until = Math.Min(columns.Count, from + columnsInTask);
-            var strip = new RowSearchTask(rows, squares, first, count, largest, columns, from, until, Math.Min(k, until - from), query.Order, kernel);
+            using var strip = new RowSearchTask(rows, squares, first, count, largest, columns, from, until, Math.Min(k, until - from), query.Order, kernel);
             parts[rowTask, columnTask] = strip.Run(cancellation);
             progress?.Report(new Progress(Interlocked.Increment(ref done), rowTasks * columnTasks, "rows"));
         });

@@ -10,17 +10,22 @@ internal sealed unsafe class RowSearchColumns : IDisposable
     /// <summary>Reads the query.</summary>
     /// <param name="b">The vocabulary, <c>m x d</c>.</param>
     /// <param name="query">Which columns, their bias and scale.</param>
-    public RowSearchColumns(Matrix b, RowQuery query)
+    /// <param name="threads">Threads for reading it.</param>
+    public RowSearchColumns(Matrix b, RowQuery query, int threads)
     {
         Data = new RowMajor(b);
-        Squares = RowNorms.Squared(Data, "B");
+        Squares = RowNorms.Squared(Data, "B", threads);
         kept = query.Keep is null ? null : Enumerable.Range(0, b.Rows).Where(column => query.Keep[column]).ToArray();
         Count = kept?.Length ?? b.Rows;
         scale = query.Scale;
         bias = query.Bias;
-        LargestNorm = Enumerable.Range(0, Count).Select(Norm).DefaultIfEmpty().Max();
+        for (var place = 0; place < Count; place++)
+        {
+            LargestNorm = Math.Max(LargestNorm, Norm(place));
+            LargestBias = Math.Max(LargestBias, Math.Abs(Bias(place)));
+        }
+
         Down = ErrorBound.DownExponent(LargestNorm);
-        LargestBias = Enumerable.Range(0, Count).Select(place => Math.Abs(Bias(place))).DefaultIfEmpty().Max();
     }
 
     public RowMajor Data { get; }

@@ -3,14 +3,18 @@ using PluginLens.Numerics.Kernels;
 
 namespace PluginLens.Numerics;
 
-/// <summary>One rectangle of a row search: some rows of X against a range of columns.</summary>
-internal sealed unsafe class RowSearchTask
+/// <summary>
+/// One rectangle of a row search: some rows of X against a range of columns. Columns are packed in superblocks; a block of rows
+/// stays in the second-level cache while a superblock passes by.
+/// </summary>
+internal sealed unsafe class RowSearchTask : IDisposable
 {
-    private const int CacheFloats = 112 * 1024;
+    private const int BlockFloats = 64 * 1024;
+    private const int SuperblockFloats = 448 * 1024;
+    private const float Slack = 1 + (1f / (1 << 20));
     private readonly RowMajor rows;
     private readonly int first;
     private readonly int count;
-    private readonly int down;
     private readonly RowSearchColumns columns;
     private readonly int from;
     private readonly int until;
@@ -18,11 +22,12 @@ internal sealed unsafe class RowSearchTask
     private readonly RowOrder order;
     private readonly TileKernel kernel;
     private readonly int depth;
+    private readonly int down;
     private readonly double relative;
     private readonly double underflow;
     private readonly double unit;
-    private readonly RowCandidates[] lists;
-    private readonly double[] norms;
+    private readonly RowCandidates lists;
+    private readonly float[] norms;
     private double largestNorm;
 
     public RowSearchTask(RowMajor rows, double[] squares, int first, int count, double largestX, RowSearchColumns columns, int from, int until, int k, RowOrder order, TileKernel kernel)
@@ -41,12 +46,11 @@ internal sealed unsafe class RowSearchTask
         relative = ErrorBound.Relative(depth + 2);
         unit = Math.ScaleB(1, -down - columns.Down);
         underflow = ErrorBound.Underflow(depth, Math.ScaleB(largestX, -down), Math.ScaleB(columns.LargestNorm, -columns.Down));
-        lists = new RowCandidates[count];
-        norms = new double[count];
+        lists = new RowCandidates(count, k, kernel.Columns, until - from);
+        norms = new float[count];
         for (var i = 0; i < count; i++)
         {
-            lists[i] = new RowCandidates(k, kernel.Columns, until - from);
-            norms[i] = Math.Sqrt(squares[first + i]) * (1 + 1e-9);
+            norms[i] = squares[first + i] == 0 ? 0 : MathF.BitIncrement((float)Math.ScaleB(Math.Sqrt(squares[first + i]), -down));
         }
     }
 
@@ -55,69 +59,82 @@ internal sealed unsafe class RowSearchTask
     public RowTopK Run(CancellationToken cancellation)
     {
         var panelFloats = (long)kernel.Columns * depth;
-        var panelsAtOnce = (int)Math.Clamp(CacheFloats / Math.Max(1, panelFloats), 1, 64);
+        var panelsAtOnce = (int)Math.Clamp(SuperblockFloats / Math.Max(1, panelFloats), 1, 128);
+        var rowsAtOnce = kernel.Rows * Math.Clamp(BlockFloats / (kernel.Rows * Math.Max(1, depth)), 4, 64);
         using var packedX = PackX();
         using var packed = new NativeBuffer<float>(panelFloats * panelsAtOnce);
         using var starts = new NativeBuffer<float>((long)kernel.Columns * panelsAtOnce);
         using var scratch = new NativeBuffer<float>((kernel.Rows * kernel.Columns) + kernel.Rows + kernel.Columns);
-        var bounds = new (double Norm, double Bias)[panelsAtOnce];
+        var bounds = new Bound[panelsAtOnce];
         for (var column = from; column < until; column += panelsAtOnce * kernel.Columns)
         {
             var end = Math.Min(until, column + (panelsAtOnce * kernel.Columns));
             var panels = ((end - column - 1) / kernel.Columns) + 1;
             for (var panel = 0; panel < panels; panel++)
             {
+                cancellation.ThrowIfCancellationRequested();
                 var start = column + (panel * kernel.Columns);
                 bounds[panel] = PackColumns(start, Math.Min(kernel.Columns, end - start), packed.Pointer + (panel * panelFloats), starts.Pointer + (panel * kernel.Columns));
-                largestNorm = Math.Max(largestNorm, bounds[panel].Norm);
             }
 
-            for (var row = 0; row < count; row += kernel.Rows)
+            for (var row = 0; row < count; row += rowsAtOnce)
             {
-                cancellation.ThrowIfCancellationRequested();
                 for (var panel = 0; panel < panels; panel++)
                 {
-                    Tile(packedX.Pointer + ((long)row * depth), row, packed.Pointer + (panel * panelFloats), starts.Pointer + (panel * kernel.Columns), column + (panel * kernel.Columns), end, bounds[panel], scratch.Pointer);
+                    cancellation.ThrowIfCancellationRequested();
+                    Strip(packedX.Pointer, row, Math.Min(count, row + rowsAtOnce), packed.Pointer + (panel * panelFloats), starts.Pointer + (panel * kernel.Columns), column + (panel * kernel.Columns), end, bounds[panel], scratch.Pointer);
                 }
             }
         }
 
-        return Exact(cancellation);
+        for (var row = 0; row < count; row++)
+        {
+            Prune(row);
+        }
+
+        return RowScoring.Best(rows, first, count, columns, lists, k, order, cancellation);
     }
 
-    private void Tile(float* x, int row, float* panel, float* start, int column, int end, (double Norm, double Bias) bound, float* scratch)
+    public void Dispose() => lists.Dispose();
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Strip(float* packedX, int row, int rowEnd, float* panel, float* start, int column, int end, Bound bound, float* tile)
     {
-        var cuts = scratch + (kernel.Rows * kernel.Columns);
-        var hits = (int*)(cuts + kernel.Rows);
-        var inTile = Math.Min(kernel.Rows, count - row);
-        for (var i = 0; i < kernel.Rows; i++)
+        int tileRows = kernel.Rows, tileColumns = kernel.Columns;
+        var cuts = tile + (tileRows * tileColumns);
+        var hits = (int*)(cuts + tileRows);
+        var absolute = order == RowOrder.LargestAbsolute;
+        var next = panel + ((nint)tileColumns * depth);
+        for (; row < rowEnd; row += tileRows, next += (nint)TileKernel.Line * depth)
         {
-            cuts[i] = i < inTile ? Cut(lists[row + i].Floor, Error(row + i, bound)) : float.PositiveInfinity;
-        }
+            var inTile = Math.Min(tileRows, count - row);
+            for (var i = 0; i < tileRows; i++)
+            {
+                cuts[i] = i < inTile ? Cut(row + i, bound) : float.PositiveInfinity;
+            }
 
-        if (!kernel.Run(x, panel, depth, start, cuts, order == RowOrder.LargestAbsolute, scratch, kernel.Columns))
-        {
-            return;
-        }
+            // The panel after this one comes from a farther cache: each tile fetches a part of it.
+            if (!kernel.Run(packedX + ((long)row * depth), panel, depth, next, start, cuts, absolute, tile, tileColumns))
+            {
+                continue;
+            }
 
-        for (var i = 0; i < inTile; i++)
-        {
-            Collect(scratch, cuts, hits, row, i, column, end);
+            for (var i = 0; i < inTile; i++)
+            {
+                var found = kernel.Hits(tile, cuts, i, absolute, hits);
+                if (found > 0)
+                {
+                    Collect(row + i, tile + (i * tileColumns), hits, found, column, end);
+                }
+            }
         }
     }
 
-    private void Collect(float* tile, float* cuts, int* hits, int row, int i, int column, int end)
+    private void Collect(int row, float* values, int* hits, int found, int column, int end)
     {
-        var found = kernel.Hits(tile, cuts, i, order == RowOrder.LargestAbsolute, hits);
-        if (found == 0)
+        if (lists.Full(row))
         {
-            return;
-        }
-
-        var list = lists[row + i];
-        if (list.Full)
-        {
-            Prune(row + i);
+            Prune(row);
         }
 
         for (var hit = 0; hit < found; hit++)
@@ -125,25 +142,30 @@ internal sealed unsafe class RowSearchTask
             var place = column + hits[hit];
             if (place < end)
             {
-                var value = tile[(i * kernel.Columns) + hits[hit]];
-                list.Add(order == RowOrder.LargestAbsolute ? MathF.Abs(value) : value, columns.Id(place));
+                var value = values[hits[hit]];
+                lists.Add(row, order == RowOrder.LargestAbsolute ? MathF.Abs(value) : value, columns.Id(place));
             }
         }
     }
 
-    private void Prune(int row) => lists[row].Prune(
-        Error(row, (largestNorm, columns.LargestBias)),
-        id => RowCandidates.Key(columns.Score(rows.Row(first + row), id), order) * unit);
-
-    // Columns arrive in ascending order: where float32 makes no error, an equal value comes too late.
-    private static float Cut(float floor, double error) =>
-        float.IsNegativeInfinity(floor) ? floor :
-        error == 0 ? MathF.BitIncrement(floor) : ErrorBound.Down(floor - error);
-
-    private double Error(int row, (double Norm, double Bias) bound)
+    private void Prune(int row)
     {
-        var product = norms[row] * bound.Norm;
-        return product == 0 && unit == 1 ? 0 : (relative * (product + bound.Bias) * unit) + underflow;
+        var product = norms[row] * largestNorm;
+        var error = product == 0 && unit == 1 ? 0 : (relative * (product + (columns.LargestBias * unit))) + underflow;
+        lists.Prune(row, error, id => RowCandidates.Key(columns.Score(rows.Row(first + row), id), order) * unit);
+    }
+
+    private float Cut(int row, Bound bound)
+    {
+        var floor = lists.Floor(row);
+        if ((norms[row] == 0 || bound.IsZero) && unit == 1)
+        {
+            // A product with a zero vector is its bias, without error. Columns arrive in ascending order: an equal value comes too late.
+            return float.IsNegativeInfinity(floor) ? floor : MathF.BitIncrement(floor);
+        }
+
+        // In float32, rounded so that the cut is surely not too high.
+        return floor - (((norms[row] * bound.Norm) + bound.Rest + (MathF.Abs(floor) * (1f / (1 << 21)))) * Slack);
     }
 
     private NativeBuffer<float> PackX()
@@ -159,7 +181,7 @@ internal sealed unsafe class RowSearchTask
         return packed;
     }
 
-    private (double Norm, double Bias) PackColumns(int start, int inPanel, float* panel, float* starts)
+    private Bound PackColumns(int start, int inPanel, float* panel, float* starts)
     {
         double norm = 0, bias = 0;
         var sign = order == RowOrder.Smallest ? -unit : unit;
@@ -178,32 +200,11 @@ internal sealed unsafe class RowSearchTask
             bias = Math.Max(bias, Math.Abs(columns.Bias(start + i)));
         }
 
-        return (norm * (1 + 1e-9), bias);
+        norm = Math.ScaleB(norm, -columns.Down) * (1 + 1e-6);
+        largestNorm = Math.Max(largestNorm, norm);
+        return new Bound(norm == 0, (float)(norm * relative * (1 + 1e-6)), (float)(((relative * bias * unit) + underflow) * (1 + 1e-6)));
     }
 
-    private RowTopK Exact(CancellationToken cancellation)
-    {
-        var result = new RowTopK(count, k, new int[count * k], new double[count * k]);
-        for (var row = 0; row < count; row++)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            Prune(row);
-            var ids = lists[row].Ids.ToArray();
-            var all = new (double Key, int Id, double Score)[ids.Length];
-            for (var i = 0; i < ids.Length; i++)
-            {
-                var score = columns.Score(rows.Row(first + row), ids[i]);
-                all[i] = (RowCandidates.Key(score, order), ids[i], score);
-            }
-
-            Array.Sort(all, (p, q) => p.Key != q.Key ? q.Key.CompareTo(p.Key) : p.Id.CompareTo(q.Id));
-            for (var i = 0; i < k; i++)
-            {
-                result.Ids[(row * k) + i] = all[i].Id;
-                result.Scores[(row * k) + i] = all[i].Score;
-            }
-        }
-
-        return result;
-    }
+    /// <summary>Errors of a panel of columns: norm times the relative error, to be multiplied by the row's norm; and the rest.</summary>
+    private readonly record struct Bound(bool IsZero, float Norm, float Rest);
 }

@@ -14,7 +14,7 @@ internal sealed unsafe class NarrowTile<TLanes, TVector> : TileKernel
     public override int Columns => 2 * TLanes.Count;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override bool Run(float* a, float* b, int depth, float* start, float* cuts, bool absolute, float* tile, nint stride)
+    public override bool Run(float* a, float* b, int depth, float* next, float* start, float* cuts, bool absolute, float* tile, nint stride)
     {
         TVector c00 = TLanes.Load(start), c01 = TLanes.Load(start + TLanes.Count);
         TVector c10 = TLanes.Load(start), c11 = TLanes.Load(start + TLanes.Count);
@@ -22,8 +22,9 @@ internal sealed unsafe class NarrowTile<TLanes, TVector> : TileKernel
         TVector c30 = TLanes.Load(start), c31 = TLanes.Load(start + TLanes.Count);
         TVector c40 = TLanes.Load(start), c41 = TLanes.Load(start + TLanes.Count);
         TVector c50 = TLanes.Load(start), c51 = TLanes.Load(start + TLanes.Count);
-        for (var end = a + (6 * (nint)depth); a != end; a += 6, b += 2 * TLanes.Count)
+        for (var end = a + (6 * (nint)depth); a != end; a += 6, b += 2 * TLanes.Count, next += Line)
         {
+            Prefetch(next);
             var b0 = TLanes.Load(b);
             var b1 = TLanes.Load(b + TLanes.Count);
             var x = TLanes.Broadcast(a);

@@ -12,7 +12,7 @@ internal sealed unsafe class ScalarTile : TileKernel
     public override int Columns => 4;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override bool Run(float* a, float* b, int depth, float* start, float* cuts, bool absolute, float* tile, nint stride)
+    public override bool Run(float* a, float* b, int depth, float* next, float* start, float* cuts, bool absolute, float* tile, nint stride)
     {
         var hit = cuts == null;
         for (var row = 0; row < 2; row++)

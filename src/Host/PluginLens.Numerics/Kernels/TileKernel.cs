@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
 
 namespace PluginLens.Numerics.Kernels;
 
@@ -10,6 +12,9 @@ namespace PluginLens.Numerics.Kernels;
 /// </summary>
 internal abstract unsafe class TileKernel
 {
+    /// <summary>Floats in a cache line.</summary>
+    public const int Line = 16;
+
     /// <summary>Rows of a tile, and of a packed panel of the left factor.</summary>
     public abstract int Rows { get; }
 
@@ -31,13 +36,14 @@ internal abstract unsafe class TileKernel
     /// <param name="a">A packed panel, <c>[depth, Rows]</c>.</param>
     /// <param name="b">A packed panel, <c>[depth, Columns]</c>.</param>
     /// <param name="depth">Length of the dot products.</param>
+    /// <param name="next">What will be needed soon: one cache line is fetched at each step of the depth. Any address will do.</param>
     /// <param name="start">What each column starts from, <c>[Columns]</c>.</param>
     /// <param name="cuts">The least value of interest of each row, <c>[Rows]</c>; null = write always.</param>
     /// <param name="absolute">Compare absolute values.</param>
     /// <param name="tile">Receives the tile.</param>
     /// <param name="stride">Distance between rows of <paramref name="tile"/>.</param>
     /// <returns>Whether the tile was written.</returns>
-    public abstract bool Run(float* a, float* b, int depth, float* start, float* cuts, bool absolute, float* tile, nint stride);
+    public abstract bool Run(float* a, float* b, int depth, float* next, float* start, float* cuts, bool absolute, float* tile, nint stride);
 
     /// <summary>Lists the columns of one row of a written tile (stride <see cref="Columns"/>) that reach its cut.</summary>
     /// <param name="tile">The tile.</param>
@@ -47,4 +53,15 @@ internal abstract unsafe class TileKernel
     /// <param name="columns">Receives the columns, ascending.</param>
     /// <returns>How many.</returns>
     public abstract int Hits(float* tile, float* cuts, int row, bool absolute, int* columns);
+
+    /// <summary>Asks for a cache line; any address will do.</summary>
+    /// <param name="address">Where.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    protected static void Prefetch(void* address)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch1(address);
+        }
+    }
 }

@@ -14,7 +14,7 @@ internal sealed unsafe class WideTile<TLanes, TVector> : TileKernel
     public override int Columns => 3 * TLanes.Count;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override bool Run(float* a, float* b, int depth, float* start, float* cuts, bool absolute, float* tile, nint stride)
+    public override bool Run(float* a, float* b, int depth, float* next, float* start, float* cuts, bool absolute, float* tile, nint stride)
     {
         TVector c00 = TLanes.Load(start), c01 = TLanes.Load(start + TLanes.Count), c02 = TLanes.Load(start + 2 * TLanes.Count);
         TVector c10 = TLanes.Load(start), c11 = TLanes.Load(start + TLanes.Count), c12 = TLanes.Load(start + 2 * TLanes.Count);
@@ -24,8 +24,9 @@ internal sealed unsafe class WideTile<TLanes, TVector> : TileKernel
         TVector c50 = TLanes.Load(start), c51 = TLanes.Load(start + TLanes.Count), c52 = TLanes.Load(start + 2 * TLanes.Count);
         TVector c60 = TLanes.Load(start), c61 = TLanes.Load(start + TLanes.Count), c62 = TLanes.Load(start + 2 * TLanes.Count);
         TVector c70 = TLanes.Load(start), c71 = TLanes.Load(start + TLanes.Count), c72 = TLanes.Load(start + 2 * TLanes.Count);
-        for (var end = a + (8 * (nint)depth); a != end; a += 8, b += 3 * TLanes.Count)
+        for (var end = a + (8 * (nint)depth); a != end; a += 8, b += 3 * TLanes.Count, next += Line)
         {
+            Prefetch(next);
             var b0 = TLanes.Load(b);
             var b1 = TLanes.Load(b + TLanes.Count);
             var b2 = TLanes.Load(b + 2 * TLanes.Count);
