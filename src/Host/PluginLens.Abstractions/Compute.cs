@@ -27,4 +27,89 @@ public abstract class Compute
     /// <param name="b">Right factor, <c>r x m</c>.</param>
     /// <returns><c>n x m</c>, row-major.</returns>
     public abstract Matrix Multiply(Matrix a, Matrix b);
+
+    /// <summary>AᵀB in float64.</summary>
+    /// <param name="a">Left factor, <c>n x r</c>.</param>
+    /// <param name="b">Right factor, <c>n x m</c>.</param>
+    /// <returns><c>r x m</c>.</returns>
+    public abstract Matrix64 Gram(Matrix a, Matrix b);
+
+    /// <summary>A·B in float64.</summary>
+    /// <param name="a">Left factor, <c>n x r</c>.</param>
+    /// <param name="b">Right factor, <c>r x m</c>.</param>
+    /// <returns><c>n x m</c>.</returns>
+    public abstract Matrix64 Multiply(Matrix64 a, Matrix64 b);
+
+    /// <summary>The mean row of a matrix in float64.</summary>
+    /// <param name="a">Rows, <c>n x r</c>.</param>
+    /// <returns><c>[r]</c>.</returns>
+    public abstract double[] MeanRow(Matrix a);
+
+    /// <summary>Kernels of two embeddings of one vocabulary.</summary>
+    /// <param name="e1">First, <c>n x d1</c>.</param>
+    /// <param name="e2">Second, <c>n x d2</c>.</param>
+    public abstract PearsonKernel PearsonKernel(Matrix e1, Matrix e2);
+
+    /// <summary>Correlation over the vocabulary of every pair of vectors; a constant vector correlates 0.</summary>
+    /// <param name="kernel">Of the two embeddings.</param>
+    /// <param name="x">Vectors of the first model, <c>r1 x d1</c>.</param>
+    /// <param name="y">Vectors of the second model, <c>r2 x d2</c>.</param>
+    /// <returns><c>r1 x r2</c>.</returns>
+    public abstract Matrix64 Correlations(PearsonKernel kernel, Matrix x, Matrix y);
+
+    /// <summary>Correlation over the coordinates of every pair of vectors; a constant vector correlates 0.</summary>
+    /// <param name="x">Vectors, <c>r1 x d</c>.</param>
+    /// <param name="y">Vectors, <c>r2 x d</c>.</param>
+    /// <returns><c>r1 x r2</c>.</returns>
+    public abstract Matrix64 Correlations(Matrix x, Matrix y);
+
+    /// <summary>Mean absolute correlation of all pairs, without holding them; see <see cref="Correlations(PearsonKernel, Matrix, Matrix)"/>.</summary>
+    /// <param name="kernel">Of the two embeddings.</param>
+    /// <param name="x">Vectors of the first model, <c>r1 x d1</c>.</param>
+    /// <param name="y">Vectors of the second model, <c>r2 x d2</c>.</param>
+    public abstract double MeanAbsoluteCorrelation(PearsonKernel kernel, Matrix x, Matrix y);
+
+    /// <summary>Mean absolute correlation of all pairs, without holding them; see <see cref="Correlations(Matrix, Matrix)"/>.</summary>
+    /// <param name="x">Vectors, <c>r1 x d</c>.</param>
+    /// <param name="y">Vectors, <c>r2 x d</c>.</param>
+    public abstract double MeanAbsoluteCorrelation(Matrix x, Matrix y);
+
+    /// <summary>Solves <c>S X = B</c> by Cholesky; S that is not positive definite is refused.</summary>
+    /// <param name="s">Symmetric positive definite, <c>n x n</c>; its lower half is read.</param>
+    /// <param name="b">Right sides, <c>n x m</c>.</param>
+    /// <returns>X, <c>n x m</c>.</returns>
+    public abstract Matrix64 Solve(Matrix64 s, Matrix64 b);
+
+    /// <summary>
+    /// The map K with <c>h K</c> nearest to h's tokens in the other embedding: <c>K = Aᵀ(Bᵀ)⁺ = (AᵀB)(BᵀB)⁻¹</c>.
+    /// B must have full column rank.
+    /// </summary>
+    /// <param name="a">Embedding of the donor, <c>n x d1</c>.</param>
+    /// <param name="b">Embedding of the receiver, <c>n x d2</c>.</param>
+    /// <returns><c>d1 x d2</c>.</returns>
+    public abstract Matrix64 StitchKernel(Matrix a, Matrix b);
+
+    /// <summary>The transposed pseudo-inverse of a matrix of full column rank, <c>(E⁺)ᵀ = E (EᵀE)⁻¹</c>, rounded to float32.</summary>
+    /// <param name="e">Full column rank, <c>n x d</c>.</param>
+    /// <returns><c>n x d</c>.</returns>
+    public abstract Matrix TransposedPseudoInverse(Matrix e);
+
+    /// <summary>Singular value decomposition of A·Bᵀ without forming it.</summary>
+    /// <param name="a">Left factor, <c>n x r</c>.</param>
+    /// <param name="b">Right factor, <c>m x r</c>.</param>
+    public abstract ThinSvd Svd(Matrix a, Matrix b);
+
+    /// <summary>Eigenvalues of a symmetric matrix, descending (of a Gram matrix: squared singular values).</summary>
+    /// <param name="s">Symmetric, <c>n x n</c>; its lower half is read.</param>
+    public abstract double[] Eigenvalues(Matrix64 s);
+
+    /// <summary>The assignment of least total cost (Hungarian algorithm), each row and column used at most once.</summary>
+    /// <param name="cost">Costs, <c>n x m</c>; negate similarities.</param>
+    /// <returns>The column of each row, -1 = none (more rows than columns), <c>[n]</c>.</returns>
+    public abstract int[] Assign(Matrix64 cost);
+
+    /// <summary>A copy in which each row keeps its k entries of largest magnitude (lowest index where tied) and is zero elsewhere.</summary>
+    /// <param name="x">Rows, <c>n x m</c>.</param>
+    /// <param name="k">How many; more than m keeps all.</param>
+    public abstract Matrix KeepLargest(Matrix x, int k);
 }

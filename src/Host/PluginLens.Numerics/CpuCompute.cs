@@ -3,11 +3,12 @@ using PluginLens.Numerics.Kernels;
 namespace PluginLens.Numerics;
 
 /// <summary>The compute service on the processor.</summary>
-public sealed class CpuCompute : Compute
+public sealed partial class CpuCompute : Compute
 {
     private readonly CancellationToken cancellation;
     private readonly IProgress<Progress>? progress;
     private readonly TileKernel kernel;
+    private readonly DoubleKernel doubleKernel;
 
     /// <summary>A service for one run.</summary>
     /// <param name="threads">Threads to use; 0 = one for each processor.</param>
@@ -25,6 +26,7 @@ public sealed class CpuCompute : Compute
         this.cancellation = cancellation;
         this.progress = progress;
         kernel = TileKernel.Of(width);
+        doubleKernel = DoubleKernel.Of(width);
     }
 
     /// <inheritdoc/>

@@ -35,4 +35,12 @@ internal static class Expect
             throw new ArgumentException($"Expected finite numbers in {name}, found {values![index]} at {index}.");
         }
     }
+
+    public static Matrix64 Finite(Matrix64 matrix, string name)
+    {
+        var index = Array.FindIndex(matrix.Data, value => !double.IsFinite(value));
+        return index < 0
+            ? matrix
+            : throw new ArgumentException($"Expected finite numbers in {name}, found {matrix.Data[index]} at row {index / matrix.Columns}, column {index % matrix.Columns}. Check the weights or the input.");
+    }
 }

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace PluginLens.Numerics;
 
 /// <summary>Selection of order statistics in linear time.</summary>
@@ -50,6 +52,35 @@ public static class Selection
         }
 
         return values[target];
+    }
+
+    /// <summary>Zeroes all but the k entries of largest magnitude; the lowest index wins a tie.</summary>
+    /// <param name="values">Numbers; changed.</param>
+    /// <param name="k">How many stay.</param>
+    public static void KeepLargest(Span<float> values, int k)
+    {
+        if (k >= values.Length)
+        {
+            return;
+        }
+
+        var magnitudes = new float[values.Length];
+        TensorPrimitives.Abs(values, magnitudes);
+        var cut = k == 0 ? float.PositiveInfinity : Largest(magnitudes, k);
+        var ties = k;
+        foreach (var value in values)
+        {
+            ties -= Math.Abs(value) > cut ? 1 : 0;
+        }
+
+        for (var i = 0; i < values.Length; i++)
+        {
+            var magnitude = Math.Abs(values[i]);
+            if (!(magnitude > cut || (magnitude == cut && ties-- > 0)))
+            {
+                values[i] = 0;
+            }
+        }
     }
 
     private static float MedianOfThree(float a, float b, float c) =>
