@@ -1,0 +1,64 @@
+using System.Globalization;
+
+namespace PluginLens.Host;
+
+/// <summary>Turns what the user gave into token ids of a model.</summary>
+public static class PromptReader
+{
+    /// <summary>Reads texts, files and ids, in that order.</summary>
+    /// <param name="source">What the user gave.</param>
+    /// <param name="model">The model whose tokenizer and sizes count.</param>
+    public static IReadOnlyList<Prompt> Read(PromptSource source, Model model)
+    {
+        var prompts = new List<Prompt>();
+        foreach (var (index, text) in source.Texts.Index())
+        {
+            prompts.Add(Encode(new TextRow($"--prompt {index + 1}", text, null), source, model));
+        }
+
+        foreach (var file in source.Files)
+        {
+            var rows = TextFile.Read(file);
+            if (rows.Count == 0)
+            {
+                throw new UsageException($"--prompts '{file}' holds no text.");
+            }
+
+            prompts.AddRange(rows.Select(row => Encode(row with { Where = $"--prompts {row.Where}" }, source, model)));
+        }
+
+        prompts.AddRange(source.Ids.Select(ids => new Prompt(null, Parse(ids, model.Config))));
+        return prompts;
+    }
+
+    private static Prompt Encode(TextRow row, PromptSource source, Model model)
+    {
+        var tokenizer = model.Tokenizer ?? throw new UsageException($"Model '{model.Config.Name}' has no tokenizer, so it cannot read text; give --ids 1,2,3.");
+        var tokens = tokenizer.Encode(row.Text, source.AddSpecial);
+        return new Prompt(row.Text, Checked(row.Where, tokens, model.Config), row.Label);
+    }
+
+    private static int[] Parse(string text, ModelConfig config)
+    {
+        var ids = text.Split(',', StringSplitOptions.TrimEntries).Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+            ? id
+            : throw new UsageException($"--ids '{text}': expected ids separated by commas such as 1,2,3; found '{part}'."));
+        return Checked("--ids", [.. ids], config);
+    }
+
+    private static int[] Checked(string where, int[] tokens, ModelConfig config)
+    {
+        if (tokens.Length == 0)
+        {
+            throw new UsageException($"{where}: the text has no tokens; give at least one.");
+        }
+
+        if (tokens.Length > config.NCtx)
+        {
+            throw new UsageException($"{where}: {tokens.Length} tokens; model '{config.Name}' reads at most {config.NCtx}.");
+        }
+
+        var wrong = Array.FindIndex(tokens, id => id < 0 || id >= config.DVocab);
+        return wrong < 0 ? tokens : throw new UsageException($"{where}: id {tokens[wrong]} is not in the vocabulary of model '{config.Name}' (0 to {config.DVocab - 1}).");
+    }
+}

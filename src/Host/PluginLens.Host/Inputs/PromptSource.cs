@@ -1,0 +1,17 @@
+namespace PluginLens.Host;
+
+/// <summary>What the user gave as input; all of it is read, in this order.</summary>
+public sealed record PromptSource
+{
+    /// <summary>Texts (<c>--prompt</c>).</summary>
+    public IReadOnlyList<string> Texts { get; init; } = [];
+
+    /// <summary>Files (<c>--prompts</c>): .txt, .csv, .jsonl.</summary>
+    public IReadOnlyList<string> Files { get; init; } = [];
+
+    /// <summary>Ids (<c>--ids</c>), comma-separated, one sequence each.</summary>
+    public IReadOnlyList<string> Ids { get; init; } = [];
+
+    /// <summary>Whether the tokenizer adds its special tokens.</summary>
+    public bool AddSpecial { get; init; } = true;
+}

@@ -1,0 +1,109 @@
+using System.Globalization;
+using System.Text;
+using CsvHelper;
+using Newtonsoft.Json;
+using Newtonsoft.Json.Linq;
+
+namespace PluginLens.Host;
+
+/// <summary>Texts of a file: .txt one a line, .csv with <c>text</c> and <c>label</c> columns, .jsonl with <c>text</c> and <c>label</c> fields.</summary>
+public static class TextFile
+{
+    // Bytes that are not UTF-8 are an error: decoded to replacement characters they would be read as another text.
+    private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
+
+    private static readonly CsvReaderOptions CsvDialect = new()
+    {
+        Separator = ',',
+        MalformedData = CsvMalformedDataHandling.Throw,
+        NormalizeHeaderName = name => name.Trim().ToLowerInvariant(),
+        TrackLineNumbers = true,
+    };
+
+    /// <summary>Reads every text; blank lines are skipped.</summary>
+    /// <param name="path">The file; its extension decides.</param>
+    public static IReadOnlyList<TextRow> Read(string path)
+    {
+        try
+        {
+            using var reader = new StreamReader(path, Strict);
+            return Path.GetExtension(path).ToLowerInvariant() switch
+            {
+                ".txt" => [.. Lines(path, reader).Select(line => new TextRow(line.Where, line.Text, null))],
+                ".csv" => Csv(path, reader),
+                ".jsonl" => [.. Lines(path, reader).Select(line => JsonLine(line.Where, line.Text))],
+                var other => throw new UsageException($"--prompts '{path}': expected a .txt, .csv or .jsonl file, found '{other}'."),
+            };
+        }
+        catch (DecoderFallbackException error)
+        {
+            throw new UsageException($"--prompts '{path}': not valid UTF-8 text; save it as UTF-8.", error);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"--prompts '{path}': {OneLine.Of(error.Message)}", error);
+        }
+    }
+
+    private static IEnumerable<(string Where, string Text)> Lines(string path, StreamReader reader)
+    {
+        for (var number = 1; reader.ReadLine() is { } line; number++)
+        {
+            if (!string.IsNullOrWhiteSpace(line))
+            {
+                yield return ($"{path}, line {number}", line);
+            }
+        }
+    }
+
+    private static List<TextRow> Csv(string path, StreamReader reader)
+    {
+        using var csv = CsvReader.Create(reader, CsvDialect, leaveOpen: true);
+        var rows = new List<TextRow>();
+        try
+        {
+            if (!csv.TryGetFieldIndex("text", out var text))
+            {
+                throw new UsageException($"--prompts '{path}': expected a header line with a 'text' column (and a 'label' column where there are labels), found '{string.Join(',', csv.Headers)}'.");
+            }
+
+            var labelled = csv.TryGetFieldIndex("label", out var label);
+            while (csv.Read())
+            {
+                var where = $"{path}, line {csv.LineNumber}";
+                if (csv.FieldCount <= text)
+                {
+                    throw new UsageException($"--prompts {where}: no 'text' field.");
+                }
+
+                rows.Add(new TextRow(where, csv.GetString(text), labelled && label < csv.FieldCount ? csv.GetString(label) : null));
+            }
+        }
+        catch (CsvFormatException error)
+        {
+            throw new UsageException($"--prompts '{path}', line {error.LineNumber}: not CSV that can be read; quote fields that hold commas, quotes or line breaks.", error);
+        }
+
+        return rows;
+    }
+
+    private static TextRow JsonLine(string where, string line)
+    {
+        try
+        {
+            using var reader = new JsonTextReader(new StringReader(line)) { DateParseHandling = DateParseHandling.None };
+            var row = JObject.Load(reader);
+            if (row["text"] is not JValue { Type: JTokenType.String } text)
+            {
+                throw new UsageException($"--prompts {where}: expected an object with a \"text\" string.");
+            }
+
+            var label = row["label"] as JValue;
+            return new TextRow(where, (string)text!, label?.Value is null ? null : Convert.ToString(label.Value, CultureInfo.InvariantCulture));
+        }
+        catch (JsonException error)
+        {
+            throw new UsageException($"--prompts {where}: expected one JSON object a line: {OneLine.Of(error.Message)}", error);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+using System.Diagnostics;
+
+namespace PluginLens.Host;
+
+/// <summary>Runs one analysis on one model. Nothing that a plugin throws gets past it.</summary>
+public static class AnalysisRun
+{
+    /// <summary>
+    /// Runs and reports. Refuses (throws <see cref="UsageException"/>) where the analysis is undefined for the model; what happens after that,
+    /// good or bad, is in the result, and rows that were finished are kept.
+    /// </summary>
+    /// <param name="request">What is to be run on what.</param>
+    public static RunResult Execute(RunRequest request)
+    {
+        var applicability = RequireDefined(request.Plugin, request.Model);
+        var analysis = request.Plugin.Create();
+        using var folder = request.Out is null ? null : new RunFolder(request.Out);
+        var store = new ResultStore(folder);
+        if (applicability.Verdict == Verdict.Approximate)
+        {
+            store.Warn($"approximate for this model: {string.Join("; ", applicability.Reasons)}");
+        }
+
+        var started = DateTimeOffset.UtcNow;
+        var watch = Stopwatch.StartNew();
+        var error = Run(analysis, request, store);
+        foreach (var table in store.Tables)
+        {
+            table.Complete = error is null;
+        }
+
+        var info = Describe(request, applicability, store) with
+        {
+            Started = started,
+            Seconds = watch.Elapsed.TotalSeconds,
+            Status = error is null ? RunStatus.Complete : error is OperationCanceledException ? RunStatus.Cancelled : RunStatus.Failed,
+            Error = error is null ? null : OneLine.Of(error.Message),
+        };
+        folder?.Finish(info);
+        return new RunResult(info, store.Tables, store.Figures, error);
+    }
+
+    /// <summary>What a run would cost, or null where the analysis cannot say.</summary>
+    /// <param name="request">The same request that a run would get.</param>
+    public static Cost? Plan(RunRequest request)
+    {
+        RequireDefined(request.Plugin, request.Model);
+        if (request.Plugin.Create() is not IPlanned planned)
+        {
+            return null;
+        }
+
+        Cost? cost = null;
+        var error = Guard(request, () => cost = planned.Plan(Context(request, new ResultStore())));
+        return error is null ? cost : throw error;
+    }
+
+    private static Applicability RequireDefined(LoadedPlugin plugin, Model model)
+    {
+        var applicability = Applicability.Of(plugin.AnalysisType, model.Config);
+        return applicability.Verdict != Verdict.Undefined ? applicability : throw new UsageException(
+            $"Analysis '{plugin.Entry.Id}' is undefined for model '{model.Config.Name}' ({model.Config.Architecture}): {applicability.Reasons[0]}.");
+    }
+
+    private static Exception? Run(IAnalysis analysis, RunRequest request, ResultStore store) =>
+        Guard(request, () => analysis.Run(Context(request, store)));
+
+    private static AnalysisContext Context(RunRequest request, ResultStore store) => new()
+    {
+        Model = request.Model,
+        SecondModel = request.SecondModel,
+        Prompts = request.Prompts,
+        Options = request.Options,
+        Compute = request.Compute,
+        Cache = request.Cache,
+        Results = store,
+        Progress = request.Progress ?? NoProgress.Instance,
+        Cancellation = request.Cancellation,
+        Seed = request.Seed,
+    };
+
+    private static Exception? Guard(RunRequest request, Action call)
+    {
+        try
+        {
+            call();
+            return null;
+        }
+        catch (Exception thrown)
+        {
+            var error = Cause(thrown);
+            return error switch
+            {
+                UsageException or ModelException => error,
+                OperationCanceledException when request.Cancellation.IsCancellationRequested => error,
+                _ => new PluginException($"Analysis '{request.Plugin.Entry.Id}' failed: {error.GetType().Name}: {OneLine.Of(error.Message)}", thrown) { ExitCode = 1 },
+            };
+        }
+    }
+
+    /// <summary>What parallel loops and static constructors wrap.</summary>
+    private static Exception Cause(Exception error) => error switch
+    {
+        AggregateException { InnerExceptions.Count: > 0 } many => Cause(many.InnerExceptions[0]),
+        TypeInitializationException { InnerException: { } inner } => Cause(inner),
+        _ => error,
+    };
+
+    private static RunInfo Describe(RunRequest request, Applicability applicability, ResultStore store) => new()
+    {
+        Plugin = request.Plugin.Entry.Id,
+        PluginVersion = request.Plugin.Entry.Version,
+        ContractVersion = request.Plugin.ContractVersion.ToString(2),
+        HostVersion = request.HostVersion,
+        Model = ModelIdentity.Of(request.Model),
+        SecondModel = request.SecondModel is { } second ? ModelIdentity.Of(second) : null,
+        Options = OptionsBinder.ToData(request.Options ?? Default(request.Plugin.OptionsType)),
+        Prompts = request.Prompts.Count,
+        PromptsSha256 = PromptHash.Of(request.Prompts),
+        Seed = request.Seed,
+        Device = request.Device,
+        DeviceReason = request.DeviceReason,
+        Threads = request.Compute.Threads,
+        Applicability = applicability,
+        Notes = store.Notes,
+        Warnings = store.Warnings,
+        Tables = store.Tables,
+    };
+
+    private static object? Default(Type? optionsType) => optionsType is null ? null : Activator.CreateInstance(optionsType);
+
+    private sealed class NoProgress : IProgress<Progress>
+    {
+        public static NoProgress Instance { get; } = new();
+
+        public void Report(Progress value)
+        {
+        }
+    }
+}

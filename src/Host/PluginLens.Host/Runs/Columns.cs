@@ -1,0 +1,58 @@
+using System.Linq.Expressions;
+using System.Reflection;
+
+namespace PluginLens.Host;
+
+/// <summary>The columns of a record type, made once for each type: its properties in order, a <see cref="Token"/> as text and id.</summary>
+internal static class Columns
+{
+    /// <summary>Columns of a row type.</summary>
+    /// <param name="row">A record.</param>
+    public static IReadOnlyList<Column> Of(Type row)
+    {
+        var columns = row
+            .GetProperties(BindingFlags.Public | BindingFlags.Instance)
+            .Where(property => property.GetMethod is not null && property.GetIndexParameters().Length == 0)
+            .SelectMany(OfProperty)
+            .ToList();
+        return columns.Count > 0 ? columns : throw new ArgumentException($"Row type {row.Name} has no public properties, so the table would have no columns.");
+    }
+
+    private static IEnumerable<Column> OfProperty(PropertyInfo property)
+    {
+        var name = Names.Snake(property.Name);
+        var get = Getter(property);
+        var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+        if (type == typeof(Token))
+        {
+            return
+            [
+                new Column(name, ColumnKind.Token, row => get(row) is Token token ? token.Text : null),
+                new Column($"{name}_id", ColumnKind.Integer, row => get(row) is Token token ? token.Id : null),
+            ];
+        }
+
+        if (type.IsEnum)
+        {
+            return [new Column(name, ColumnKind.Text, row => get(row) is { } member ? Names.Kebab(member.ToString()!) : null)];
+        }
+
+        return [Type.GetTypeCode(type) switch
+        {
+            TypeCode.String => new Column(name, ColumnKind.Text, get),
+            TypeCode.Boolean => new Column(name, ColumnKind.Boolean, get),
+            TypeCode.Int32 or TypeCode.Int64 => new Column(name, ColumnKind.Integer, get),
+            TypeCode.Byte or TypeCode.SByte or TypeCode.Int16 or TypeCode.UInt16 or TypeCode.UInt32 => new Column(name, ColumnKind.Integer, row => get(row) is { } value ? Convert.ToInt64(value, null) : null),
+            TypeCode.Single or TypeCode.Double => new Column(name, ColumnKind.Number, get),
+            _ => throw new ArgumentException($"Column '{property.Name}' of {property.DeclaringType?.Name} has type {type.Name}; columns are numbers, text, booleans, enumerations and tokens."),
+        }];
+    }
+
+    /// <summary>A compiled <c>row => (object)((TRow)row).Property</c>: reflection once, not for each cell.</summary>
+    private static Func<object, object?> Getter(PropertyInfo property)
+    {
+        var row = Expression.Parameter(typeof(object), "row");
+        var value = Expression.Property(Expression.Convert(row, property.DeclaringType!), property);
+        return Expression.Lambda<Func<object, object?>>(Expression.Convert(value, typeof(object)), row).Compile();
+    }
+}

@@ -1,0 +1,42 @@
+using CsvHelper;
+
+namespace PluginLens.Host;
+
+/// <summary>Rows as CSV: a header, RFC 4180 quoting, numbers as short as they read back exactly, null as an empty field.</summary>
+internal sealed class CsvRows : IDisposable
+{
+    private static readonly CsvWriterOptions Options = new() { NewLine = "\n" };
+    private readonly CsvWriter _csv;
+    private readonly IReadOnlyList<Column> _columns;
+
+    /// <summary>Writes the header.</summary>
+    /// <param name="output">Receives the text.</param>
+    /// <param name="columns">Columns.</param>
+    /// <param name="leaveOpen">Whether the output stays open at the end.</param>
+    public CsvRows(TextWriter output, IReadOnlyList<Column> columns, bool leaveOpen = false)
+    {
+        _csv = CsvWriter.Create(output, Options, leaveOpen);
+        _columns = columns;
+        foreach (var column in columns)
+        {
+            _csv.WriteField(column.Name);
+        }
+
+        _csv.EndRecord();
+    }
+
+    /// <summary>Writes a row.</summary>
+    /// <param name="row">A row of the table.</param>
+    public void Add(object row)
+    {
+        foreach (var column in _columns)
+        {
+            _csv.WriteField(OptionText.Of(column.Get(row)));
+        }
+
+        _csv.EndRecord();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _csv.Dispose();
+}

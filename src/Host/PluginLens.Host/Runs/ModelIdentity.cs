@@ -1,0 +1,39 @@
+using System.Security.Cryptography;
+using System.Text;
+using Newtonsoft.Json;
+using Newtonsoft.Json.Linq;
+
+namespace PluginLens.Host;
+
+/// <summary>Which model a result is about.</summary>
+/// <param name="Name">Name of the model folder.</param>
+/// <param name="Architecture">Family.</param>
+/// <param name="Sha256">Hash of graph, weights and metadata; null for models made in memory.</param>
+/// <param name="Processing">Weight processing: <c>raw</c>, or steps joined by <c>+</c>.</param>
+/// <param name="TokenizerSha256">Hash over the names and hashes of the tokenizer's files; null without a tokenizer.</param>
+public sealed record ModelIdentity(string Name, string Architecture, string? Sha256, string Processing, string? TokenizerSha256)
+{
+    /// <summary>The identity of a model.</summary>
+    /// <param name="model">The model.</param>
+    public static ModelIdentity Of(Model model) =>
+        new(model.Config.Name, model.Config.Architecture, model.Sha256, model.Config.ProcessingName, TokenizerHash(model.Config));
+
+    private static string? TokenizerHash(ModelConfig config)
+    {
+        if (!config.Metadata.TryGetValue("tokenizer_files", out var text))
+        {
+            return null;
+        }
+
+        try
+        {
+            var files = JObject.Parse(text).Properties().OrderBy(file => file.Name, StringComparer.Ordinal).Select(file => $"{file.Name} {file.Value}\n");
+            var lines = string.Concat(files);
+            return lines.Length == 0 ? null : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(lines)));
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,169 @@
+using System.Globalization;
+using Newtonsoft.Json;
+
+namespace PluginLens.Host;
+
+/// <summary>The provenance of a run: everything that it takes to get the same result again.</summary>
+public sealed record RunInfo
+{
+    /// <summary>Id of the analysis.</summary>
+    public required string Plugin { get; init; }
+
+    /// <summary>Version of the plugin.</summary>
+    public required string PluginVersion { get; init; }
+
+    /// <summary>Contract version that the plugin was built against.</summary>
+    public required string ContractVersion { get; init; }
+
+    /// <summary>Version of the host.</summary>
+    public required string HostVersion { get; init; }
+
+    /// <summary>The model.</summary>
+    public required ModelIdentity Model { get; init; }
+
+    /// <summary>The second model of a two-model analysis.</summary>
+    public ModelIdentity? SecondModel { get; init; }
+
+    /// <summary>Every option with its value, defaults included.</summary>
+    public required IReadOnlyDictionary<string, object?> Options { get; init; }
+
+    /// <summary>How many prompts or rows of a dataset.</summary>
+    public int Prompts { get; init; }
+
+    /// <summary>Hash over texts, labels and ids of the prompts; null without any.</summary>
+    public string? PromptsSha256 { get; init; }
+
+    /// <summary>Seed of the random source.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>Device: <c>cpu</c>, <c>cuda</c>.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>Why that device, where another was asked for; else null.</summary>
+    public string? DeviceReason { get; init; }
+
+    /// <summary>Threads of the compute service.</summary>
+    public int Threads { get; init; }
+
+    /// <summary>When it started.</summary>
+    public DateTimeOffset Started { get; init; }
+
+    /// <summary>Wall time in seconds.</summary>
+    public double Seconds { get; init; }
+
+    /// <summary>How far the analysis holds for the model, and why.</summary>
+    public required Applicability Applicability { get; init; }
+
+    /// <summary>How it ended.</summary>
+    public RunStatus Status { get; init; }
+
+    /// <summary>What went wrong; null where nothing did.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>Lines that belong to the result.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
+    /// <summary>What makes the result less than what was asked for.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>The tables, filled.</summary>
+    public IReadOnlyList<TableData> Tables { get; init; } = [];
+
+    internal void Write(JsonWriter json, IReadOnlyList<string>? files = null)
+    {
+        json.WriteStartObject();
+        Value(json, "plugin", Plugin);
+        Value(json, "plugin_version", PluginVersion);
+        Value(json, "contract_version", ContractVersion);
+        Value(json, "host_version", HostVersion);
+        Identity(json, "model", Model);
+        Identity(json, "second_model", SecondModel);
+        json.WritePropertyName("options");
+        json.WriteStartObject();
+        foreach (var (name, value) in Options)
+        {
+            Value(json, name, value);
+        }
+
+        json.WriteEndObject();
+        Value(json, "prompts", Prompts);
+        Value(json, "prompts_sha256", PromptsSha256);
+        Value(json, "seed", Seed);
+        Value(json, "device", Device);
+        Value(json, "device_reason", DeviceReason);
+        Value(json, "threads", Threads);
+        Value(json, "started", Started.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
+        Value(json, "wall_seconds", Math.Round(Seconds, 3));
+        Value(json, "verdict", Names.Kebab(Applicability.Verdict.ToString()));
+        Value(json, "verdict_reasons", Applicability.Reasons);
+        Value(json, "status", Names.Kebab(Status.ToString()));
+        Value(json, "error", Error);
+        Value(json, "notes", Notes);
+        Value(json, "warnings", Warnings);
+        TableList(json);
+        if (files is not null)
+        {
+            Value(json, "files", files);
+        }
+
+        json.WriteEndObject();
+    }
+
+    private static void Identity(JsonWriter json, string name, ModelIdentity? model)
+    {
+        json.WritePropertyName(name);
+        if (model is null)
+        {
+            json.WriteNull();
+            return;
+        }
+
+        json.WriteStartObject();
+        Value(json, "name", model.Name);
+        Value(json, "architecture", model.Architecture);
+        Value(json, "sha256", model.Sha256);
+        Value(json, "processing", model.Processing);
+        Value(json, "tokenizer_sha256", model.TokenizerSha256);
+        json.WriteEndObject();
+    }
+
+    private static void Value(JsonWriter json, string name, object? value)
+    {
+        json.WritePropertyName(name);
+        Value(json, value);
+    }
+
+    private static void Value(JsonWriter json, object? value)
+    {
+        if (value is string || value is not System.Collections.IEnumerable list)
+        {
+            json.WriteValue(value);
+            return;
+        }
+
+        json.WriteStartArray();
+        foreach (var element in list)
+        {
+            Value(json, element);
+        }
+
+        json.WriteEndArray();
+    }
+
+    private void TableList(JsonWriter json)
+    {
+        json.WritePropertyName("tables");
+        json.WriteStartArray();
+        foreach (var table in Tables)
+        {
+            json.WriteStartObject();
+            Value(json, "name", table.Name);
+            Value(json, "rows", table.Rows.Count);
+            Value(json, "complete", table.Complete);
+            Value(json, "columns", table.Columns.Select(column => column.Name));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+}

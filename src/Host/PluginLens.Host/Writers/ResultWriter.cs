@@ -1,0 +1,35 @@
+namespace PluginLens.Host;
+
+/// <summary>One way to write a run as text; all write the same data.</summary>
+public abstract class ResultWriter
+{
+    /// <summary>Name of the format: <c>table</c>, <c>csv</c>, <c>json</c>, <c>md</c>.</summary>
+    public abstract string Format { get; }
+
+    /// <summary>Every format, the default first.</summary>
+    public static IReadOnlyList<ResultWriter> All { get; } = [new TextResultWriter(), new CsvResultWriter(), new JsonResultWriter(), new MarkdownResultWriter()];
+
+    /// <summary>The writer of a format.</summary>
+    /// <param name="format">Its name.</param>
+    public static ResultWriter Of(string format) => All.FirstOrDefault(writer => writer.Format == format)
+        ?? throw new UsageException($"--format '{format}': expected {string.Join(", ", All.Select(writer => writer.Format))}.");
+
+    /// <summary>Writes a run.</summary>
+    /// <param name="result">The run.</param>
+    /// <param name="output">Receives the text; lines end with <c>\n</c>.</param>
+    /// <param name="view">What people see of it.</param>
+    public abstract void Write(RunResult result, TextWriter output, ResultView view);
+
+    /// <summary>The tables to write: all, or the one that was asked for.</summary>
+    private protected static IReadOnlyList<TableData> Chosen(RunResult result, ResultView view)
+    {
+        if (view.Table is null)
+        {
+            return result.Tables;
+        }
+
+        var table = result.Tables.FirstOrDefault(table => table.Name == view.Table);
+        return table is not null ? [table] : throw new UsageException(
+            $"--table '{view.Table}': this run has {(result.Tables.Count == 0 ? "no tables" : string.Join(", ", result.Tables.Select(table => table.Name)))}.");
+    }
+}

@@ -1,0 +1,28 @@
+namespace PluginLens.Host;
+
+/// <summary>The lines about a run that people read below or above its tables.</summary>
+internal static class Summary
+{
+    /// <summary>How many rows, and whether they are all.</summary>
+    /// <param name="table">The table.</param>
+    public static string OfTable(TableData table) =>
+        $"{table.Rows.Count} {(table.Rows.Count == 1 ? "row" : "rows")}{(table.Complete ? string.Empty : ", incomplete: the run broke off")}";
+
+    /// <summary>What ran on what, then notes, then warnings.</summary>
+    /// <param name="result">The run.</param>
+    public static IEnumerable<string> Of(RunResult result)
+    {
+        var info = result.Info;
+        var second = info.SecondModel is { } other ? $" and {other.Name} ({other.Architecture}, {other.Processing})" : string.Empty;
+        yield return $"{info.Plugin} on {info.Model.Name} ({info.Model.Architecture}, {info.Model.Processing}){second}: {Names.Kebab(info.Applicability.Verdict.ToString())}";
+        foreach (var note in info.Notes)
+        {
+            yield return $"note: {note}";
+        }
+
+        foreach (var warning in info.Warnings)
+        {
+            yield return $"warning: {warning}";
+        }
+    }
+}
