@@ -1,0 +1,48 @@
+using PluginLens.Numerics;
+
+namespace PluginLens.Testing;
+
+/// <summary>Runs an analysis without the host: no folders, no loading, no command line.</summary>
+public static class TestRun
+{
+    /// <summary>Runs an analysis to its end; what it throws comes through.</summary>
+    /// <param name="analysis">The analysis.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="options">Its options record; null = the defaults.</param>
+    /// <param name="prompts">Prompts or labelled rows.</param>
+    /// <param name="secondModel">For two-model analyses.</param>
+    /// <param name="compute">The compute service; null = the processor's.</param>
+    /// <param name="seed">Seed of the random source.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public static CollectedResults Execute(
+        IAnalysis analysis,
+        Model model,
+        object? options = null,
+        IReadOnlyList<Prompt>? prompts = null,
+        Model? secondModel = null,
+        Compute? compute = null,
+        int seed = 0,
+        CancellationToken cancellation = default)
+    {
+        var results = new CollectedResults();
+        analysis.Run(new AnalysisContext
+        {
+            Model = model,
+            SecondModel = secondModel,
+            Prompts = prompts ?? [],
+            Options = options,
+            Compute = compute ?? new CpuCompute(cancellation: cancellation),
+            Results = results,
+            Seed = seed,
+            Cancellation = cancellation,
+        });
+        return results;
+    }
+
+    /// <summary>A prompt of a model with a tokenizer.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="label">Its label, or null.</param>
+    public static Prompt Prompt(Model model, string text, string? label = null) =>
+        new(text, model.Tokenizer!.Encode(text, addSpecial: true), label);
+}
