@@ -46,49 +46,6 @@ public sealed unsafe class InitializerTests
     }
 
     [Test]
-    public void AddInitializer_ValueDisposedOfAndCollected_SessionKeepsIt()
-    {
-        using var session = Open();
-        for (var i = 0; i < 3; i++)
-        {
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
-        }
-
-        Assert.That(RowOf(session), Is.EqualTo(new float[] { 11, 22, 33 }));
-
-        InferenceSession Open()
-        {
-            using var options = Options();
-            using var value = OrtValue.CreateTensorValueFromMemory((float[])TinyModel.Weights.Clone(), Shape);
-            options.AddInitializer("W", value);
-            return new InferenceSession(TinyModel.WithExternalWeights(DataFile), options);
-        }
-    }
-
-    [Test]
-    public void Dispose_OfSession_ReleasesWhatItKept()
-    {
-        var array = OpenAndDispose();
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        GC.Collect();
-
-        Assert.That(array.IsAlive, Is.False, "the weights are no longer pinned");
-
-        [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
-        WeakReference OpenAndDispose()
-        {
-            var weights = (float[])TinyModel.Weights.Clone();
-            using var options = Options();
-            using var value = OrtValue.CreateTensorValueFromMemory(weights, Shape);
-            options.AddInitializer("W", value);
-            using var session = new InferenceSession(TinyModel.WithExternalWeights(DataFile), options);
-            return new WeakReference(weights);
-        }
-    }
-
-    [Test]
     public void Session_WithoutInitializer_ReadsTheFile()
     {
         using var options = Options();

@@ -90,7 +90,7 @@ public unsafe class OrtValue : IDisposable
         if (typeof(T) != typeof(byte) && Element.TypeOf<T>() != info.ElementDataType)
         {
             throw new OnnxRuntimeException(
-                ErrorCode.InvalidArgument, $"The tensor's elements are of type '{info.ElementDataType}', not '{Element.TypeOf<T>()}'.");
+                ErrorCode.InvalidArgument, $"The tensor's elements are of type '{info.ElementDataType}', not '{typeof(T)}'.");
         }
 
         var length = info.ElementCount * size / sizeof(T);
@@ -141,9 +141,8 @@ public unsafe class OrtValue : IDisposable
         var needed = Element.SizeOf(type);
         foreach (var dimension in shape)
         {
-            needed = dimension >= 0
-                ? checked(needed * dimension)
-                : throw new OnnxRuntimeException(ErrorCode.InvalidArgument, $"The shape [{string.Join(", ", shape)}] has a negative dimension.");
+            ArgumentOutOfRangeException.ThrowIfNegative(dimension, nameof(shape));
+            needed = checked(needed * dimension);
         }
 
         if (needed > bytes)

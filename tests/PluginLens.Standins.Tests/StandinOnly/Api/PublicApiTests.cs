@@ -3,7 +3,7 @@ using McMaster.NETCore.Plugins;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.Tokenizers;
 
-namespace PluginLens.Standins.Tests.Api;
+namespace PluginLens.Standins.Tests.StandinOnly.Api;
 
 /// <summary>Code that compiles against a stand-in must compile against the official package.</summary>
 public sealed class PublicApiTests

@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 
-namespace PluginLens.Standins.Tests.Api;
+namespace PluginLens.Standins.Tests.StandinOnly.Api;
 
 /// <summary>Writes a type and its members the way the listing of the official packages does.</summary>
 /// <remarks>

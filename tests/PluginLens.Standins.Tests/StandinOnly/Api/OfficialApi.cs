@@ -1,4 +1,4 @@
-namespace PluginLens.Standins.Tests.Api;
+namespace PluginLens.Standins.Tests.StandinOnly.Api;
 
 /// <summary>The listing of the official packages' public types: a headline for each type, then a line for each member.</summary>
 internal static class OfficialApi
