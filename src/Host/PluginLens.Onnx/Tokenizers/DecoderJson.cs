@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using PluginLens.Onnx.Tokenizers.Decoding;
 using static PluginLens.Onnx.Tokenizers.TokenizerJsonReader;
 
@@ -14,6 +13,20 @@ internal static class DecoderJson
         if (element is { } root)
             Add(root, decoders);
         return decoders;
+    }
+
+    /// <summary>What a decoder turns into spaces, or null where spaces are bytes like others.</summary>
+    public static string? SpaceMark(JsonElement? element)
+    {
+        if (element is not { } root)
+            return null;
+        return Type(root) switch
+        {
+            "Sequence" => root.GetProperty("decoders").EnumerateArray().Select(inner => SpaceMark(inner)).FirstOrDefault(mark => mark is not null),
+            "Metaspace" => Text(root, "replacement") ?? "▁",
+            "Replace" when Text(root, "content") == " " && Text(root.GetProperty("pattern"), "String") is { Length: > 0 } mark => mark,
+            _ => null,
+        };
     }
 
     private static void Add(JsonElement element, List<PieceDecoder> decoders)

@@ -64,6 +64,12 @@ public sealed class FileTokenizer : ModelTokenizer
     public override string? Piece(int id) => id >= 0 && id < _parts.Pieces.Length ? _parts.Pieces[id] : null;
 
     /// <inheritdoc/>
+    public override string Text(int id) =>
+        Piece(id) is { } piece && _parts.SpaceMark is { } mark && !IsSpecial(id) && piece.Contains(mark, StringComparison.Ordinal)
+            ? piece.Replace(mark, " ", StringComparison.Ordinal)
+            : base.Text(id);
+
+    /// <inheritdoc/>
     public override bool IsSpecial(int id) => _special.Contains(id);
 
     private int[] EncodeSane(string text, bool addSpecial)

@@ -19,7 +19,7 @@ internal static class NormalizerJson
         var pattern = element.GetProperty("pattern");
         if (Text(pattern, "Regex") is { } regex)
         {
-            var compiled = new Regex(RegexDialect.Translate(regex), RegexOptions.CultureInvariant, TimeSpan.FromSeconds(20));
+            var compiled = new Regex(RegexDialect.Translate(regex), RegexOptions.CultureInvariant, TimeSpan.FromSeconds(5));
             return text => compiled.Replace(text, _ => content);
         }
 

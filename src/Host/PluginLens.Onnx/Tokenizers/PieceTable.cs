@@ -5,8 +5,11 @@ namespace PluginLens.Onnx.Tokenizers;
 /// <summary>Collects a vocabulary in both directions and refuses contradictions.</summary>
 internal sealed class PieceTable
 {
-    /// <summary>Forty times the largest published vocabulary; more is damage, and would only exhaust memory.</summary>
-    private const int MostIds = 10_000_000;
+    /// <summary>Fifteen times the largest published vocabulary; more is damage, and would only exhaust memory.</summary>
+    private const int MostIds = 4_000_000;
+
+    /// <summary>Published tokens stay below a few hundred.</summary>
+    private const int MostCharacters = 65_536;
 
     private readonly List<string?> _pieces = [];
     private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
@@ -27,6 +30,8 @@ internal sealed class PieceTable
     {
         if (id is < 0 or >= MostIds)
             throw new InvalidDataException($"Expected ids from 0 to {MostIds - 1}, found {id} for the token '{Shown(piece)}'.");
+        if (piece.Length > MostCharacters)
+            throw new InvalidDataException($"Expected tokens of at most {MostCharacters} characters, found {piece.Length} in token {id}.");
         while (_pieces.Count <= id)
             _pieces.Add(null);
         if (_pieces[id] is { } other && other != piece)
@@ -44,6 +49,6 @@ internal sealed class PieceTable
     }
 
     /// <summary>A token as a message shows it: short, and on one line.</summary>
-    internal static string Shown(string piece) =>
-        (piece.Length <= 40 ? piece : string.Concat(piece.AsSpan(0, 40), "...")).ReplaceLineEndings(" ");
+    internal static string Shown(string piece, int most = 40) =>
+        (piece.Length <= most ? piece : string.Concat(piece.AsSpan(0, most), "...")).ReplaceLineEndings(" ");
 }

@@ -32,6 +32,7 @@ internal static class SentencePieceFile
             Decoders = [Spaces, Decoders.ByteFallback, Fused(model.AddDummyPrefix)],
             Prefix = addBeginning && InRange(model.BosId, table) ? [model.BosId] : [],
             Suffix = addEnd && InRange(model.EosId, table) ? [model.EosId] : [],
+            SpaceMark = "▁",
             BosId = InRange(model.BosId, table) ? model.BosId : null,
             EosId = InRange(model.EosId, table) ? model.EosId : null,
             PadId = InRange(model.PadId, table) ? model.PadId : null,

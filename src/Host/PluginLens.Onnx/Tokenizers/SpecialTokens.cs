@@ -23,12 +23,22 @@ internal static class SpecialTokens
             }
         }
 
+        foreach (var entry in config.AddedIds?.EnumerateObject().ToArray() ?? [])
+        {
+            var id = entry.Value.GetInt32();
+            table.Add(entry.Name, id);
+            found.TryAdd(id, new(id, entry.Name, Special: false));
+        }
+
         var named = false;
         foreach (var value in config.SpecialTokens())
         {
             named = true;
-            if (TokenizerConfig.Content(value) is { } text && table.Id(text) is { } id && !found.ContainsKey(id))
-                found[id] = value.ValueKind == JsonValueKind.Object ? AddedTokenJson.Read(value, id) with { Special = true } : new(id, text, true);
+            if (TokenizerConfig.Content(value) is { } text && table.Id(text) is { } id)
+            {
+                var token = value.ValueKind == JsonValueKind.Object ? AddedTokenJson.Read(value, id) : new(id, text, true);
+                found[id] = found.GetValueOrDefault(id, token) with { Special = true };
+            }
         }
 
         if (!named && found.Count == 0)

@@ -14,13 +14,16 @@ internal sealed class TokenizerConfig
             var path = Path.Combine(folder, name);
             if (!File.Exists(path))
                 continue;
-            _objects.Add(TokenizerFiles.Guard(path, () =>
-            {
-                var root = JsonDocument.Parse(TokenizerFiles.Bytes(path)).RootElement;
-                return root.ValueKind == JsonValueKind.Object ? root : throw new InvalidDataException("Expected a JSON object.");
-            }));
+            _objects.Add(TokenizerFiles.Guard(path, () => TokenizerFiles.Json(path)));
         }
+
+        var added = Path.Combine(folder, "added_tokens.json");
+        if (File.Exists(added))
+            AddedIds = TokenizerFiles.Guard(added, () => TokenizerFiles.Json(added));
     }
+
+    /// <summary>What <c>added_tokens.json</c> holds, text to id, or null.</summary>
+    public JsonElement? AddedIds { get; }
 
     /// <summary>The class that published the files (<c>GPT2Tokenizer</c>), without <c>Fast</c>; empty where nothing says.</summary>
     public string TokenizerClass => String("tokenizer_class")?.Replace("Fast", string.Empty, StringComparison.Ordinal) ?? string.Empty;

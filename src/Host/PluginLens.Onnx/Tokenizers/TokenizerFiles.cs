@@ -9,7 +9,7 @@ namespace PluginLens.Onnx.Tokenizers;
 public static class TokenizerFiles
 {
     /// <summary>No published tokenizer file comes near; a larger one is damage or malice.</summary>
-    private const long LargestFile = 512L << 20;
+    private const long LargestFile = 256L << 20;
 
     /// <summary>Reads whatever tokenizer files the folder holds.</summary>
     /// <param name="folder">A model folder or a checkpoint folder.</param>
@@ -32,9 +32,9 @@ public static class TokenizerFiles
             return read();
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException or OverflowException
-            or InvalidDataException or KeyNotFoundException or IOException or UnauthorizedAccessException or RegexMatchTimeoutException)
+            or InvalidDataException or KeyNotFoundException or IndexOutOfRangeException or IOException or UnauthorizedAccessException or RegexMatchTimeoutException)
         {
-            var reason = e.Message.ReplaceLineEndings(" ");
+            var reason = PieceTable.Shown(e.Message, 300);
             throw new ModelException($"Cannot read the tokenizer file '{path}': {reason} Replace it with the model's own.", e);
         }
     }
@@ -55,6 +55,16 @@ public static class TokenizerFiles
         return Utf8.IsValid(bytes)
             ? Encoding.UTF8.GetString(bytes)
             : throw new InvalidDataException("Expected UTF-8 text, found bytes that are none.");
+    }
+
+    /// <summary>The object that a JSON file holds.</summary>
+    internal static JsonElement Json(string path)
+    {
+        ReadOnlyMemory<byte> bytes = Bytes(path);
+        if (bytes.Span.StartsWith("\uFEFF"u8))
+            bytes = bytes[3..];
+        var root = JsonDocument.Parse(bytes).RootElement;
+        return root.ValueKind == JsonValueKind.Object ? root : throw new InvalidDataException("Expected a JSON object.");
     }
 
     private static string? Find(string folder)

@@ -10,7 +10,7 @@ internal sealed class TokenizerJsonReader(string path, TokenizerConfig config)
 {
     public TokenizerParts Read()
     {
-        var root = JsonDocument.Parse(TokenizerFiles.Bytes(path)).RootElement;
+        var root = TokenizerFiles.Json(path);
         var added = Optional(root, "added_tokens") is { } list
             ? list.EnumerateArray().Select(token => AddedTokenJson.Read(token)).ToArray()
             : [];
@@ -35,6 +35,7 @@ internal sealed class TokenizerJsonReader(string path, TokenizerConfig config)
             Normalizer = NormalizerJson.Read(Optional(root, "normalizer")),
             Splits = splits,
             Decoders = DecoderJson.Read(Optional(root, "decoder")),
+            SpaceMark = DecoderJson.SpaceMark(Optional(root, "decoder")),
             Prefix = prefix,
             Suffix = suffix,
         }).WithNamedIds(config, table.Ids);

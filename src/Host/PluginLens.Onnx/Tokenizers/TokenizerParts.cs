@@ -41,6 +41,9 @@ internal sealed record TokenizerParts
 
     public string? ContinuationMark { get; init; }
 
+    /// <summary>What a space is written as where decoding drops the first one (<c>▁</c>), or null.</summary>
+    public string? SpaceMark { get; init; }
+
     public int? BosId { get; init; }
 
     public int? EosId { get; init; }

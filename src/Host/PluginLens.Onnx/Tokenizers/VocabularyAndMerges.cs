@@ -1,4 +1,3 @@
-using System.Text.Json;
 using PluginLens.Onnx.Tokenizers.Decoding;
 using PluginLens.Onnx.Tokenizers.Normalizing;
 using PluginLens.Onnx.Tokenizers.Splitting;
@@ -16,7 +15,7 @@ internal static class VocabularyAndMerges
         if (!File.Exists(mergesPath))
             throw new InvalidDataException("Expected merges.txt beside it, found none.");
         var table = new PieceTable();
-        table.AddObject(JsonDocument.Parse(TokenizerFiles.Bytes(path)).RootElement);
+        table.AddObject(TokenizerFiles.Json(path));
         var vocabulary = table.Ids.ToDictionary(StringComparer.Ordinal);
         var added = SpecialTokens.Find(config, table);
         var words = config.TokenizerClass == "OpenAIGPTTokenizer" || vocabulary.Keys.Count(piece => piece.EndsWith(Suffix, StringComparison.Ordinal)) * 20 > vocabulary.Count;

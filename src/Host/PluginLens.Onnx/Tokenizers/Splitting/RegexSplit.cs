@@ -15,7 +15,7 @@ internal sealed class RegexSplit(string pattern)
         "\uA640\uA641\u01C5\u02B0\uA000\uA66F\u0903\u0488\u0660\u16EE\u2460\u3000\u2028\u2029\u0001\u2060\uFFFD\uE000"
         + "\u203F\u058A\u0F3A\u0F3B\u00AB\u00BB\u055A\u2200\u20A0\u02C2\u2300\u0378";
 
-    private readonly Regex _regex = new(RegexDialect.Translate(pattern), RegexOptions.CultureInvariant, TimeSpan.FromSeconds(20));
+    private readonly Regex _regex = new(RegexDialect.Translate(pattern), RegexOptions.CultureInvariant, TimeSpan.FromSeconds(5));
 
     public void Isolated(string piece, bool first, List<string> into) => MatchSplit.Add(piece, Spans(piece), SplitBehavior.Isolated, into);
 
