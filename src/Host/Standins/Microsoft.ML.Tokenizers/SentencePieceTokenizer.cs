@@ -23,7 +23,8 @@ public class SentencePieceTokenizer : Tokenizer
         if (UnknownId < 0 || UnknownId >= _pieces.Length)
             throw new InvalidDataException("The model has no unknown piece.");
         (BeginningOfSentenceId, EndOfSentenceId) = (file.BeginningId, file.EndId);
-        (AddBeginningOfSentence, AddEndOfSentence) = (addBeginning, addEnd);
+        AddBeginningOfSentence = addBeginning && BeginningOfSentenceId >= 0 && BeginningOfSentenceId < _pieces.Length;
+        AddEndOfSentence = addEnd && EndOfSentenceId >= 0 && EndOfSentenceId < _pieces.Length;
         (ByteFallback, AddDummyPrefix, EscapeWhiteSpaces) = (file.ByteFallback, file.AddDummyPrefix, file.EscapeWhiteSpaces);
         TreatWhitespaceAsSuffix = file.TreatWhitespaceAsSuffix;
         SpecialTokens = specialTokens;

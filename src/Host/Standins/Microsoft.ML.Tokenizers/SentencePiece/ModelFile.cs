@@ -31,6 +31,8 @@ internal sealed class ModelFile
     {
         var file = new ModelFile { UnknownId = unknownId, ByteFallback = byteFallback };
         file.Pieces.AddRange(vocabulary.Select(piece => (piece.Token, piece.Score, PieceType.Normal)));
+        file.BeginningId = file.Pieces.FindIndex(piece => piece.Text == "<s>");
+        file.EndId = file.Pieces.FindIndex(piece => piece.Text == "</s>");
         return file;
     }
 
