@@ -59,7 +59,7 @@ internal sealed class ModelLocator(string? folder)
     private string FindDefault()
     {
         var all = All();
-        return all.FirstOrDefault(path => Path.GetFileName(path) == Default) ?? all.FirstOrDefault()
+        return all.FirstOrDefault(path => Path.GetFileName(path) == Default) ?? (all.Count > 0 ? all[0] : null)
             ?? throw new ModelException("No model found: give --model FOLDER, or put a model folder under models/onnx.");
     }
 }

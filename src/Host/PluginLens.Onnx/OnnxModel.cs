@@ -51,6 +51,12 @@ public sealed class OnnxModel : Model
     /// <summary>Where forward passes run; tried once, when first asked for.</summary>
     public DeviceChoice Device => _device.Value;
 
+    /// <summary>Where forward passes ran; null before the first.</summary>
+    public DeviceChoice? DeviceUsed => _device.IsValueCreated ? _device.Value : null;
+
+    /// <summary>Name of each tokenizer file with its sha-256.</summary>
+    public IReadOnlyDictionary<string, string> TokenizerFileHashes => _metadata.TokenizerFiles;
+
     /// <summary>Extents of a weight, without reading it.</summary>
     /// <param name="name">Weight name.</param>
     public IReadOnlyList<int> ShapeOf(string name) => Stored(name).Shape;

@@ -27,8 +27,9 @@ public sealed class PluginCatalog
             catalog.Search(folder);
         }
 
-        catalog.Entries = [.. catalog._byId.Values];
-        ((PluginEntry[])catalog.Entries).AsSpan().Sort((left, right) => string.CompareOrdinal(left.Id, right.Id));
+        PluginEntry[] entries = [.. catalog._byId.Values];
+        Array.Sort(entries, (left, right) => string.CompareOrdinal(left.Id, right.Id));
+        catalog.Entries = entries;
         return catalog;
     }
 

@@ -27,11 +27,8 @@ public sealed record RunRequest
     /// <summary>Seed of the random source.</summary>
     public int Seed { get; init; }
 
-    /// <summary>Device in use, for the provenance.</summary>
-    public string Device { get; init; } = "cpu";
-
-    /// <summary>Why that device, where another was asked for; else null.</summary>
-    public string? DeviceReason { get; init; }
+    /// <summary>The device in use and, where another was asked for, why; asked after the run, when it is known.</summary>
+    public Func<(string Device, string? Reason)> DeviceUsed { get; init; } = () => ("cpu", null);
 
     /// <summary>The run folder (<c>--out</c>), or null.</summary>
     public string? Out { get; init; }

@@ -13,12 +13,12 @@ public sealed class MarkdownResultWriter : ResultWriter
     {
         foreach (var table in Chosen(result, view))
         {
-            output.Write($"## {table.Name}\n\n{Summary.OfTable(table)}\n\n");
+            output.Write($"## {table.Name}\n\n{ResultSummary.OfTable(table)}\n\n");
             WriteTable(table, output, view.Rows);
             output.Write('\n');
         }
 
-        foreach (var line in Summary.Of(result))
+        foreach (var line in ResultSummary.Of(result))
         {
             output.Write($"* {Escaped(line)}\n");
         }

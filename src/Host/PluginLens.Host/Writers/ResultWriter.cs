@@ -21,7 +21,9 @@ public abstract class ResultWriter
     public abstract void Write(RunResult result, TextWriter output, ResultView view);
 
     /// <summary>The tables to write: all, or the one that was asked for.</summary>
-    private protected static IReadOnlyList<TableData> Chosen(RunResult result, ResultView view)
+    /// <param name="result">The run.</param>
+    /// <param name="view">Which one.</param>
+    public static IReadOnlyList<TableData> Chosen(RunResult result, ResultView view)
     {
         if (view.Table is null)
         {

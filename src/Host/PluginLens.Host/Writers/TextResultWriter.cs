@@ -15,12 +15,12 @@ public sealed class TextResultWriter : ResultWriter
     {
         foreach (var table in Chosen(result, view))
         {
-            output.Write($"{table.Name}: {Summary.OfTable(table)}\n");
+            output.Write($"{table.Name}: {ResultSummary.OfTable(table)}\n");
             WriteTable(table, output, view.Rows);
             output.Write('\n');
         }
 
-        foreach (var line in Summary.Of(result))
+        foreach (var line in ResultSummary.Of(result))
         {
             output.Write($"{line}\n");
         }

@@ -1,7 +1,7 @@
 namespace PluginLens.Host;
 
 /// <summary>The lines about a run that people read below or above its tables.</summary>
-internal static class Summary
+public static class ResultSummary
 {
     /// <summary>How many rows, and whether they are all.</summary>
     /// <param name="table">The table.</param>

@@ -1,0 +1,99 @@
+using System.CommandLine;
+using Newtonsoft.Json.Linq;
+using PluginLens.Host;
+using PluginLens.Onnx;
+
+namespace PluginLens.Cli.Commands;
+
+/// <summary><c>pluginlens inspect MODEL</c>: everything that a model folder says about itself, and which analyses apply.</summary>
+internal static class InspectCommand
+{
+    private static readonly HashSet<string> Elsewhere = ["hooks", "tokenizer_files", "source_sha256", "processing"];
+
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var name = new Argument<string?>("model") { Description = "A name under the models folder, or a model folder.", Arity = ArgumentArity.ZeroOrOne };
+        var format = GlobalOptions.Format("table", "json");
+        var command = new Command("inspect", "Shows a model: configuration, processing, weights and hooks with shapes, tokenizer, provenance, and which analyses apply.") { name, format };
+        command.SetAction(parse =>
+        {
+            var locator = new ModelLocator(parse.GetValue(GlobalOptions.Models));
+            using var model = ModelFolder.Open(locator.Find(parse.GetValue(name)), new OpenOptions());
+            var catalog = Plugins.Discover(parse);
+            var verdicts = catalog.Entries.Select(entry => Verdicts(entry, model.Config)).ToList();
+            if (parse.GetValue(format) == "json")
+            {
+                PrintJson(model, verdicts);
+            }
+            else
+            {
+                Print(model, verdicts);
+            }
+
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static (string Id, string Verdict, IReadOnlyList<string> Reasons) Verdicts(PluginEntry entry, ModelConfig config)
+    {
+        try
+        {
+            var applicability = Applicability.Of(PluginLoading.Load(entry).AnalysisType, config);
+            return (entry.Id, Names.Kebab(applicability.Verdict.ToString()), applicability.Reasons);
+        }
+        catch (PluginException error)
+        {
+            return (entry.Id, "cannot load", [error.Message]);
+        }
+    }
+
+    private static void Print(OnnxModel model, List<(string Id, string Verdict, IReadOnlyList<string> Reasons)> verdicts)
+    {
+        var config = model.Config;
+        Console.WriteLine($"{config.Name}: {config.Architecture}, weights {config.ProcessingName}");
+        Console.WriteLine($"folder     {model.Folder}");
+        Console.WriteLine($"sha-256    {model.Sha256} (model.onnx, which holds the hash of the weights)");
+        Console.WriteLine($"traits     {string.Join(", ", config.Traits.Order().Select(trait => Names.Kebab(trait.ToString())))}");
+        Console.WriteLine($"tokenizer  {(model.Tokenizer is { } tokenizer ? $"{config.Metadata.GetValueOrDefault("tokenizer_kind")}, {tokenizer.Count} ids, {string.Join(", ", model.TokenizerFileHashes.Keys)}" : "none")}");
+        Console.WriteLine();
+        Columns.Print(["configuration", "value"], config.Metadata.Where(entry => !Elsewhere.Contains(entry.Key)).Select(entry => new[] { entry.Key, Short(entry.Value) }));
+        Console.WriteLine();
+        Columns.Print(["weight", "shape"], model.WeightNames.Select(weight => new[] { weight, $"[{string.Join(", ", model.ShapeOf(weight))}]" }));
+        Console.WriteLine();
+        Columns.Print(["hook", "shape"], model.Hooks.Select(hook => new[] { hook.Key, $"[{string.Join(", ", hook.Value)}]" }));
+        Console.WriteLine();
+        Columns.Print(["analysis", "holds", "because"], verdicts.Select(verdict => new[] { verdict.Id, verdict.Verdict, string.Join("; ", verdict.Reasons) }));
+    }
+
+    private static string Short(string value) => value.Length <= 100 ? value : value[..97] + "...";
+
+    private static void PrintJson(OnnxModel model, List<(string Id, string Verdict, IReadOnlyList<string> Reasons)> verdicts) => Json.Print(new
+    {
+        name = model.Config.Name,
+        folder = model.Folder,
+        sha256 = model.Sha256,
+        config = model.Config.Metadata.Where(entry => !Elsewhere.Contains(entry.Key)).ToDictionary(entry => entry.Key, entry => Value(entry.Value)),
+        processing = model.Config.Processing,
+        traits = model.Config.Traits.Order().Select(trait => Names.Kebab(trait.ToString())),
+        tokenizer = new { kind = model.Config.Metadata.GetValueOrDefault("tokenizer_kind"), ids = model.Tokenizer?.Count, files = model.TokenizerFileHashes },
+        source_sha256 = Value(model.Config.Metadata.GetValueOrDefault("source_sha256", "null")),
+        weights = model.WeightNames.ToDictionary(weight => weight, model.ShapeOf),
+        hooks = model.Hooks,
+        analyses = verdicts.Select(verdict => new { id = verdict.Id, verdict = verdict.Verdict, reasons = verdict.Reasons }),
+    });
+
+    /// <summary>Metadata that are JSON as JSON, plain strings as strings.</summary>
+    private static JToken Value(string text)
+    {
+        try
+        {
+            return JToken.Parse(text);
+        }
+        catch (Newtonsoft.Json.JsonReaderException)
+        {
+            return new JValue(text);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using PluginLens.Host;
+
+namespace PluginLens.Cli;
+
+/// <summary>What a run would cost, for people.</summary>
+internal static class PlanPrinter
+{
+    /// <summary>Multiply-adds that a core of a current processor does in a second, times two: a cautious figure.</summary>
+    private const double FlopsPerCore = 50e9;
+
+    /// <summary>Prints the plan; 1 where the analysis cannot say.</summary>
+    /// <param name="plugin">The analysis.</param>
+    /// <param name="cost">Its cost.</param>
+    /// <param name="threads">Threads in use.</param>
+    public static int Print(LoadedPlugin plugin, Cost? cost, int threads)
+    {
+        if (cost is null)
+        {
+            Console.WriteLine($"{plugin.Entry.Id} cannot say beforehand what it will cost.");
+            return ExitCode.Success;
+        }
+
+        Console.WriteLine($"{plugin.Entry.Id}: at most {Scaled(cost.Flops)}FLOP, {Scaled(cost.Bytes)}B of working memory beside the mapped weights");
+        Console.WriteLine($"about {cost.Flops / (FlopsPerCore * threads):0.0##} s at {FlopsPerCore / 1e9:0} GFLOP/s on each of {threads} threads; pruning makes it less");
+        return ExitCode.Success;
+    }
+
+    private static string Scaled(double value) => value switch
+    {
+        >= 1e15 => $"{value / 1e15:0.0} P",
+        >= 1e12 => $"{value / 1e12:0.0} T",
+        >= 1e9 => $"{value / 1e9:0.0} G",
+        >= 1e6 => $"{value / 1e6:0.0} M",
+        _ => $"{value / 1e3:0.0} k",
+    };
+}
