@@ -6,6 +6,9 @@ namespace McMaster.NETCore.Plugins;
 /// <summary>Decides whose copy of an assembly a plugin gets: the host's where it is shared, else its own, else the host's after all.</summary>
 internal sealed class PluginLoadContext : AssemblyLoadContext
 {
+    /// <summary>The public key tokens that .NET's own assemblies are signed with.</summary>
+    private static readonly HashSet<string> DotNetTokens = ["B03F5F7F11D50A3A", "B77A5C561934E089", "CC7B13FFCD2DDD51", "7CEC85D7BEA7798E"];
+
     private readonly AssemblyDependencyResolver resolver;
     private readonly AssemblyLoadContext host;
     private readonly bool preferHost;
@@ -28,7 +31,7 @@ internal sealed class PluginLoadContext : AssemblyLoadContext
         notShared.UnionWith(config.PrivateAssemblies.Select(SimpleName));
         foreach (var assembly in config.SharedAssemblies)
         {
-            Share(SimpleName(assembly));
+            Share(assembly);
         }
     }
 
@@ -59,16 +62,21 @@ internal sealed class PluginLoadContext : AssemblyLoadContext
     private static string SimpleName(AssemblyName assembly) => assembly.Name ?? "";
 
     /// <summary>Shares an assembly and, since its types are made of theirs, all that it refers to.</summary>
-    private void Share(string name)
+    private void Share(AssemblyName assemblyName)
     {
-        if (!notShared.Contains(name) && shared.Add(name) && TryHost(new AssemblyName(name)) is { } assembly)
+        var name = SimpleName(assemblyName);
+        if (!notShared.Contains(name) && shared.Add(name) && !IsOfDotNet(assemblyName) && TryHost(new AssemblyName(name)) is { } assembly)
         {
             foreach (var reference in assembly.GetReferencedAssemblies())
             {
-                Share(SimpleName(reference));
+                Share(reference);
             }
         }
     }
+
+    /// <summary>Assemblies of .NET refer to others of .NET only; loading them all just to learn their names takes longer than loading a plugin.</summary>
+    private static bool IsOfDotNet(AssemblyName assembly) =>
+        assembly.GetPublicKeyToken() is { Length: 8 } token && DotNetTokens.Contains(Convert.ToHexString(token));
 
     private Assembly? TryHost(AssemblyName assembly)
     {

@@ -11,7 +11,7 @@ internal static unsafe class Status
         }
 
         var code = (ErrorCode)OrtApi.GetErrorCode(status);
-        var message = NativeText.Read(OrtApi.GetErrorMessage(status));
+        var message = NativeText.Read(OrtApi.GetErrorMessage(status)).TrimEnd();
         OrtApi.ReleaseStatus(status);
         throw new OnnxRuntimeException(code, message);
     }
