@@ -1,0 +1,124 @@
+using PluginLens.Onnx.Import.Probe;
+using PluginLens.Onnx.Import.Recognition;
+using PluginLens.Onnx.Import.Source;
+
+namespace PluginLens.Onnx.Import;
+
+/// <summary>Runs the source and the written folder on the same tokens; an import that differs is refused.</summary>
+/// <param name="transformer">What was recognised.</param>
+/// <param name="roles">What the source's inputs hold.</param>
+internal sealed class NumericCheck(Transformer transformer, IReadOnlyDictionary<string, InputRole> roles)
+{
+    private const double Tolerance = 1e-4;
+    // Rounding grows with the numbers: beyond this magnitude the tolerance is relative.
+    private const double Large = 32;
+    private const int Longest = 64;
+    private readonly SourceModel _source = transformer.Reading.Model;
+
+    public CheckResult Run(string folder)
+    {
+        using var model = ModelFolder.Open(folder, new OpenOptions { Device = Device.Cpu });
+        using var session = SourceSession.AsStored(_source, transformer.Head.Output);
+        var hook = transformer.Head.Unembedding is null ? $"blocks.{model.Config.NLayers - 1}.hook_normalized_resid_post" : "logits";
+        double worst = 0, largest = 0;
+        var compared = new List<string>();
+        foreach (var (batch, padded) in Batches(model.Config))
+        {
+            var feed = Feed.Of(_source, roles, batch);
+            var expected = session.Run(feed)[transformer.Head.Output];
+            foreach (var value in feed.Values)
+            {
+                value.Dispose();
+            }
+
+            var found = model.Run(Input(batch, model), [hook])[hook].Data.ToArray();
+            var (difference, magnitude) = Compare(batch, expected, found);
+            (worst, largest) = (Math.Max(worst, difference), Math.Max(largest, magnitude));
+            compared.Add($"{batch.Batch} x {batch.Length}{(padded > 0 ? $" ({padded} padded)" : "")}");
+            if (!(difference <= Tolerance * Math.Max(1, magnitude / Large)))
+            {
+                throw new ModelException(
+                    $"The imported model is not the source: {hook} differ by {difference:g3} on {compared[^1]} tokens (at most {Tolerance:g1} is rounding); {WherePart(model)}. Nothing was written.");
+            }
+        }
+
+        return new CheckResult(worst, largest, string.Join(", ", compared));
+    }
+
+    /// <summary>One token, a few, many; and padding where the model has a mask. A source of one fixed size is run at that size only.</summary>
+    private IEnumerable<(TokenBatch Batch, int Padded)> Batches(ModelConfig config)
+    {
+        var tokens = _source.Inputs.First(i => roles[i.Name] == InputRole.Tokens);
+        var batch = Feed.Fixed(tokens, 0) ?? 2;
+        var types = roles.Values.Contains(InputRole.TokenTypes) ? 2 : 1;
+        int[] lengths = Feed.Fixed(tokens, 1) is { } length ? [length] : [.. new[] { 1, 7, Math.Min(config.NCtx, Longest) }.Where(l => l <= config.NCtx).Distinct()];
+        var masked = config.AttentionDir == "bidirectional" && roles.Values.Contains(InputRole.Mask);
+        foreach (var l in lengths)
+        {
+            yield return (TokenBatch.Scattered(batch, l, config.DVocab, types), 0);
+            if (masked && l > 4)
+            {
+                yield return (TokenBatch.Scattered(batch, l, config.DVocab, types, padded: l / 3), l / 3);
+            }
+        }
+    }
+
+    private static ModelInput Input(TokenBatch batch, OnnxModel model)
+    {
+        int[][] Rows(long[] values) => [.. values.Chunk(batch.Length).Select(row => Array.ConvertAll(row, v => (int)v))];
+        return new ModelInput(Rows(batch.Ids), model.Config.AttentionDir == "bidirectional" ? Rows(batch.Mask) : null)
+        {
+            TokenTypeIds = model.HasWeight("token_type_embed.W_token_type") && !model.Config.Metadata.ContainsKey("pos_offset") ? Rows(batch.Types) : null,
+        };
+    }
+
+    /// <summary>Compares rows of tokens that are not padding; a source that gives the last position only is compared there.</summary>
+    private static (double Difference, double Magnitude) Compare(TokenBatch batch, ProbeTensor expected, float[] found)
+    {
+        var width = expected.Dim(-1);
+        var positions = expected.Values.Length / (batch.Batch * width);
+        if (found.Length != batch.Batch * batch.Length * width || positions is 0 || (positions != 1 && positions != batch.Length))
+        {
+            return (double.PositiveInfinity, 0);
+        }
+
+        double difference = 0, magnitude = 0;
+        for (var row = 0; row < batch.Batch * positions; row++)
+        {
+            var token = positions == batch.Length ? row : (((row / positions) + 1) * batch.Length) - positions + (row % positions);
+            if (batch.Mask[token] == 0)
+            {
+                continue;
+            }
+
+            for (var i = 0; i < width; i++)
+            {
+                var (e, f) = (expected.Values[(row * width) + i], found[(token * width) + i]);
+                magnitude = Math.Max(magnitude, Math.Abs(e));
+                difference = float.IsNaN(e - f) ? double.PositiveInfinity : Math.Max(difference, Math.Abs(e - f));
+            }
+        }
+
+        return (difference, magnitude);
+    }
+
+    /// <summary>The first layer whose stream is not the source's, on the tokens of the first run.</summary>
+    private string WherePart(OnnxModel model)
+    {
+        var run = transformer.Reading.Run;
+        string[] ends = [.. transformer.Blocks.Select((b, l) => b.IsPost ? $"blocks.{l}.hook_normalized_resid_post" : $"blocks.{l}.hook_resid_post")];
+        var streams = model.Run(Input(run.Batch, model), ends);
+        for (var l = 0; l < ends.Length; l++)
+        {
+            var expected = run[transformer.Blocks[l].End].Values;
+            var found = streams[ends[l]].Data.ToArray();
+            var difference = expected.Length == found.Length ? expected.Zip(found).Max(p => Math.Abs((double)p.First - p.Second)) : double.PositiveInfinity;
+            if (!(difference <= Tolerance * Math.Max(1, expected.Max(Math.Abs) / Large)))
+            {
+                return $"the residual stream parts in layer {l} (by {difference:g3} at {transformer.Reading.Graph.Describe(transformer.Blocks[l].End)})";
+            }
+        }
+
+        return "the blocks agree on a short sequence, so they part in the head, or at positions that it does not reach";
+    }
+}
