@@ -120,6 +120,11 @@ def ReduceMean(attributes, x):
 
 
 @operator
+def ReduceMax(attributes, x):
+    return x.max(tuple(attributes["axes"]), keepdims=bool(attributes.get("keepdims", 1)))
+
+
+@operator
 def ReduceSum(attributes, x, axes):
     return x.sum(tuple(int(a) for a in axes), keepdims=bool(attributes.get("keepdims", 1)))
 
