@@ -19,7 +19,7 @@ def parse():
     parser.add_argument("--lines", nargs="*", default=[], metavar="FILE", help="texts with one document a line, after an optional id and tab")
     parser.add_argument("--tokenizer", required=True, metavar="FOLDER", help="written by train_tokenizer.py")
     parser.add_argument("--output", required=True, metavar="FOLDER", help="the checkpoint, the curve and the state to resume from")
-    parser.add_argument("--start", metavar="FOLDER", help="an earlier checkpoint to begin from, for a next stage with other settings (default: random weights)")
+    parser.add_argument("--start", metavar="FOLDER", help="an earlier checkpoint to begin from: the next stage of a model, or a smaller gpt2 to grow (default: random weights)")
     parser.add_argument("--cache", metavar="FILE.npz", help="keeps the encoded text for the next run on the same files")
     parser.add_argument("--kind", choices=sorted(KINDS), default="gpt2")
     parser.add_argument("--layers", type=int, default=4, help="default: 4")

@@ -10,6 +10,7 @@ import torch
 
 from training.checkpoint import load_model, save_checkpoint
 from training.corpus import Batches
+from training.grow import grow
 from training.model import AttentionOnly, Gpt2, mean_loss
 from training.optimizer import Optimizer
 
@@ -61,9 +62,14 @@ class Run:
 
     def begin_from(self, folder):
         earlier = load_model(folder)
-        if earlier.shape != self.model.shape:
+        if type(earlier) is not type(self.model):
+            raise ValueError(f"the model in '{folder}' is of another kind than '{self.settings['kind']}'")
+        if earlier.shape == self.model.shape:
+            self.model.load_state_dict(earlier.state_dict())
+        elif isinstance(earlier, Gpt2):
+            grow(earlier, self.model)
+        else:
             raise ValueError(f"the model in '{folder}' has {earlier.shape}: this run asks for {self.model.shape}")
-        self.model.load_state_dict(earlier.state_dict())
 
     def load(self):
         state = torch.load(self.state_file)

@@ -16,6 +16,7 @@ from training.bpe import Tokenizer, train_merges  # noqa: E402
 from training.checkpoint import load_model, read_safetensors, write_safetensors  # noqa: E402
 from training.classifier import Classifier, batches_of_equal_length, encode_labelled, evaluate, fine_tune  # noqa: E402
 from training.corpus import Batches, clean, encode_split, held_out, read_documents, read_split  # noqa: E402
+from training.grow import grow  # noqa: E402
 from training.loop import Run, learning_rate  # noqa: E402
 from training.measure import measure_repeats, ov_pairs  # noqa: E402
 from training.model import AttentionOnly, Gpt2, mean_loss  # noqa: E402
@@ -172,6 +173,40 @@ class ModelTests(WithFolder):
             a, b = model(ids)[0], model(other)[0]
             torch.testing.assert_close(a[:, :12], b[:, :12], rtol=0, atol=0)
             self.assertGreater(float((a[:, 12:] - b[:, 12:]).abs().max()), 0)
+
+
+class GrowTests(unittest.TestCase):
+    def small(self):
+        torch.manual_seed(0)
+        model = Gpt2(300, 24, 16, 2, 2)
+        for p in model.parameters():
+            p.data += torch.randn_like(p) * 0.2
+        # Tied embeddings are also the unembedding, where centring is seen: without a mean it changes nothing.
+        model.wte.weight.data -= model.wte.weight.data.mean(1, keepdim=True)
+        return model
+
+    def test_a_grown_model_computes_what_the_small_one_does(self):
+        small, big = self.small(), Gpt2(300, 24, 24, 3, 3)
+        grow(small, big, noise=0)
+        ids = torch.randint(0, 300, (4, 24))
+        expected = small(ids)[0] @ small.wte.weight.t()
+        found = big(ids)[0] @ big.wte.weight.t()
+        torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-3)
+        self.assertGreater(float(expected.std()), 0.1)
+
+    def test_everything_new_can_learn(self):
+        small, big = self.small(), Gpt2(300, 24, 24, 3, 3)
+        grow(small, big)
+        ids = torch.randint(0, 300, (4, 24))
+        mean_loss(big, ids, ids.roll(-1, 1)).backward()
+        self.assertGreater(float(big.wte.weight.grad[:, 16:].abs().max()), 0)
+        for block in big.h:
+            for part in (block.attn.c_proj, block.mlp.c_proj):
+                self.assertTrue((part.weight.grad.abs().amax(1) > 0).all())
+
+    def test_shrinking_is_refused(self):
+        with self.assertRaisesRegex(ValueError, "cannot grow"):
+            grow(Gpt2(300, 24, 24, 3, 3), Gpt2(300, 24, 16, 2, 2))
 
 
 class OptimizerTests(unittest.TestCase):
