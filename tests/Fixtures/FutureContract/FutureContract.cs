@@ -1,0 +1,8 @@
+namespace PluginLens.Fixtures;
+
+public sealed class FutureContract : IAnalysis
+{
+    public void Run(AnalysisContext context)
+    {
+    }
+}

@@ -1,0 +1,8 @@
+namespace PluginLens.Fixtures;
+
+public sealed class NoManifest : IAnalysis
+{
+    public void Run(AnalysisContext context)
+    {
+    }
+}

@@ -1,0 +1,14 @@
+namespace PluginLens.Fixtures;
+
+/// <summary>Finishes one row, then throws.</summary>
+public sealed class Throws : IAnalysis
+{
+    public void Run(AnalysisContext context)
+    {
+        var table = context.Results.Table<Row>("rows");
+        table.Add(new Row(1));
+        throw new InvalidOperationException("first line\nsecond line");
+    }
+}
+
+public sealed record Row(int Number);

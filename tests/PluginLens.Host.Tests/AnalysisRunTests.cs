@@ -1,0 +1,152 @@
+namespace PluginLens.Host.Tests;
+
+public sealed class AnalysisRunTests
+{
+    private static readonly PluginCatalog Catalog = PluginCatalog.Discover([Places.Fixtures]);
+
+    public sealed record Row(int Number, Token Word);
+
+    private sealed class Good : IAnalysis
+    {
+        public void Run(AnalysisContext context)
+        {
+            var table = context.Results.Table<Row>("rows");
+            table.Add(new Row(1, context.Model.Token(0)));
+            context.Results.Note("W_E on both sides");
+        }
+    }
+
+    private sealed class WantsPrompts : IAnalysis
+    {
+        public void Run(AnalysisContext context) => context.RequirePrompts();
+    }
+
+    private sealed class Parallel : IAnalysis
+    {
+        public void Run(AnalysisContext context) => throw new AggregateException(new AggregateException(new UsageException("inner")));
+    }
+
+    private sealed class PretendsToBeCancelled : IAnalysis
+    {
+        public void Run(AnalysisContext context) => throw new OperationCanceledException();
+    }
+
+    [Holds(Verdict.Undefined, Trait.AttentionOnly, "there are no MLPs")]
+    [Holds(Verdict.Approximate, Trait.Rotary, "the rotation is left out")]
+    private sealed class Picky : IAnalysis
+    {
+        public void Run(AnalysisContext context)
+        {
+        }
+    }
+
+    [Test]
+    public void Execute_GoodPlugin_IsCompleteWithProvenance()
+    {
+        var result = InlinePlugin.Run<Good>();
+
+        Assert.That(result.ExitCode, Is.Zero);
+        Assert.That(result.Tables.Single().Complete);
+        Assert.That(result.Info.Status, Is.EqualTo(RunStatus.Complete));
+        Assert.That(result.Info.Notes, Is.EqualTo(["W_E on both sides"]));
+        Assert.That(result.Info.Model.Name, Is.EqualTo("fake"));
+        Assert.That(result.Info.Model.Processing, Is.EqualTo("raw"));
+    }
+
+    [Test]
+    public void Execute_PluginThrows_RowsAreKeptAndMarkedIncomplete()
+    {
+        using var folder = new TemporaryFolder();
+        var result = AnalysisRun.Execute(InlinePlugin.Request(PluginLoading.Load(Catalog.Find("throws")), folder: folder.Path));
+
+        Assert.That(result.ExitCode, Is.EqualTo(1));
+        Assert.That(result.Error, Is.TypeOf<PluginException>().With.Message.EqualTo("Analysis 'throws' failed: InvalidOperationException: first line second line"));
+        Assert.That(result.Tables.Single().Rows, Has.Count.EqualTo(1));
+        Assert.That(result.Tables.Single().Complete, Is.False);
+        Assert.That(File.ReadAllText(Path.Combine(folder.Path, "rows.incomplete.csv")), Is.EqualTo("number\n1\n"));
+        Assert.That(File.Exists(Path.Combine(folder.Path, "rows.csv")), Is.False);
+        Assert.That(File.ReadAllText(Path.Combine(folder.Path, "run.json")), Does.Contain("\"status\": \"failed\"").And.Contain("\"complete\": false"));
+    }
+
+    [Test]
+    public void Execute_StaticConstructorThrows_NamesTheCause()
+    {
+        var plugin = PluginLoading.Load(Catalog.Find("throws-in-static-constructor"));
+
+        // The runtime may run the static constructor when the object is made or when the field is first read.
+        Exception? error = null;
+        try
+        {
+            error = AnalysisRun.Execute(InlinePlugin.Request(plugin)).Error;
+        }
+        catch (PluginException thrown)
+        {
+            error = thrown;
+        }
+
+        Assert.That(error, Is.TypeOf<PluginException>().With.Message.Contains("throws-in-static-constructor").And.Message.Contains("FormatException"));
+    }
+
+    [Test]
+    public void Execute_Cancelled_KeepsFinishedRows()
+    {
+        using var stop = new CancellationTokenSource(TimeSpan.FromMilliseconds(100));
+        var result = AnalysisRun.Execute(InlinePlugin.Request(PluginLoading.Load(Catalog.Find("hangs-until-cancelled")), cancellation: stop.Token));
+
+        Assert.That(result.Info.Status, Is.EqualTo(RunStatus.Cancelled));
+        Assert.That(result.ExitCode, Is.EqualTo(1));
+        Assert.That(result.Tables.Single().Rows, Has.Count.EqualTo(1));
+    }
+
+    [Test]
+    public void Execute_CancelledByNobody_IsAFailureOfThePlugin()
+    {
+        Assert.That(InlinePlugin.Run<PretendsToBeCancelled>().Error, Is.TypeOf<PluginException>());
+    }
+
+    [Test]
+    public void Execute_UsageExceptionOfThePlugin_PassesAsExitCode2()
+    {
+        var result = InlinePlugin.Run<WantsPrompts>();
+
+        Assert.That(result.Error, Is.TypeOf<UsageException>());
+        Assert.That(result.ExitCode, Is.EqualTo(2));
+    }
+
+    [Test]
+    public void Execute_UsageExceptionFromParallelLoop_IsUnwrapped()
+    {
+        Assert.That(InlinePlugin.Run<Parallel>().Error, Is.TypeOf<UsageException>().With.Message.EqualTo("inner"));
+    }
+
+    [Test]
+    public void Execute_Undefined_IsRefusedWithReason()
+    {
+        var model = TestModels.Tiny.WithConfig(config => config with { Traits = new HashSet<Trait> { Trait.AttentionOnly } });
+
+        Assert.That(() => InlinePlugin.Run<Picky>(model), Throws.TypeOf<UsageException>().With.Message.EqualTo("Analysis 'inline' is undefined for model 'fake' (gpt2): there are no MLPs."));
+    }
+
+    [Test]
+    public void Execute_Approximate_IsLabelled()
+    {
+        var model = TestModels.Tiny.WithConfig(config => config with { Traits = new HashSet<Trait> { Trait.Rotary } });
+
+        var result = InlinePlugin.Run<Picky>(model);
+
+        Assert.That(result.Info.Applicability.Verdict, Is.EqualTo(Verdict.Approximate));
+        Assert.That(result.Info.Warnings.Single(), Does.Contain("the rotation is left out"));
+    }
+
+    [Test]
+    public void ApplicabilityOf_WorstVerdictWins()
+    {
+        var config = TestModels.Tiny.Config with { Traits = new HashSet<Trait> { Trait.Rotary, Trait.AttentionOnly, Trait.RmsNorm } };
+
+        var applicability = Applicability.Of(typeof(Picky), config);
+
+        Assert.That(applicability.Verdict, Is.EqualTo(Verdict.Undefined));
+        Assert.That(applicability.Reasons, Is.EqualTo(["there are no MLPs", "the rotation is left out"]));
+        Assert.That(Applicability.Of(typeof(Picky), TestModels.Tiny.Config).Verdict, Is.EqualTo(Verdict.Exact));
+    }
+}

@@ -1,0 +1,24 @@
+using PluginLens.Numerics;
+
+namespace PluginLens.Host.Tests;
+
+/// <summary>Analyses written in a test, run as the host runs loaded ones.</summary>
+internal static class InlinePlugin
+{
+    public static LoadedPlugin Of<T>(string id = "inline")
+        where T : IAnalysis, new() =>
+        new(new PluginEntry(new PluginManifest(id, "Title", "Description", string.Empty, "1.0.0", "None.dll"), "/nowhere"), typeof(T), new Version(1, 0));
+
+    public static RunResult Run<T>(Model? model = null, object? options = null, string? folder = null, CancellationToken cancellation = default)
+        where T : IAnalysis, new() => AnalysisRun.Execute(Request(Of<T>(), model, options, folder, cancellation));
+
+    public static RunRequest Request(LoadedPlugin plugin, Model? model = null, object? options = null, string? folder = null, CancellationToken cancellation = default) => new()
+    {
+        Plugin = plugin,
+        Model = model ?? TestModels.Tiny,
+        Options = options,
+        Compute = new CpuCompute(threads: 1),
+        Out = folder,
+        Cancellation = cancellation,
+    };
+}
