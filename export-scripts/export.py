@@ -2,6 +2,8 @@
 """Turns a checkpoint folder into a model folder: ONNX with every intermediate named. See --help."""
 
 import argparse
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -48,12 +50,23 @@ def arguments(argv):
     return parser.parse_args(argv)
 
 
+def elsewhere(module):
+    """Runs this program in another python3 of the PATH that has what this one lacks, where there is one."""
+    if __name__ != "__main__" or os.environ.get("PLUGINLENS_EXPORT") or module not in ("numpy", "onnx", "google"):
+        return
+    for folder in [*os.environ.get("PATH", "").split(os.pathsep), "/usr/bin", "/usr/local/bin"]:
+        python = os.path.join(folder, "python3")
+        if os.access(python, os.X_OK) and subprocess.run([python, "-c", "import numpy, onnx"], capture_output=True).returncode == 0:
+            sys.exit(subprocess.run([python, *sys.argv], env={**os.environ, "PLUGINLENS_EXPORT": "1"}).returncode)
+
+
 def main(argv=None):
     try:
         options = arguments(argv)
         try:
             from folder.write import export
         except ModuleNotFoundError as error:
+            elsewhere(error.name)
             raise ExportError(f"{sys.executable} has no module '{error.name}': install numpy and onnx (Debian: apt install python3-numpy python3-onnx), "
                               "or call the python3 that has them") from None
         print(export(options))

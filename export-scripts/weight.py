@@ -8,10 +8,11 @@ from errors import ExportError
 class Weight:
     """A tensor to be: its shape, where it comes from, and a function that reads it as a fresh float32 array."""
 
-    def __init__(self, shape, read, source):
+    def __init__(self, shape, read, source, stored=None):
         self.shape = tuple(int(n) for n in shape)
         self.read = read
         self.source = source
+        self.stored = stored  # the tensor of a file that this is, unchanged
 
     def _then(self, shape, change):
         return Weight(shape, lambda: change(self.read()), self.source)

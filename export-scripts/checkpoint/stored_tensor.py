@@ -26,7 +26,22 @@ class StoredTensor:
     def weight(self):
         if self.dtype not in STORED:
             raise ExportError(f"{self.label} is {self.dtype}; weights are read from F32, F16 or BF16: convert the checkpoint")
-        return Weight(self.shape, self.read, self.label)
+        return Weight(self.shape, self.read, self.label, self)
+
+    def same_bytes(self, other):
+        """Whether two tensors of one type and shape are stored alike; None where only their values can tell."""
+        if (self.dtype, self.shape) != (other.dtype, other.shape) or self.strides or other.strides:
+            return None
+        left = self.count * BYTES[self.dtype]
+        with open(self.path, "rb") as a, open(other.path, "rb") as b:
+            a.seek(self.offset)
+            b.seek(other.offset)
+            while left > 0:
+                piece = a.read(min(left, 1 << 20))
+                if not piece or piece != b.read(len(piece)):
+                    return False
+                left -= len(piece)
+        return True
 
     def read(self):
         """A fresh float32 array; values that are not finite are refused."""

@@ -16,7 +16,3 @@ def subtract_mean(values, axis):
     """Removes the mean over one axis, in place."""
     values -= values.mean(axis, keepdims=True, dtype=np.float64).astype(np.float32)
     return values
-
-
-def writable(values):
-    return values if values.flags.writeable else values.copy()

@@ -97,6 +97,19 @@ for _name in NAMES + FURTHER:
     add(_name)
 
 
+class FullyMasked(unittest.TestCase):
+    def test_sequence_without_a_visible_token_has_pattern_0(self):
+        workspace = Workspace()
+        model = workspace.exported("bert")
+        ids = np.arange(10, dtype=np.int64).reshape(2, 5)
+        mask = np.stack([np.ones(5, np.int64), np.zeros(5, np.int64)])
+        found = model.run({"input_ids": ids, "attention_mask": mask, "token_type_ids": ids * 0}, ["blocks.0.attn.hook_pattern", "logits"])
+        np.testing.assert_array_equal(found["blocks.0.attn.hook_pattern"][1], 0)
+        np.testing.assert_allclose(found["blocks.0.attn.hook_pattern"][0].sum(-1), 1, atol=1e-12)
+        self.assertTrue(np.isfinite(found["logits"]).all())
+        workspace.folder.cleanup()
+
+
 class Inventory(unittest.TestCase):
     def test_checkpoints_are_all_there(self):
         self.assertEqual((len(NAMES), len(FURTHER)), (15, 14), f"in {CHECKPOINTS}")

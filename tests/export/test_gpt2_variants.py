@@ -148,6 +148,15 @@ class Gpt2Variants(unittest.TestCase):
             for name in (weight, bias):
                 self.tensors.pop(name, None)
 
+    def test_same_model_in_transformer_lens_format(self):
+        from support import reference
+        canonical, expected = reference("gpt2", "weights.safetensors"), forward(self.config, self.tensors, IDS)
+        self.tensors = {**canonical, "blocks.0.attn.mask": np.zeros((48, 48), np.int64)}
+        self.config = {"d_model": 32, "n_layers": 3, "d_mlp": 128, "d_head": 8, "n_heads": 4, "n_ctx": 48, "d_vocab": 512, "act_fn": "gelu_new",
+                       "attn_only": False, "normalization": "LN"}
+        logits = self.export().run({"input_ids": IDS}, ["logits"])["logits"]
+        np.testing.assert_allclose(logits, expected, rtol=0, atol=1e-6)
+
     def test_name_and_provenance(self):
         model = self.export("--name", "my model")
         self.assertEqual(model.metadata["name"], "my model")
