@@ -115,8 +115,19 @@ public class FileTokenizerTests
              "model":{"type":"BPE","vocab":{ {{{vocabulary}}} },"merges":[]}}
             """);
 
+        Assert.That(tokenizer.Kind, Is.EqualTo("byte-level-bpe"));
         Assert.That(tokenizer.Encode("a中"), Is.EqualTo(new[] { 97, 0xE4, 0xB8 }));
         Assert.That(tokenizer.Decode([97, 0xE4, 0xB8, 0xAD]), Is.EqualTo("a中"));
+    }
+
+    [Test]
+    public void Encode_WordLevel_LooksPiecesUp()
+    {
+        var tokenizer = FromJson("""{"pre_tokenizer":{"type":"Whitespace"},"model":{"vocab":{"a":0,"b":1,"?":2},"unk_token":"?"}}""");
+
+        Assert.That(tokenizer.Kind, Is.EqualTo("wordlevel"));
+        Assert.That(tokenizer.Encode("a b,a"), Is.EqualTo(new[] { 0, 1, 2, 0 }));
+        Assert.That(tokenizer.Decode([0, 1]), Is.EqualTo("a b"));
     }
 
     [Test]

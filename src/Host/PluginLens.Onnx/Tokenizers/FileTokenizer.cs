@@ -16,7 +16,7 @@ public sealed class FileTokenizer : ModelTokenizer
         _model = new(() => TokenizerFiles.Guard(parts.Path, parts.Model));
     }
 
-    /// <summary>What the files hold: <c>byte-level-bpe</c>, <c>bpe</c>, <c>wordpiece</c>, <c>sentencepiece-bpe</c>, <c>unigram</c> or <c>tiktoken</c>.</summary>
+    /// <summary>What the files hold: <c>byte-level-bpe</c>, <c>bpe</c>, <c>wordpiece</c>, <c>sentencepiece-bpe</c>, <c>unigram</c>, <c>wordlevel</c> or <c>tiktoken</c>.</summary>
     public string Kind => _parts.Kind;
 
     /// <inheritdoc/>

@@ -15,14 +15,17 @@ internal static class ModelJson
         "BPE" => Bpe(model, table, byteLevel),
         "WordPiece" => WordPiece(model, table),
         "Unigram" => Unigram(model, table),
+        "WordLevel" => WordLevel(model, table),
         var other => throw Unknown("model", other),
     };
 
-    /// <summary>The type; older files leave it out, and what the model holds shows it.</summary>
-    private static string Kind(JsonElement model) =>
-        Text(model, "type")
-        ?? (model.TryGetProperty("merges", out _) ? "BPE"
-            : model.TryGetProperty("vocab", out var vocabulary) && vocabulary.ValueKind == JsonValueKind.Array ? "Unigram" : "WordPiece");
+    /// <summary>The type; older files leave it out, but each type has a field of its own.</summary>
+    private static string Kind(JsonElement model)
+    {
+        bool Has(string name) => model.TryGetProperty(name, out _);
+        return Text(model, "type")
+            ?? (Has("merges") ? "BPE" : Has("continuing_subword_prefix") ? "WordPiece" : Has("unk_id") ? "Unigram" : "WordLevel");
+    }
 
     private static TokenizerParts Bpe(JsonElement model, PieceTable table, bool byteLevel)
     {
@@ -48,7 +51,7 @@ internal static class ModelJson
         return new()
         {
             Path = string.Empty,
-            Kind = byteLevel ? "byte-level-bpe" : byteFallback ? "sentencepiece-bpe" : "bpe",
+            Kind = byteFallback ? "sentencepiece-bpe" : "bpe",
             Pieces = [],
             Model = settings.Build,
             UnkId = table.Id(unknown),
@@ -87,6 +90,22 @@ internal static class ModelJson
             Kind = "unigram",
             Pieces = [],
             Model = () => Whole(SentencePieceTokenizer.Create(vocabulary, unknown, false, false, default, false, false, byteFallback: byteFallback)),
+            UnkId = unknown,
+        };
+    }
+
+    /// <summary>Every piece is a token or unknown.</summary>
+    private static TokenizerParts WordLevel(JsonElement model, PieceTable table)
+    {
+        table.AddObject(model.GetProperty("vocab"));
+        var vocabulary = table.Ids.ToDictionary(StringComparer.Ordinal);
+        var unknown = table.Require(Text(model, "unk_token") ?? "<unk>");
+        return new()
+        {
+            Path = string.Empty,
+            Kind = "wordlevel",
+            Pieces = [],
+            Model = () => (piece, ids) => ids.Add(vocabulary.GetValueOrDefault(piece, unknown)),
             UnkId = unknown,
         };
     }

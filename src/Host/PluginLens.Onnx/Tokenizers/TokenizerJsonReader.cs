@@ -30,6 +30,7 @@ internal sealed class TokenizerJsonReader(string path, TokenizerConfig config)
         return (parts with
         {
             Path = path,
+            Kind = Kind(root, parts.Kind),
             Pieces = table.ToArray(),
             AddedTokens = added,
             Normalizer = NormalizerJson.Read(Optional(root, "normalizer")),
@@ -39,6 +40,17 @@ internal sealed class TokenizerJsonReader(string path, TokenizerConfig config)
             Prefix = prefix,
             Suffix = suffix,
         }).WithNamedIds(config, table.Ids);
+    }
+
+    /// <summary>Byte-pair models are told apart by the stages around them.</summary>
+    private static string Kind(JsonElement root, string kind)
+    {
+        bool Mentions(string stage, string text) => Optional(root, stage)?.GetRawText().Contains(text, StringComparison.Ordinal) == true;
+        if (kind is not ("bpe" or "sentencepiece-bpe"))
+            return kind;
+        if (Mentions("pre_tokenizer", "\"ByteLevel\"") || Mentions("decoder", "\"ByteLevel\""))
+            return "byte-level-bpe";
+        return Mentions("normalizer", "▁") || Mentions("normalizer", "\\u2581") ? "sentencepiece-bpe" : kind;
     }
 
     /// <summary>A member that may be missing or null.</summary>

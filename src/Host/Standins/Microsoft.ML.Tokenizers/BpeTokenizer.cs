@@ -7,7 +7,7 @@ namespace Microsoft.ML.Tokenizers;
 public sealed class BpeTokenizer : Tokenizer
 {
     private readonly Dictionary<string, int> _vocabulary;
-    private readonly Dictionary<int, string> _pieces;
+    private readonly Lazy<Dictionary<int, string>> _pieces;
     private readonly MergeTable _merges;
     private readonly Pipeline _pipeline;
     private readonly int[] _byteIds = new int[256];
@@ -16,12 +16,8 @@ public sealed class BpeTokenizer : Tokenizer
     private BpeTokenizer(BpeOptions options)
     {
         _vocabulary = new(StringComparer.Ordinal);
-        _pieces = [];
         foreach (var (piece, id) in options.Vocabulary)
-        {
             _vocabulary[piece] = id;
-            _pieces[id] = piece;
-        }
 
         ByteLevel = options.ByteLevel;
         SpecialTokens = options.SpecialTokens;
@@ -41,8 +37,15 @@ public sealed class BpeTokenizer : Tokenizer
             _byteIds[b] = IdOrMinusOne(character);
         }
 
-        foreach (var (piece, id) in SpecialTokens ?? new Dictionary<string, int>())
-            _pieces.TryAdd(id, piece);
+        _pieces = new(() =>
+        {
+            var pieces = new Dictionary<int, string>(_vocabulary.Count);
+            foreach (var (piece, id) in _vocabulary)
+                pieces[id] = piece;
+            foreach (var (piece, id) in SpecialTokens ?? new Dictionary<string, int>())
+                pieces.TryAdd(id, piece);
+            return pieces;
+        });
         _pipeline = new(Normalizer, PreTokenizer, SpecialTokens, ByteLevel ? EncodeBytes : EncodeCharacters);
     }
 
@@ -71,7 +74,7 @@ public sealed class BpeTokenizer : Tokenizer
     }
 
     protected override EncodeResults<EncodedToken> EncodeToTokens(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings) =>
-        _pipeline.ToTokens(text, textSpan, settings, id => _pieces[id]);
+        _pipeline.ToTokens(text, textSpan, settings, id => _pieces.Value[id]);
 
     protected override EncodeResults<int> EncodeToIds(string? text, ReadOnlySpan<char> textSpan, EncodeSettings settings) =>
         _pipeline.ToIds(text, textSpan, settings);
@@ -82,7 +85,7 @@ public sealed class BpeTokenizer : Tokenizer
         var bytes = new List<byte>();
         foreach (var id in ids)
         {
-            if (!_pieces.TryGetValue(id, out var piece))
+            if (!_pieces.Value.TryGetValue(id, out var piece))
                 throw new InvalidOperationException($"Id {id} is not in the vocabulary.");
             if (ByteLevel && piece.All(c => ByteAlphabet.Byte(c) >= 0))
                 bytes.AddRange(piece.Select(c => (byte)ByteAlphabet.Byte(c)));
