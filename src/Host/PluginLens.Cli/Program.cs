@@ -19,6 +19,7 @@ internal static class Program
             DescribeCommand.Create(),
             ModelsCommand.Create(),
             InspectCommand.Create(),
+            ImportCommand.Create(),
             DoctorCommand.Create(),
         };
         var parse = root.Parse(args);

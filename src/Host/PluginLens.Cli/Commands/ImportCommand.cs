@@ -1,0 +1,59 @@
+using System.CommandLine;
+using PluginLens.Onnx.Import;
+
+namespace PluginLens.Cli.Commands;
+
+/// <summary><c>pluginlens import FILE_OR_FOLDER DESTINATION</c>: a plain ONNX file becomes a model folder.</summary>
+internal static class ImportCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var source = new Argument<string>("source") { Description = "An ONNX file, or a folder with one; its tokenizer's files and config.json lie beside it.", HelpName = "FILE_OR_FOLDER" };
+        var destination = new Argument<string>("destination") { Description = "The model folder to write.", HelpName = "DESTINATION" };
+        var name = new Option<string?>("--name") { Description = "The model's name; default: the destination's.", HelpName = "NAME" };
+        var force = new Option<bool>("--force") { Description = "Replace an existing model folder." };
+        var format = GlobalOptions.Format("table", "json");
+        var command = new Command("import", "Turns a plain ONNX file (GPT-2, BERT, Llama, GPT-NeoX and their like) into a model folder, and checks it against the source.")
+        {
+            source, destination, name, force, format,
+        };
+        command.SetAction(parse =>
+        {
+            var report = Importer.Import(parse.GetValue(source)!, parse.GetValue(destination)!, parse.GetValue(name), parse.GetValue(force));
+            if (parse.GetValue(format) == "json")
+            {
+                Json.Print(new
+                {
+                    source = report.Source,
+                    folder = report.Folder,
+                    found = report.Facts.ToDictionary(fact => fact.Key, fact => fact.Value),
+                    notes = report.Notes,
+                    check = new { largest_difference = report.Check.LargestDifference, largest_value = report.Check.LargestValue, sequences = report.Check.Sequences },
+                });
+            }
+            else
+            {
+                Print(report, parse.GetValue(destination)!);
+            }
+
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static void Print(ImportReport report, string destination)
+    {
+        Columns.Print(["found", ""], report.Facts.Select(fact => new[] { fact.Key, fact.Value }));
+        Console.WriteLine();
+        foreach (var note in report.Notes)
+        {
+            Console.WriteLine($"note: {note}");
+        }
+
+        Console.WriteLine(
+            $"check: outputs differ from the source's by at most {report.Check.LargestDifference:g2} (largest value {report.Check.LargestValue:g3}) on {report.Check.Sequences} tokens");
+        Console.WriteLine($"wrote {report.Folder}");
+        Console.WriteLine($"next:  pluginlens inspect {destination}");
+    }
+}
