@@ -1,5 +1,6 @@
 """model.onnx: the graph as protobuf, with the weights in model.onnx.data beside it."""
 
+import hashlib
 import json
 
 import onnx
@@ -24,7 +25,17 @@ def build(graph, entries, dtype, metadata):
     for key, value in metadata.items():
         entry = model.metadata_props.add()
         entry.key, entry.value = key, value if isinstance(value, str) else json.dumps(value)
+    model.metadata_props.add(key="seal", value=seal(model))
     return model
+
+
+def seal(model):
+    """SHA-256 of the graph's bytes and of every metadata key and value but its own: a reader refuses what has changed since."""
+    digest = hashlib.sha256(model.graph.SerializeToString(deterministic=True))
+    for entry in model.metadata_props:
+        if entry.key != "seal":
+            digest.update(f"{entry.key}\0{entry.value}\0".encode("utf-8"))
+    return digest.hexdigest()
 
 
 def save(model, path):

@@ -10,7 +10,7 @@ from support import CHECKPOINTS, FURTHER, NAMES, Workspace, folder_of, inputs_of
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 OURS = {"pluginlens.format", "pluginlens.exporter", "name", "dtype", "processing", "hooks", "tokenizer_files", "tokenizer_size", "tokenizer_kind",
-        "source", "source_sha256", "weights_sha256"} | {f"{k}_id" for k in ("bos", "eos", "pad", "unk", "cls", "sep", "mask")}
+        "source", "source_sha256", "weights_sha256", "seal"} | {f"{k}_id" for k in ("bos", "eos", "pad", "unk", "cls", "sep", "mask")}
 
 
 def agrees(found, expected):

@@ -56,6 +56,7 @@ public static class ModelFolder
 
         var metadata = new Metadata(folder, values);
         metadata.RequireFormat();
+        SlimModel.CheckSeal(map, proto);
         var config = metadata.Config();
         RequireOpset(proto, file);
         Topology.Check(proto.Graph, metadata.Hooks, file);

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Google.Protobuf;
 using PluginLens.Onnx.Proto;
 
@@ -9,11 +11,9 @@ namespace PluginLens.Onnx.Files;
 /// </summary>
 internal static class SlimModel
 {
-    /// <summary>Data of an initializer that is longer than this stays in the file.</summary>
-    private const int Inline = 1024;
-
     private const int GraphField = 7;
     private const int InitializerField = 5;
+    private const int NameField = 8;
     private const int RawDataField = 9;
 
     /// <summary>Parses the file.</summary>
@@ -30,7 +30,7 @@ internal static class SlimModel
         {
             using var slim = new MemoryStream();
             Copy(new WireReader(file, 0, file.Length), slim, GraphField, (graph, into) =>
-                Copy(graph, into, InitializerField, (tensor, inner) => Externalise(tensor, inner, name)));
+                Copy(graph(), into, InitializerField, (tensor, inner) => Externalise(tensor, inner, name)));
             return ModelProto.Parser.ParseFrom(slim.GetBuffer().AsSpan(0, (int)slim.Length));
         }
         catch (InvalidProtocolBufferException error)
@@ -39,8 +39,43 @@ internal static class SlimModel
         }
     }
 
+    /// <summary>
+    /// Compares the seal in the metadata with the graph's bytes and the other entries: a graph with one flipped bit may compute something else, or
+    /// ask for a terabyte.
+    /// </summary>
+    /// <param name="file">The file.</param>
+    /// <param name="model">The same file, parsed.</param>
+    public static void CheckSeal(MappedFile file, ModelProto model)
+    {
+        var seal = model.MetadataProps.FirstOrDefault(entry => entry.Key == "seal")?.Value;
+        if (seal is null)
+        {
+            return;
+        }
+
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var reader = new WireReader(file, 0, file.Length);
+        while (reader.Next(out var entry))
+        {
+            if (entry.Field == GraphField && entry.IsBytes)
+            {
+                hash.AppendData(file.Span(entry.Start, checked((int)entry.Length)));
+            }
+        }
+
+        foreach (var entry in model.MetadataProps.Where(entry => entry.Key != "seal"))
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes($"{entry.Key}\0{entry.Value}\0"));
+        }
+
+        if (Convert.ToHexStringLower(hash.GetHashAndReset()) != seal)
+        {
+            throw new ModelException($"'{file.Path}' has changed since it was written (its seal does not fit): it is damaged or was edited; copy or export the model again.");
+        }
+    }
+
     /// <summary>Copies a message, rewriting each occurrence of one length-delimited field.</summary>
-    private static void Copy(WireReader message, Stream output, int field, Action<WireReader, Stream> rewrite)
+    private static void Copy(WireReader message, Stream output, int field, Action<Func<WireReader>, Stream> rewrite)
     {
         while (message.Next(out var entry))
         {
@@ -51,7 +86,7 @@ internal static class SlimModel
             }
 
             using var inner = new MemoryStream();
-            rewrite(message.Inside(entry), inner);
+            rewrite(() => message.Inside(entry), inner);
             var length = new CodedOutputStream(output, leaveOpen: true);
             length.WriteTag(field, WireFormat.WireType.LengthDelimited);
             length.WriteLength((int)inner.Length);
@@ -60,11 +95,14 @@ internal static class SlimModel
         }
     }
 
-    private static void Externalise(WireReader tensor, Stream output, string location)
+    /// <summary>Small constants of the graph (shapes, scalars) stay inline; weights do not.</summary>
+    private static void Externalise(Func<WireReader> open, Stream output, string location)
     {
+        var isConstant = IsConstant(open());
+        var tensor = open();
         while (tensor.Next(out var entry))
         {
-            if (entry.Field != RawDataField || !entry.IsBytes || entry.Length <= Inline)
+            if (entry.Field != RawDataField || !entry.IsBytes || isConstant)
             {
                 tensor.CopyTo(entry, output);
                 continue;
@@ -76,5 +114,18 @@ internal static class SlimModel
             place.ExternalData.Add(new StringStringEntryProto { Key = "length", Value = $"{entry.Length}" });
             place.WriteTo(output);
         }
+    }
+
+    private static bool IsConstant(WireReader tensor)
+    {
+        while (tensor.Next(out var entry))
+        {
+            if (entry.Field == NameField && entry.IsBytes)
+            {
+                return tensor.Starts(entry, "const."u8);
+            }
+        }
+
+        return false;
     }
 }

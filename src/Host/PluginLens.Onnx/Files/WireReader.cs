@@ -44,6 +44,11 @@ internal sealed class WireReader(MappedFile file, long start, long end)
     /// <param name="entry">A length-delimited field.</param>
     public WireReader Inside(WireEntry entry) => new(file, entry.Start, entry.Start + entry.Length);
 
+    /// <summary>Whether a field's content starts with some bytes.</summary>
+    /// <param name="entry">A length-delimited field.</param>
+    /// <param name="text">The bytes.</param>
+    public bool Starts(WireEntry entry, ReadOnlySpan<byte> text) => entry.Length >= text.Length && file.Span(entry.Start, text.Length).SequenceEqual(text);
+
     /// <summary>Copies a field as it is.</summary>
     /// <param name="entry">The field.</param>
     /// <param name="output">Receives tag and content.</param>
