@@ -13,7 +13,7 @@ internal static class Cli
 
     /// <summary>Runs <c>pluginlens</c> with arguments in the root of the repository.</summary>
     /// <param name="arguments">As after the program's name.</param>
-    public static CliResult Run(params string[] arguments) => RunIn(Root, arguments, []);
+    public static CliResult Run(params string[] arguments) => RunIn(Root, arguments, new Dictionary<string, string>());
 
     /// <summary>Runs <c>pluginlens</c> in a folder.</summary>
     /// <param name="folder">Working directory.</param>
