@@ -59,8 +59,12 @@ internal sealed class AlgebraTests
         var kernel = compute.PearsonKernel(e1, e2);
         var expected = NaivePearson(Naive(Dense.Rows(x), Transpose(Dense.Rows(e1), 24), 700), Naive(Dense.Rows(y), Transpose(Dense.Rows(e2), 16), 700));
         Assert.That(compute.Correlations(kernel, x, y).Data, Is.EqualTo(expected).Within(1e-12));
-        Assert.That(compute.MeanAbsoluteCorrelation(kernel, x, y), Is.EqualTo(expected.Average(Math.Abs)).Within(1e-12));
-        Assert.That(new CpuCompute(8).MeanAbsoluteCorrelation(kernel, x, y), Is.EqualTo(new CpuCompute(1).MeanAbsoluteCorrelation(kernel, x, y)));
+        var means = compute.MeanAbsoluteCorrelations(kernel, [x.Slice(0, 3), x], [y, y.Slice(1, 2)]);
+        Assert.That((means.Rows, means.Columns), Is.EqualTo((2, 2)));
+        Assert.That(means[1, 0], Is.EqualTo(expected.Average(Math.Abs)).Within(1e-12));
+        Assert.That(means[0, 0], Is.EqualTo(expected.Take(3 * 131).Average(Math.Abs)).Within(1e-12));
+        Assert.That(means[0, 1], Is.EqualTo(compute.Correlations(kernel, x.Slice(0, 3), y.Slice(1, 2)).Data.Average(Math.Abs)).Within(1e-12));
+        Assert.That(new CpuCompute(8).MeanAbsoluteCorrelations(kernel, [x], [y]).Data, Is.EqualTo(new CpuCompute(1).MeanAbsoluteCorrelations(kernel, [x], [y]).Data));
     }
 
     [Test]
@@ -70,7 +74,7 @@ internal sealed class AlgebraTests
         var (x, y) = (Shifted(random, 65, 40), Shifted(random, 131, 40));
         var expected = NaivePearson(Dense.Rows(x), Dense.Rows(y));
         Assert.That(compute.Correlations(x, y).Data, Is.EqualTo(expected).Within(1e-12));
-        Assert.That(compute.MeanAbsoluteCorrelation(x, y), Is.EqualTo(expected.Average(Math.Abs)).Within(1e-12));
+        Assert.That(compute.MeanAbsoluteCorrelations([x], [y])[0, 0], Is.EqualTo(expected.Average(Math.Abs)).Within(1e-12));
     }
 
     [Test]

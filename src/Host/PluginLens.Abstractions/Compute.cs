@@ -63,16 +63,18 @@ public abstract class Compute
     /// <returns><c>r1 x r2</c>.</returns>
     public abstract Matrix64 Correlations(Matrix x, Matrix y);
 
-    /// <summary>Mean absolute correlation of all pairs, without holding them; see <see cref="Correlations(PearsonKernel, Matrix, Matrix)"/>.</summary>
+    /// <summary>Mean absolute correlation of all pairs of vectors of two groups, for every pair of groups, without holding them.</summary>
     /// <param name="kernel">Of the two embeddings.</param>
-    /// <param name="x">Vectors of the first model, <c>r1 x d1</c>.</param>
-    /// <param name="y">Vectors of the second model, <c>r2 x d2</c>.</param>
-    public abstract double MeanAbsoluteCorrelation(PearsonKernel kernel, Matrix x, Matrix y);
+    /// <param name="x">Groups of the first model (its layers), each <c>r1 x d1</c>.</param>
+    /// <param name="y">Groups of the second model, each <c>r2 x d2</c>.</param>
+    /// <returns>Groups of the first model x groups of the second.</returns>
+    public abstract Matrix64 MeanAbsoluteCorrelations(PearsonKernel kernel, IReadOnlyList<Matrix> x, IReadOnlyList<Matrix> y);
 
-    /// <summary>Mean absolute correlation of all pairs, without holding them; see <see cref="Correlations(Matrix, Matrix)"/>.</summary>
-    /// <param name="x">Vectors, <c>r1 x d</c>.</param>
-    /// <param name="y">Vectors, <c>r2 x d</c>.</param>
-    public abstract double MeanAbsoluteCorrelation(Matrix x, Matrix y);
+    /// <summary>The same over coordinates instead of the vocabulary; see <see cref="Correlations(Matrix, Matrix)"/>.</summary>
+    /// <param name="x">Groups, each <c>r1 x d</c>.</param>
+    /// <param name="y">Groups, each <c>r2 x d</c>.</param>
+    /// <returns>Groups of x times groups of y.</returns>
+    public abstract Matrix64 MeanAbsoluteCorrelations(IReadOnlyList<Matrix> x, IReadOnlyList<Matrix> y);
 
     /// <summary>Solves <c>S X = B</c> by Cholesky; S that is not positive definite is refused.</summary>
     /// <param name="s">Symmetric positive definite, <c>n x n</c>; its lower half is read.</param>

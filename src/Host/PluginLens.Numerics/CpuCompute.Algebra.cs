@@ -83,19 +83,32 @@ public sealed unsafe partial class CpuCompute
 
     /// <inheritdoc/>
     public override Matrix64 Correlations(PearsonKernel kernel, Matrix x, Matrix y) =>
-        Pearson.Over(kernel, Wide(x), Wide(y), Multiply).All(doubleKernel, Threads, cancellation);
+        Pearson.All(Pearson.Left(kernel, Wide(x), Multiply), Pearson.Right(kernel, Wide(y), Multiply), doubleKernel, Threads, cancellation);
 
     /// <inheritdoc/>
-    public override Matrix64 Correlations(Matrix x, Matrix y) =>
-        Pearson.Over(Wide(x), Wide(y)).All(doubleKernel, Threads, cancellation);
+    public override Matrix64 Correlations(Matrix x, Matrix y)
+    {
+        Expect.SameDepth(x.Columns, y.Columns);
+        return Pearson.All(Pearson.Standardised(Wide(x)), Pearson.Standardised(Wide(y)), doubleKernel, Threads, cancellation);
+    }
 
     /// <inheritdoc/>
-    public override double MeanAbsoluteCorrelation(PearsonKernel kernel, Matrix x, Matrix y) =>
-        Pearson.Over(kernel, Wide(x), Wide(y), Multiply).MeanAbsolute(doubleKernel, Threads, cancellation);
+    public override Matrix64 MeanAbsoluteCorrelations(PearsonKernel kernel, IReadOnlyList<Matrix> x, IReadOnlyList<Matrix> y) =>
+        EachPair(x, y, one => Pearson.Left(kernel, Wide(one), Multiply), other => Pearson.Right(kernel, Wide(other), Multiply));
 
     /// <inheritdoc/>
-    public override double MeanAbsoluteCorrelation(Matrix x, Matrix y) =>
-        Pearson.Over(Wide(x), Wide(y)).MeanAbsolute(doubleKernel, Threads, cancellation);
+    public override Matrix64 MeanAbsoluteCorrelations(IReadOnlyList<Matrix> x, IReadOnlyList<Matrix> y)
+    {
+        foreach (var one in x)
+        {
+            foreach (var other in y)
+            {
+                Expect.SameDepth(one.Columns, other.Columns);
+            }
+        }
+
+        return EachPair(x, y, one => Pearson.Standardised(Wide(one)), other => Pearson.Standardised(Wide(other)));
+    }
 
     /// <inheritdoc/>
     public override Matrix64 Solve(Matrix64 s, Matrix64 b) => Cholesky.Solve(s, b, cancellation);
@@ -150,6 +163,23 @@ public sealed unsafe partial class CpuCompute
             Selection.KeepLargest(target, k);
         });
         return new Matrix(result, x.Rows, x.Columns);
+    }
+
+    private Matrix64 EachPair(IReadOnlyList<Matrix> x, IReadOnlyList<Matrix> y, Func<Matrix, Matrix64> left, Func<Matrix, Matrix64> right)
+    {
+        var prepared = y.Select(right).ToArray();
+        var result = new Matrix64(x.Count, y.Count);
+        for (var i = 0; i < x.Count; i++)
+        {
+            var one = left(x[i]);
+            for (var j = 0; j < y.Count; j++)
+            {
+                result[i, j] = Pearson.MeanAbsolute(one, prepared[j], doubleKernel, Threads, cancellation);
+                progress?.Report(new Progress((i * y.Count) + j + 1, x.Count * y.Count, "blocks"));
+            }
+        }
+
+        return result;
     }
 
     private static Matrix64 Wide(Matrix matrix)

@@ -51,19 +51,21 @@ internal static unsafe class DoubleProduct
         var edge = stackalloc double[kernel.Rows * kernel.Columns];
         for (var column = 0; column < columns; column += kernel.Columns, packedB += (long)kernel.Columns * depth)
         {
-            for (var row = first; row < end; row += kernel.Rows)
+            // Each tile fetches a part of the next panel of B.
+            var next = packedB + ((long)kernel.Columns * depth);
+            for (var row = first; row < end; row += kernel.Rows, next += (long)DoubleKernel.Line * depth)
             {
                 var panel = packedA.Pointer + ((long)(row - first) * depth);
                 var tile = result + ((long)row * columns) + column;
                 int height = Math.Min(kernel.Rows, end - row), width = Math.Min(kernel.Columns, columns - column);
                 if (height == kernel.Rows && width == kernel.Columns)
                 {
-                    kernel.Run(panel, packedB, depth, tile, columns);
+                    kernel.Run(panel, packedB, depth, next, tile, columns);
                     continue;
                 }
 
                 Copy(tile, columns, edge, kernel.Columns, height, width);
-                kernel.Run(panel, packedB, depth, edge, kernel.Columns);
+                kernel.Run(panel, packedB, depth, next, edge, kernel.Columns);
                 Copy(edge, kernel.Columns, tile, columns, height, width);
             }
         }

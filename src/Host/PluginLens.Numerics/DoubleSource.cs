@@ -5,6 +5,7 @@ namespace PluginLens.Numerics;
 /// <summary>A strided matrix of floats or doubles at a fixed address, read as doubles.</summary>
 internal readonly unsafe struct DoubleSource
 {
+    private const int Band = 16;
     private readonly float* floats;
     private readonly double* doubles;
     private readonly nint rowStride;
@@ -44,16 +45,35 @@ internal readonly unsafe struct DoubleSource
     {
         var count = Math.Min(width, Rows - row);
         var start = (row * rowStride) + (from * columnStride);
-        for (var k = 0; k < depth; k++, panel += width, start += columnStride)
+        if (count < width)
         {
-            for (var i = 0; i < count; i++)
+            new Span<double>(panel, width * depth).Clear();
+        }
+
+        // The loop over what is contiguous goes inside.
+        if (rowStride == 1)
+        {
+            for (var k = 0; k < depth; k++, panel += width, start += columnStride)
             {
-                panel[i] = floats != null ? floats[start + (i * rowStride)] : doubles[start + (i * rowStride)];
+                for (var i = 0; i < count; i++)
+                {
+                    panel[i] = floats != null ? floats[start + i] : doubles[start + i];
+                }
             }
 
-            for (var i = count; i < width; i++)
+            return;
+        }
+
+        for (var k = 0; k < depth; k += Band)
+        {
+            var end = Math.Min(depth, k + Band);
+            for (var i = 0; i < count; i++)
             {
-                panel[i] = 0;
+                for (var j = k; j < end; j++)
+                {
+                    var place = start + (i * rowStride) + (j * columnStride);
+                    panel[(j * width) + i] = floats != null ? floats[place] : doubles[place];
+                }
             }
         }
     }

@@ -43,4 +43,12 @@ internal static class Expect
             ? matrix
             : throw new ArgumentException($"Expected finite numbers in {name}, found {matrix.Data[index]} at row {index / matrix.Columns}, column {index % matrix.Columns}. Check the weights or the input.");
     }
+
+    public static void Width(int found, int expected, string whose)
+    {
+        if (found != expected)
+        {
+            throw new ArgumentException($"Expected vectors of {expected} elements for {whose}, found {found}.");
+        }
+    }
 }

@@ -182,7 +182,7 @@ internal sealed unsafe class PairSearch : IDisposable
     {
         for (var i = 0; i < count; i += width, panels += (nint)width * depth)
         {
-            PanelPacking.Rows(side.Data, side.Rows, first + i, Math.Min(width, count - i), width, scale, panels);
+            PanelPacking.Chosen(side.Data, side.Rows.AsSpan(first + i, Math.Min(width, count - i)), width, scale, panels);
         }
     }
 }

@@ -1,57 +1,77 @@
-using System.Runtime.CompilerServices;
-
 namespace PluginLens.Numerics;
 
 /// <summary>Copies rows into a panel <c>[depth, width]</c>, the layout that a tile kernel reads; missing rows become zeros.</summary>
 internal static unsafe class PanelPacking
 {
-    /// <summary>Packs rows that are contiguous.</summary>
-    /// <param name="source">The rows.</param>
-    /// <param name="indices">Which rows, <c>[count]</c>; null = from <paramref name="start"/> on.</param>
-    /// <param name="start">First row, or first place in <paramref name="indices"/>.</param>
-    /// <param name="count">At most <paramref name="width"/>.</param>
+    private const int Band = 16;
+
+    /// <summary>Packs rows that follow each other in memory at a fixed distance.</summary>
+    /// <param name="source">First element of the first row.</param>
+    /// <param name="rowStride">Distance between rows.</param>
+    /// <param name="columnStride">Distance between elements of a row; 1 here or there is fast.</param>
+    /// <param name="count">Rows, at most <paramref name="width"/>.</param>
+    /// <param name="depth">Length of a row.</param>
     /// <param name="width">Width of the panel.</param>
     /// <param name="scale">Every element is multiplied by this.</param>
     /// <param name="panel">Receives <c>[depth, width]</c>.</param>
-    public static void Rows(RowMajor source, int[]? indices, int start, int count, int width, float scale, float* panel)
+    public static void Strided(float* source, nint rowStride, nint columnStride, int count, int depth, int width, float scale, float* panel)
     {
-        for (var i = 0; i < width; i++)
+        if (columnStride == 1)
         {
-            if (i < count)
+            // A cache line of every row at a time.
+            for (var k = 0; k < depth; k += Band)
             {
-                Column(source.Row(indices is null ? start + i : indices[start + i]), source.Columns, width, scale, panel + i);
-            }
-            else
-            {
-                Clear(source.Columns, width, panel + i);
+                Transposition.Exchange(source + k, rowStride, count, Math.Min(Band, depth - k), scale, panel + ((nint)k * width), width);
             }
         }
+        else
+        {
+            for (var k = 0; k < depth; k++)
+            {
+                var from = source + (k * columnStride);
+                var to = panel + ((nint)k * width);
+                for (var i = 0; i < count; i++)
+                {
+                    to[i] = from[i * rowStride] * scale;
+                }
+            }
+        }
+
+        ClearFrom(count, depth, width, panel);
     }
 
-    /// <summary>Packs one row.</summary>
-    /// <param name="row">The row, <c>[depth]</c>.</param>
-    /// <param name="depth">Its length.</param>
+    /// <summary>Packs chosen rows, each contiguous.</summary>
+    /// <param name="source">The rows.</param>
+    /// <param name="indices">Which rows.</param>
     /// <param name="width">Width of the panel.</param>
     /// <param name="scale">Every element is multiplied by this.</param>
-    /// <param name="target">Its place in the panel.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Column(float* row, int depth, int width, float scale, float* target)
+    /// <param name="panel">Receives <c>[depth, width]</c>.</param>
+    public static void Chosen(RowMajor source, ReadOnlySpan<int> indices, int width, float scale, float* panel)
     {
-        for (var k = 0; k < depth; k++, target += width)
+        var i = 0;
+        for (; i <= indices.Length - 4; i += 4)
         {
-            *target = row[k] * scale;
+            Transposition.FourRows(source.Row(indices[i]), source.Row(indices[i + 1]), source.Row(indices[i + 2]), source.Row(indices[i + 3]), source.Columns, scale, panel + i, width);
         }
+
+        for (; i < indices.Length; i++)
+        {
+            Transposition.OneRow(source.Row(indices[i]), source.Columns, scale, panel + i, width);
+        }
+
+        ClearFrom(indices.Length, source.Columns, width, panel);
     }
 
-    /// <summary>Zeros in the place of a row.</summary>
-    /// <param name="depth">Its length.</param>
-    /// <param name="width">Width of the panel.</param>
-    /// <param name="target">Its place in the panel.</param>
-    public static void Clear(int depth, int width, float* target)
+    private static void ClearFrom(int count, int depth, int width, float* panel)
     {
-        for (var k = 0; k < depth; k++, target += width)
+        if (count == width)
         {
-            *target = 0;
+            return;
+        }
+
+        for (var k = 0; k < depth; k++)
+        {
+            new Span<float>(panel + ((nint)k * width) + count, width - count).Clear();
         }
     }
 }

@@ -7,66 +7,56 @@ namespace PluginLens.Numerics;
 /// Correlations in bilinear form. With each vector divided by its standard deviation and one more coordinate for the means,
 /// the correlation of a pair is one dot product: <c>(x K12, -x m1) . (y, y m2)</c>.
 /// </summary>
-internal sealed unsafe class Pearson
+internal static unsafe class Pearson
 {
     private const int RowsAtOnce = 64;
-    private readonly Matrix64 left;
-    private readonly Matrix64 right;
 
-    private Pearson(Matrix64 left, Matrix64 right)
-    {
-        this.left = left;
-        this.right = right;
-    }
-
-    /// <summary>Correlations over the vocabulary.</summary>
+    /// <summary>Vectors of the first model, ready to be multiplied.</summary>
     /// <param name="kernel">Of the embeddings.</param>
-    /// <param name="x">Vectors of the first model, <c>r1 x d1</c>.</param>
-    /// <param name="y">Vectors of the second model, <c>r2 x d2</c>.</param>
+    /// <param name="x">Vectors, <c>r1 x d1</c>.</param>
     /// <param name="multiply">float64 product.</param>
-    public static Pearson Over(PearsonKernel kernel, Matrix64 x, Matrix64 y, Func<Matrix64, Matrix64, Matrix64> multiply)
+    /// <returns><c>r1 x (d2 + 1)</c>.</returns>
+    public static Matrix64 Left(PearsonKernel kernel, Matrix64 x, Func<Matrix64, Matrix64, Matrix64> multiply)
     {
-        if (x.Columns != kernel.K12.Rows || y.Columns != kernel.K12.Columns)
-        {
-            throw new ArgumentException($"Expected vectors of {kernel.K12.Rows} and {kernel.K12.Columns} elements, found {x.Columns} and {y.Columns}.");
-        }
-
-        var left = new Matrix64(x.Rows, y.Columns + 1);
-        var right = new Matrix64(y.Rows, y.Columns + 1);
-        var crossed = multiply(x, kernel.K12);
-        var own1 = multiply(x, kernel.K11);
-        var own2 = multiply(y, kernel.K22);
-        for (var row = 0; row < x.Rows; row++)
-        {
-            var mean = TensorPrimitives.Dot<double>(x.Row(row), kernel.Mean1);
-            var scale = InverseDeviation(TensorPrimitives.Dot<double>(x.Row(row), own1.Row(row)), mean);
-            Scaled(crossed.Row(row), -mean, scale, left.Row(row));
-        }
-
-        for (var row = 0; row < y.Rows; row++)
-        {
-            var mean = TensorPrimitives.Dot<double>(y.Row(row), kernel.Mean2);
-            var scale = InverseDeviation(TensorPrimitives.Dot<double>(y.Row(row), own2.Row(row)), mean);
-            Scaled(y.Row(row), mean, scale, right.Row(row));
-        }
-
-        return new Pearson(left, right);
+        Expect.Width(x.Columns, kernel.K12.Rows, "the first model");
+        return Scaled(multiply(x, kernel.K12), x, multiply(x, kernel.K11), kernel.Mean1, -1);
     }
 
-    /// <summary>Correlations over coordinates.</summary>
-    /// <param name="x">Vectors, <c>r1 x d</c>.</param>
-    /// <param name="y">Vectors, <c>r2 x d</c>.</param>
-    public static Pearson Over(Matrix64 x, Matrix64 y)
+    /// <summary>Vectors of the second model, ready to be multiplied.</summary>
+    /// <param name="kernel">Of the embeddings.</param>
+    /// <param name="y">Vectors, <c>r2 x d2</c>.</param>
+    /// <param name="multiply">float64 product.</param>
+    /// <returns><c>r2 x (d2 + 1)</c>.</returns>
+    public static Matrix64 Right(PearsonKernel kernel, Matrix64 y, Func<Matrix64, Matrix64, Matrix64> multiply)
     {
-        Expect.SameDepth(x.Columns, y.Columns);
-        return new Pearson(Standardised(x), Standardised(y));
+        Expect.Width(y.Columns, kernel.K12.Columns, "the second model");
+        return Scaled(y, y, multiply(y, kernel.K22), kernel.Mean2, 1);
+    }
+
+    /// <summary>Vectors with mean 0 and norm 1 over their coordinates.</summary>
+    /// <param name="x">Vectors, <c>r x d</c>.</param>
+    public static Matrix64 Standardised(Matrix64 x)
+    {
+        var result = new Matrix64(x.Rows, x.Columns);
+        for (var row = 0; row < x.Rows && x.Columns > 0; row++)
+        {
+            var target = result.Row(row);
+            TensorPrimitives.Subtract(x.Row(row), TensorPrimitives.Sum<double>(x.Row(row)) / x.Columns, target);
+            var square = TensorPrimitives.SumOfSquares<double>(target);
+            var scale = square > 1e-24 * TensorPrimitives.SumOfSquares<double>(x.Row(row)) ? 1 / Math.Sqrt(square) : 0;
+            TensorPrimitives.Multiply(target, scale, target);
+        }
+
+        return result;
     }
 
     /// <summary>Every pair.</summary>
+    /// <param name="left">Prepared vectors.</param>
+    /// <param name="right">Prepared vectors.</param>
     /// <param name="kernel">The inner loop.</param>
     /// <param name="threads">Threads.</param>
     /// <param name="cancellation">Watched.</param>
-    public Matrix64 All(DoubleKernel kernel, int threads, CancellationToken cancellation)
+    public static Matrix64 All(Matrix64 left, Matrix64 right, DoubleKernel kernel, int threads, CancellationToken cancellation)
     {
         var result = new Matrix64(left.Rows, right.Rows);
         fixed (double* a = left.Data, b = right.Data, c = result.Data)
@@ -83,10 +73,12 @@ internal sealed unsafe class Pearson
     }
 
     /// <summary>Mean absolute value over all pairs, a band of rows at a time; bands are added in order.</summary>
+    /// <param name="left">Prepared vectors.</param>
+    /// <param name="right">Prepared vectors.</param>
     /// <param name="kernel">The inner loop.</param>
     /// <param name="threads">Threads.</param>
     /// <param name="cancellation">Watched.</param>
-    public double MeanAbsolute(DoubleKernel kernel, int threads, CancellationToken cancellation)
+    public static double MeanAbsolute(Matrix64 left, Matrix64 right, DoubleKernel kernel, int threads, CancellationToken cancellation)
     {
         if (left.Rows == 0 || right.Rows == 0)
         {
@@ -122,11 +114,12 @@ internal sealed unsafe class Pearson
         var sum = 0.0;
         for (var column = 0; column < columns; column += kernel.Columns)
         {
-            for (var row = first; row < end; row += kernel.Rows)
+            var next = packed + ((long)(column + kernel.Columns) * rows.Depth);
+            for (var row = first; row < end; row += kernel.Rows, next += (long)DoubleKernel.Line * rows.Depth)
             {
                 var values = new Span<double>(tile, Math.Min(kernel.Rows, end - row) * kernel.Columns);
                 new Span<double>(tile, kernel.Rows * kernel.Columns).Clear();
-                kernel.Run(panels.Pointer + ((long)(row - first) * rows.Depth), packed + ((long)column * rows.Depth), rows.Depth, tile, kernel.Columns);
+                kernel.Run(panels.Pointer + ((long)(row - first) * rows.Depth), packed + ((long)column * rows.Depth), rows.Depth, next, tile, kernel.Columns);
                 sum += TensorPrimitives.SumOfMagnitudes<double>(values);
             }
         }
@@ -134,29 +127,20 @@ internal sealed unsafe class Pearson
         return sum;
     }
 
-    // A variance that is only rounding is none: the vector is constant over the vocabulary.
-    private static double InverseDeviation(double square, double mean)
+    // Rows divided by the deviation of the vectors they belong to, and the mean as one more coordinate.
+    private static Matrix64 Scaled(Matrix64 rows, Matrix64 vectors, Matrix64 timesKernel, double[] means, double sign)
     {
-        var variance = square - (mean * mean);
-        return variance > 1e-12 * square ? 1 / Math.Sqrt(variance) : 0;
-    }
-
-    private static void Scaled(ReadOnlySpan<double> vector, double last, double scale, Span<double> destination)
-    {
-        TensorPrimitives.Multiply(vector, scale, destination);
-        destination[^1] = last * scale;
-    }
-
-    private static Matrix64 Standardised(Matrix64 x)
-    {
-        var result = new Matrix64(x.Rows, x.Columns);
-        for (var row = 0; row < x.Rows && x.Columns > 0; row++)
+        var result = new Matrix64(rows.Rows, rows.Columns + 1);
+        for (var row = 0; row < rows.Rows; row++)
         {
-            var target = result.Row(row);
-            TensorPrimitives.Subtract(x.Row(row), TensorPrimitives.Sum<double>(x.Row(row)) / x.Columns, target);
-            var square = TensorPrimitives.SumOfSquares<double>(target);
-            var scale = square > 1e-24 * TensorPrimitives.SumOfSquares<double>(x.Row(row)) ? 1 / Math.Sqrt(square) : 0;
-            TensorPrimitives.Multiply(target, scale, target);
+            var mean = TensorPrimitives.Dot<double>(vectors.Row(row), means);
+            var square = TensorPrimitives.Dot<double>(vectors.Row(row), timesKernel.Row(row));
+            var variance = square - (mean * mean);
+
+            // A variance that is only rounding is none: the vector is constant over the vocabulary.
+            var scale = variance > 1e-12 * square ? 1 / Math.Sqrt(variance) : 0;
+            TensorPrimitives.Multiply(rows.Row(row), scale, result.Row(row));
+            result[row, rows.Columns] = sign * mean * scale;
         }
 
         return result;

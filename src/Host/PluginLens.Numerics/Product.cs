@@ -2,9 +2,26 @@ using PluginLens.Numerics.Kernels;
 
 namespace PluginLens.Numerics;
 
-/// <summary>A·B. The smaller factor is packed once, the other in pieces; each entry is one sum over the depth in order.</summary>
-internal sealed unsafe class Product
+/// <summary>A·B in float32. Each entry is one sum over the depth in order, whatever the threads.</summary>
+internal sealed unsafe class Product : IDisposable
 {
+    private const int CacheFloats = 96 * 1024;
+    private readonly Matrix a;
+    private readonly Matrix b;
+    private readonly TileKernel kernel;
+    private readonly int depth;
+    private readonly NativeBuffer<float> zeros;
+
+    private Product(Matrix a, Matrix b, TileKernel kernel)
+    {
+        this.a = a;
+        this.b = b;
+        this.kernel = kernel;
+        depth = a.Columns;
+        zeros = new NativeBuffer<float>(kernel.Columns);
+        zeros.Clear();
+    }
+
     /// <summary>Multiplies.</summary>
     /// <param name="a">Left factor, <c>n x r</c>.</param>
     /// <param name="b">Right factor, <c>r x m</c>.</param>
@@ -19,83 +36,119 @@ internal sealed unsafe class Product
             throw new ArgumentException($"Expected as many columns on the left as rows on the right, found {a.Rows} x {a.Columns} times {b.Rows} x {b.Columns}.");
         }
 
-        var result = new Matrix(new float[checked(a.Rows * b.Columns)], a.Rows, b.Columns);
-        if (a.Rows == 0 || b.Columns == 0)
+        var values = new float[checked(a.Rows * b.Columns)];
+        if (values.Length > 0 && a.Columns > 0)
         {
-            return result;
-        }
-
-        using var left = new RowMajor(a);
-        using var right = new RowMajor(b.Transpose());
-        var largest = Math.Sqrt(RowNorms.Squared(left, "A", threads).Max()) * Math.Sqrt(RowNorms.Squared(right, "B (transposed)", threads).Max());
-        using var pin = result.Data.Pin();
-        var target = (float*)pin.Pointer;
-        using var panels = new NativeBuffer<float>(PanelFloats(right, kernel.Columns));
-        var columnPanels = ((right.Rows - 1) / kernel.Columns) + 1;
-        Workers.ForEach(threads, columnPanels, cancellation, panel => Pack(right, panel, kernel.Columns, panels.Pointer + ((long)panel * kernel.Columns * right.Columns)));
-        var rowPanels = ((left.Rows - 1) / kernel.Rows) + 1;
-        const int RowPanelsAtOnce = 8;
-        Workers.ForEach(threads, ((rowPanels - 1) / RowPanelsAtOnce) + 1, cancellation, item =>
-        {
-            using var panelA = new NativeBuffer<float>((long)kernel.Rows * left.Columns * RowPanelsAtOnce);
-            using var tile = new NativeBuffer<float>(kernel.Rows * kernel.Columns);
-            using var zeros = new NativeBuffer<float>(kernel.Columns);
-            zeros.Clear();
-            var first = item * RowPanelsAtOnce;
-            var last = Math.Min(rowPanels, first + RowPanelsAtOnce);
-            for (var panel = first; panel < last; panel++)
+            fixed (float* target = values)
             {
-                Pack(left, panel, kernel.Rows, panelA.Pointer + ((long)(panel - first) * kernel.Rows * left.Columns));
+                using var product = new Product(a, b, kernel);
+                product.Run(target, threads, cancellation);
             }
 
-            for (var j = 0; j < columnPanels; j++)
+            Check(a, b, values);
+        }
+
+        return new Matrix(values, a.Rows, b.Columns);
+    }
+
+    public void Dispose() => zeros.Dispose();
+
+    // The smaller factor is packed whole, the other one panel by panel by whoever computes with it.
+    private void Run(float* target, int threads, CancellationToken cancellation)
+    {
+        using var pinA = a.Data.Pin();
+        using var pinB = b.Data.Pin();
+        float* left = (float*)pinA.Pointer, right = (float*)pinB.Pointer;
+        var columnsFirst = a.Rows < b.Columns;
+        var (whole, width, count) = columnsFirst ? (a.Rows, kernel.Rows, b.Columns) : (b.Columns, kernel.Columns, a.Rows);
+        var other = columnsFirst ? kernel.Columns : kernel.Rows;
+        var wholePanels = ((whole - 1) / width) + 1;
+        using var packed = new NativeBuffer<float>((long)wholePanels * width * depth);
+        Workers.ForEach(threads, wholePanels, cancellation, panel =>
+            Pack(columnsFirst, left, right, panel * width, packed.Pointer + ((long)panel * width * depth)));
+        var panelsAtOnce = Math.Clamp(CacheFloats / (other * Math.Max(1, depth)), 1, 16);
+        var panels = ((count - 1) / other) + 1;
+        Workers.ForEach(threads, ((panels - 1) / panelsAtOnce) + 1, cancellation, item =>
+        {
+            using var mine = new NativeBuffer<float>((long)panelsAtOnce * other * depth);
+            var first = item * panelsAtOnce;
+            var last = Math.Min(panels, first + panelsAtOnce);
+            for (var panel = first; panel < last; panel++)
+            {
+                Pack(!columnsFirst, left, right, panel * other, mine.Pointer + ((long)(panel - first) * other * depth));
+            }
+
+            for (var fixedPanel = 0; fixedPanel < wholePanels; fixedPanel++)
             {
                 cancellation.ThrowIfCancellationRequested();
-                var panelB = panels.Pointer + ((long)j * kernel.Columns * right.Columns);
                 for (var panel = first; panel < last; panel++)
                 {
-                    int row = panel * kernel.Rows, column = j * kernel.Columns;
-                    int rows = Math.Min(kernel.Rows, left.Rows - row), columns = Math.Min(kernel.Columns, right.Rows - column);
-                    var destination = target + ((long)row * right.Rows) + column;
-                    var source = panelA.Pointer + ((long)(panel - first) * kernel.Rows * left.Columns);
-                    if (rows == kernel.Rows && columns == kernel.Columns)
+                    var one = packed.Pointer + ((long)fixedPanel * width * depth);
+                    var two = mine.Pointer + ((long)(panel - first) * other * depth);
+                    if (columnsFirst)
                     {
-                        kernel.Run(source, panelB, left.Columns, source + (kernel.Rows * left.Columns), zeros.Pointer, null, false, destination, right.Rows);
-                        continue;
+                        Tile(one, two, fixedPanel * width, panel * other, target);
                     }
-
-                    kernel.Run(source, panelB, left.Columns, source + (kernel.Rows * left.Columns), zeros.Pointer, null, false, tile.Pointer, kernel.Columns);
-                    for (var i = 0; i < rows; i++)
+                    else
                     {
-                        new Span<float>(tile.Pointer + (i * kernel.Columns), columns).CopyTo(new Span<float>(destination + ((long)i * right.Rows), columns));
+                        Tile(two, one, panel * other, fixedPanel * width, target);
                     }
                 }
             }
         });
-        if (largest > float.MaxValue / 2)
-        {
-            RefuseOverflow(result);
-        }
-
-        return result;
     }
 
-    private static long PanelFloats(RowMajor rows, int width) => (((rows.Rows - 1L) / width) + 1) * width * rows.Columns;
-
-    private static void Pack(RowMajor rows, int panel, int width, float* target) =>
-        PanelPacking.Rows(rows, null, panel * width, Math.Min(width, rows.Rows - (panel * width)), width, 1, target);
-
-    private static void RefuseOverflow(Matrix result)
+    private void Pack(bool ofLeft, float* left, float* right, int start, float* panel)
     {
-        for (var i = 0; i < result.Rows; i++)
+        if (ofLeft)
         {
-            foreach (var value in result.Row(i))
-            {
-                if (!float.IsFinite(value))
-                {
-                    throw new ArgumentException($"The product is too large for float32 in row {i}. Scale the factors down.");
-                }
-            }
+            PanelPacking.Strided(left + ((nint)start * a.RowStride), a.RowStride, a.ColumnStride, Math.Min(kernel.Rows, a.Rows - start), depth, kernel.Rows, 1, panel);
         }
+        else
+        {
+            PanelPacking.Strided(right + ((nint)start * b.ColumnStride), b.ColumnStride, b.RowStride, Math.Min(kernel.Columns, b.Columns - start), depth, kernel.Columns, 1, panel);
+        }
+    }
+
+    private void Tile(float* panelA, float* panelB, int row, int column, float* target)
+    {
+        int height = Math.Min(kernel.Rows, a.Rows - row), width = Math.Min(kernel.Columns, b.Columns - column);
+        var destination = target + ((nint)row * b.Columns) + column;
+        var next = panelA + ((nint)kernel.Rows * depth);
+        if (height == kernel.Rows && width == kernel.Columns)
+        {
+            kernel.Run(panelA, panelB, depth, next, zeros.Pointer, null, false, destination, b.Columns);
+            return;
+        }
+
+        Edge(panelA, panelB, next, height, width, destination);
+    }
+
+    private void Edge(float* panelA, float* panelB, float* next, int height, int width, float* destination)
+    {
+        var tile = stackalloc float[kernel.Rows * kernel.Columns];
+        kernel.Run(panelA, panelB, depth, next, zeros.Pointer, null, false, tile, kernel.Columns);
+        for (var i = 0; i < height; i++)
+        {
+            new Span<float>(tile + (i * kernel.Columns), width).CopyTo(new Span<float>(destination + ((nint)i * b.Columns), width));
+        }
+    }
+
+    // NaN and infinity spread to the result, so the factors are looked at only when it has some.
+    private static void Check(Matrix a, Matrix b, float[] values)
+    {
+        var bad = Array.FindIndex(values, value => !float.IsFinite(value));
+        if (bad < 0)
+        {
+            return;
+        }
+
+        foreach (var (matrix, name) in new[] { (a, "A"), (b, "B") })
+        {
+            using var rows = new RowMajor(matrix);
+            RowNorms.Squared(rows, name, 1);
+        }
+
+        throw new ArgumentException($"The product is too large for float32 in row {bad / b.Columns}, column {bad % b.Columns}. Scale the factors down.");
     }
 }

@@ -22,7 +22,7 @@ internal sealed unsafe class RowMajor : IDisposable
         if (!matrix.HasContiguousRows && Rows > 0)
         {
             copy = new NativeBuffer<float>((long)Rows * Columns);
-            Transposition.Copy(first, matrix.RowStride, matrix.ColumnStride, Rows, Columns, copy.Pointer, Columns);
+            Transposition.Copy(first, matrix.RowStride, matrix.ColumnStride, Rows, Columns, copy.Pointer);
             first = copy.Pointer;
             stride = Columns;
         }
@@ -31,6 +31,9 @@ internal sealed unsafe class RowMajor : IDisposable
     public int Rows { get; }
 
     public int Columns { get; }
+
+    /// <summary>Distance between rows.</summary>
+    public nint Stride => stride;
 
     /// <summary>Start of a row.</summary>
     /// <param name="index">Counts from 0.</param>

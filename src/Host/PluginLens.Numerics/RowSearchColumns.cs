@@ -63,5 +63,40 @@ internal sealed unsafe class RowSearchColumns : IDisposable
         return (dot * (scale is null ? 1 : scale[id])) + (bias is null ? 0 : bias[id]) + 0.0;
     }
 
+    /// <summary>Packs some columns, scaled.</summary>
+    /// <param name="start">First place.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="width">Width of the panel.</param>
+    /// <param name="unit">Every element is multiplied by this as well.</param>
+    /// <param name="panel">Receives <c>[depth, width]</c>.</param>
+    public void Pack(int start, int count, int width, float unit, float* panel)
+    {
+        if (kept is null)
+        {
+            PanelPacking.Strided(Data.Row(start), Data.Stride, 1, count, Data.Columns, width, unit, panel);
+        }
+        else
+        {
+            PanelPacking.Chosen(Data, kept.AsSpan(start, count), width, unit, panel);
+        }
+
+        if (scale is null)
+        {
+            return;
+        }
+
+        var factors = stackalloc float[count];
+        for (var i = 0; i < count; i++)
+        {
+            factors[i] = scale[Id(start + i)];
+        }
+
+        for (var k = 0; k < Data.Columns; k++)
+        {
+            var row = new Span<float>(panel + ((nint)k * width), count);
+            System.Numerics.Tensors.TensorPrimitives.Multiply(row, new ReadOnlySpan<float>(factors, count), row);
+        }
+    }
+
     public void Dispose() => Data.Dispose();
 }

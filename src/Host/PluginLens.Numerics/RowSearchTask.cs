@@ -175,7 +175,7 @@ internal sealed unsafe class RowSearchTask : IDisposable
         var packed = new NativeBuffer<float>((long)panels * kernel.Rows * depth);
         for (var row = 0; row < count; row += kernel.Rows)
         {
-            PanelPacking.Rows(rows, null, first + row, Math.Min(kernel.Rows, count - row), kernel.Rows, (float)(sign * Math.ScaleB(1, -down)), packed.Pointer + ((long)row * depth));
+            PanelPacking.Strided(rows.Row(first + row), rows.Stride, 1, Math.Min(kernel.Rows, count - row), depth, kernel.Rows, (float)(sign * Math.ScaleB(1, -down)), packed.Pointer + ((long)row * depth));
         }
 
         return packed;
@@ -185,21 +185,16 @@ internal sealed unsafe class RowSearchTask : IDisposable
     {
         double norm = 0, bias = 0;
         var sign = order == RowOrder.Smallest ? -unit : unit;
-        for (var i = 0; i < kernel.Columns; i++)
+        var scale = (float)Math.ScaleB(1, -columns.Down);
+        new Span<float>(starts, kernel.Columns).Clear();
+        for (var i = 0; i < inPanel; i++)
         {
-            if (i >= inPanel)
-            {
-                starts[i] = 0;
-                PanelPacking.Clear(depth, kernel.Columns, panel + i);
-                continue;
-            }
-
-            PanelPacking.Column(columns.Data.Row(columns.Id(start + i)), depth, kernel.Columns, (float)(columns.Scale(start + i) * Math.ScaleB(1, -columns.Down)), panel + i);
             starts[i] = (float)(columns.Bias(start + i) * sign);
             norm = Math.Max(norm, columns.Norm(start + i));
             bias = Math.Max(bias, Math.Abs(columns.Bias(start + i)));
         }
 
+        columns.Pack(start, inPanel, kernel.Columns, scale, panel);
         norm = Math.ScaleB(norm, -columns.Down) * (1 + 1e-6);
         largestNorm = Math.Max(largestNorm, norm);
         return new Bound(norm == 0, (float)(norm * relative * (1 + 1e-6)), (float)(((relative * bias * unit) + underflow) * (1 + 1e-6)));

@@ -6,6 +6,9 @@ namespace PluginLens.Numerics.Kernels;
 /// <summary>The inner loop of float64 products: a tile of sums in registers, added to what the tile holds.</summary>
 internal abstract unsafe class DoubleKernel
 {
+    /// <summary>Doubles in a cache line.</summary>
+    public const int Line = 8;
+
     /// <summary>Rows of a tile.</summary>
     public abstract int Rows { get; }
 
@@ -26,7 +29,8 @@ internal abstract unsafe class DoubleKernel
     /// <param name="a">A packed panel, <c>[depth, Rows]</c>.</param>
     /// <param name="b">A packed panel, <c>[depth, Columns]</c>.</param>
     /// <param name="depth">Length of the sums.</param>
+    /// <param name="next">What will be needed soon: one cache line is fetched at each step of the depth. Any address will do.</param>
     /// <param name="tile">The tile.</param>
     /// <param name="stride">Distance between its rows.</param>
-    public abstract void Run(double* a, double* b, int depth, double* tile, nint stride);
+    public abstract void Run(double* a, double* b, int depth, double* next, double* tile, nint stride);
 }

@@ -14,7 +14,7 @@ internal sealed unsafe class NarrowDoubleTile<TLanes, TVector> : DoubleKernel
     public override int Columns => 2 * TLanes.Count;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void Run(double* a, double* b, int depth, double* tile, nint stride)
+    public override void Run(double* a, double* b, int depth, double* next, double* tile, nint stride)
     {
         TVector c00 = TLanes.Load(tile), c01 = TLanes.Load(tile + TLanes.Count);
         TVector c10 = TLanes.Load(tile + stride), c11 = TLanes.Load(tile + stride + TLanes.Count);
@@ -22,8 +22,9 @@ internal sealed unsafe class NarrowDoubleTile<TLanes, TVector> : DoubleKernel
         TVector c30 = TLanes.Load(tile + (3 * stride)), c31 = TLanes.Load(tile + (3 * stride) + TLanes.Count);
         TVector c40 = TLanes.Load(tile + (4 * stride)), c41 = TLanes.Load(tile + (4 * stride) + TLanes.Count);
         TVector c50 = TLanes.Load(tile + (5 * stride)), c51 = TLanes.Load(tile + (5 * stride) + TLanes.Count);
-        for (var end = a + (6 * (nint)depth); a != end; a += 6, b += 2 * TLanes.Count)
+        for (var end = a + (6 * (nint)depth); a != end; a += 6, b += 2 * TLanes.Count, next += Line)
         {
+            TileKernel.Prefetch(next);
             var b0 = TLanes.Load(b);
             var b1 = TLanes.Load(b + TLanes.Count);
             var x = TLanes.Broadcast(a);

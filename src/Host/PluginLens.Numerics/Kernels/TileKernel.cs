@@ -57,7 +57,7 @@ internal abstract unsafe class TileKernel
     /// <summary>Asks for a cache line; any address will do.</summary>
     /// <param name="address">Where.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    protected static void Prefetch(void* address)
+    public static void Prefetch(void* address)
     {
         if (Sse.IsSupported)
         {

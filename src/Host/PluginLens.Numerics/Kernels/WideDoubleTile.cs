@@ -14,7 +14,7 @@ internal sealed unsafe class WideDoubleTile<TLanes, TVector> : DoubleKernel
     public override int Columns => 3 * TLanes.Count;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void Run(double* a, double* b, int depth, double* tile, nint stride)
+    public override void Run(double* a, double* b, int depth, double* next, double* tile, nint stride)
     {
         TVector c00 = TLanes.Load(tile), c01 = TLanes.Load(tile + TLanes.Count), c02 = TLanes.Load(tile + (2 * TLanes.Count));
         TVector c10 = TLanes.Load(tile + stride), c11 = TLanes.Load(tile + stride + TLanes.Count), c12 = TLanes.Load(tile + stride + (2 * TLanes.Count));
@@ -24,8 +24,9 @@ internal sealed unsafe class WideDoubleTile<TLanes, TVector> : DoubleKernel
         TVector c50 = TLanes.Load(tile + (5 * stride)), c51 = TLanes.Load(tile + (5 * stride) + TLanes.Count), c52 = TLanes.Load(tile + (5 * stride) + (2 * TLanes.Count));
         TVector c60 = TLanes.Load(tile + (6 * stride)), c61 = TLanes.Load(tile + (6 * stride) + TLanes.Count), c62 = TLanes.Load(tile + (6 * stride) + (2 * TLanes.Count));
         TVector c70 = TLanes.Load(tile + (7 * stride)), c71 = TLanes.Load(tile + (7 * stride) + TLanes.Count), c72 = TLanes.Load(tile + (7 * stride) + (2 * TLanes.Count));
-        for (var end = a + (8 * (nint)depth); a != end; a += 8, b += 3 * TLanes.Count)
+        for (var end = a + (8 * (nint)depth); a != end; a += 8, b += 3 * TLanes.Count, next += Line)
         {
+            TileKernel.Prefetch(next);
             var b0 = TLanes.Load(b);
             var b1 = TLanes.Load(b + TLanes.Count);
             var b2 = TLanes.Load(b + (2 * TLanes.Count));
