@@ -26,7 +26,7 @@ public sealed class OnnxModel : Model
     internal OnnxModel(string folder, ModelProto proto, ModelConfig config, Metadata metadata, Dictionary<string, StoredWeight> weights, MappedFile[] maps, string hash, OpenOptions options)
     {
         (Folder, _proto, Config, _metadata, _weights, _maps, Sha256, _options) = (folder, proto, config, metadata, weights, maps, hash, options);
-        _tokenizer = new(() => metadata.TokenizerFiles.Count == 0 ? null : TokenizerFiles.Load(folder));
+        _tokenizer = new(() => metadata.TokenizerFiles.Count == 0 ? null : TokenizerFiles.Load(folder, metadata.TokenizerFiles.Keys));
         _device = new(() => DeviceChoice.Try(options.Device));
     }
 

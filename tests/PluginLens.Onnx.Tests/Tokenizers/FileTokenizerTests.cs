@@ -165,6 +165,17 @@ public class FileTokenizerTests
         Assert.That(TokenizerFiles.Load(copy.Folder).Kind, Is.EqualTo("tiktoken"), "known by what it holds");
     }
 
+    [Test]
+    public void Load_NamedFiles_LeavesStrangersAlone()
+    {
+        using var copy = new TokenizerCopy("gpt2", "vocab.json", "merges.txt", "tokenizer_config.json");
+        File.WriteAllText(Path.Combine(copy.Folder, "tokenizer.json"), "not of this model");
+
+        Assert.That(TokenizerFiles.Load(copy.Folder, ["vocab.json", "merges.txt"]).Count, Is.EqualTo(512));
+        Assert.That(() => TokenizerFiles.Load(copy.Folder, ["vocab.json"]), Throws.InstanceOf<ModelException>().With.Message.Contains("merges.txt"));
+        Assert.That(() => TokenizerFiles.Load(copy.Folder), Throws.InstanceOf<ModelException>());
+    }
+
     private static FileTokenizer Load(string folder) => TokenizerFiles.Load(Path.Combine(GoldenTokenizers.Root, folder));
 
     private static FileTokenizer FromJson(string json)

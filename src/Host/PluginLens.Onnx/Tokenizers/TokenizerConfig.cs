@@ -7,20 +7,21 @@ internal sealed class TokenizerConfig
 {
     private readonly List<JsonElement> _objects = [];
 
-    public TokenizerConfig(string folder)
+    public TokenizerConfig(TokenizerFolder folder)
     {
         foreach (var name in (string[])["tokenizer_config.json", "special_tokens_map.json"])
         {
-            var path = Path.Combine(folder, name);
-            if (!File.Exists(path))
-                continue;
-            _objects.Add(TokenizerFiles.Guard(path, () => TokenizerFiles.Json(path)));
+            if (folder.Find(name) is { } path)
+                _objects.Add(TokenizerFiles.Guard(path, () => TokenizerFiles.Json(path)));
         }
 
-        var added = Path.Combine(folder, "added_tokens.json");
-        if (File.Exists(added))
+        if (folder.Find("added_tokens.json") is { } added)
             AddedIds = TokenizerFiles.Guard(added, () => TokenizerFiles.Json(added));
+        MergesPath = folder.Find("merges.txt");
     }
+
+    /// <summary>Where <c>merges.txt</c> is, or null.</summary>
+    public string? MergesPath { get; }
 
     /// <summary>What <c>added_tokens.json</c> holds, text to id, or null.</summary>
     public JsonElement? AddedIds { get; }

@@ -13,15 +13,17 @@ public static class TokenizerFiles
 
     /// <summary>Reads whatever tokenizer files the folder holds.</summary>
     /// <param name="folder">A model folder or a checkpoint folder.</param>
+    /// <param name="files">Names of the files that belong to the model: others in the folder do not count. Null for all that are there.</param>
     /// <exception cref="ModelException">No tokenizer files, or broken ones.</exception>
-    public static FileTokenizer Load(string folder)
+    public static FileTokenizer Load(string folder, IEnumerable<string>? files = null)
     {
         ArgumentNullException.ThrowIfNull(folder);
         if (!Directory.Exists(folder))
             throw new ModelException($"Expected a folder with tokenizer files, found no folder '{folder}'.");
-        var path = Find(folder) ?? throw new ModelException(
+        var found = new TokenizerFolder(folder, files?.ToHashSet(StringComparer.Ordinal));
+        var path = Find(found) ?? throw new ModelException(
             $"Expected tokenizer files in '{folder}' (tokenizer.json, or vocab.json with merges.txt, vocab.txt, tokenizer.model, spiece.model, *.tiktoken), found none; copy the model's own there.");
-        return Guard(path, () => new FileTokenizer(Read(path, new TokenizerConfig(folder))));
+        return Guard(path, () => new FileTokenizer(Read(path, new TokenizerConfig(found))));
     }
 
     /// <summary>Runs a step of reading; whatever a broken file makes it throw becomes one line that names the file.</summary>
@@ -67,11 +69,10 @@ public static class TokenizerFiles
         return root.ValueKind == JsonValueKind.Object ? root : throw new InvalidDataException("Expected a JSON object.");
     }
 
-    private static string? Find(string folder)
+    private static string? Find(TokenizerFolder folder)
     {
         string[] names = ["tokenizer.json", "vocab.json", "vocab.txt", "tokenizer.model", "spiece.model"];
-        return names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
-            ?? Directory.EnumerateFiles(folder, "*.tiktoken").Order(StringComparer.Ordinal).FirstOrDefault();
+        return names.Select(folder.Find).FirstOrDefault(path => path is not null) ?? folder.FindEnding(".tiktoken");
     }
 
     private static TokenizerParts Read(string path, TokenizerConfig config) => Path.GetFileName(path) switch

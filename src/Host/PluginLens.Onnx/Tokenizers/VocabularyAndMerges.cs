@@ -11,9 +11,7 @@ internal static class VocabularyAndMerges
 
     public static TokenizerParts Read(string path, TokenizerConfig config)
     {
-        var mergesPath = Path.Combine(Path.GetDirectoryName(path)!, "merges.txt");
-        if (!File.Exists(mergesPath))
-            throw new InvalidDataException("Expected merges.txt beside it, found none.");
+        var mergesPath = config.MergesPath ?? throw new InvalidDataException("Expected merges.txt beside it, found none.");
         var table = new PieceTable();
         table.AddObject(TokenizerFiles.Json(path));
         var vocabulary = table.Ids.ToDictionary(StringComparer.Ordinal);
