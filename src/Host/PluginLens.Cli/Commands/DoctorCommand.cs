@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using Microsoft.ML.OnnxRuntime;
 using PluginLens.Host;
 using PluginLens.Onnx;
 
@@ -20,7 +19,7 @@ internal static class DoctorCommand
             [
                 ("program", true, $"pluginlens {Versions.Program}, contract {PluginLoading.ContractVersion.ToString(2)}, .NET {Environment.Version}, {RuntimeInformation.RuntimeIdentifier}"),
                 ("processor", true, $"{Environment.ProcessorCount} threads, {VectorWidth()}"),
-                Try("ONNX Runtime", () => $"{OrtEnv.Instance().GetVersionString()}; compiled in: {string.Join(", ", OrtEnv.Instance().GetAvailableProviders())}"),
+                NativeCore(),
                 Cuda(),
                 Plugin(parse),
                 .. Models(parse),
@@ -34,16 +33,10 @@ internal static class DoctorCommand
     private static string VectorWidth() =>
         Vector512.IsHardwareAccelerated ? "512-bit vectors" : Vector256.IsHardwareAccelerated ? "256-bit vectors" : Vector128.IsHardwareAccelerated ? "128-bit vectors" : "no vectors";
 
-    private static (string What, bool Works, string Found) Try(string what, Func<string> find)
+    private static (string What, bool Works, string Found) NativeCore()
     {
-        try
-        {
-            return (what, true, find());
-        }
-        catch (Exception error) when (error is OnnxRuntimeException or DllNotFoundException or TypeInitializationException or BadImageFormatException)
-        {
-            return (what, false, $"{(error.InnerException ?? error).Message.ReplaceLineEndings(" ")}");
-        }
+        var core = OnnxRuntimeCore.Find();
+        return ("ONNX Runtime", core.Works, core.Found);
     }
 
     private static (string What, bool Works, string Found) Cuda()
