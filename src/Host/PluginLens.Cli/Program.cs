@@ -20,6 +20,7 @@ internal static class Program
             ModelsCommand.Create(),
             InspectCommand.Create(),
             ImportCommand.Create(),
+            TokenizeCommand.Create(),
             DoctorCommand.Create(),
         };
         var parse = root.Parse(args);
