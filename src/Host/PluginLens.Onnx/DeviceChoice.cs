@@ -1,4 +1,6 @@
+using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
+using PluginLens.Onnx.Proto;
 
 namespace PluginLens.Onnx;
 
@@ -18,15 +20,35 @@ public sealed record DeviceChoice(bool UsesCuda, string? Reason)
 
         try
         {
-            using var options = new SessionOptions();
+            using var options = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
             options.AppendExecutionProvider_CUDA(0);
+            using var session = new InferenceSession(Smallest(), options);
+            using var input = OrtValue.CreateTensorValueFromMemory([1f], [1]);
+            using var run = new RunOptions();
+            session.Run(run, ["x"], [input], ["y"]).Dispose();
             return new DeviceChoice(true, null);
         }
         catch (Exception error) when (error is OnnxRuntimeException or DllNotFoundException or EntryPointNotFoundException)
         {
             var reason = error.Message.ReplaceLineEndings(" ");
             return device == Device.Auto ? new DeviceChoice(false, reason) : throw new ModelException(
-                $"--device cuda: the CUDA execution provider does not load ({reason}); docs/cuda.md lists what it needs, --device cpu works without.", error);
+                $"--device cuda: the CUDA execution provider does not work here ({reason}); docs/cuda.md lists what it needs, --device cpu works without.", error);
         }
+    }
+
+    /// <summary>A model that adds its input to itself.</summary>
+    private static byte[] Smallest()
+    {
+        var type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = 1, Shape = new TensorShapeProto() } };
+        type.TensorType.Shape.Dim.Add(new TensorShapeProto.Types.Dimension { DimValue = 1 });
+        var node = new NodeProto { OpType = "Add" };
+        node.Input.Add(["x", "x"]);
+        node.Output.Add("y");
+        var model = new ModelProto { IrVersion = 8, Graph = new GraphProto { Name = "probe" } };
+        model.OpsetImport.Add(new OperatorSetIdProto { Version = 17 });
+        model.Graph.Node.Add(node);
+        model.Graph.Input.Add(new ValueInfoProto { Name = "x", Type = type });
+        model.Graph.Output.Add(new ValueInfoProto { Name = "y", Type = type });
+        return model.ToByteArray();
     }
 }

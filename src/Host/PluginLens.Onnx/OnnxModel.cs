@@ -1,5 +1,6 @@
-using System.Runtime.InteropServices;
+using System.Globalization;
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
 using PluginLens.Onnx.Files;
 using PluginLens.Onnx.Proto;
 using PluginLens.Onnx.Slices;
@@ -18,15 +19,16 @@ public sealed class OnnxModel : Model
     private readonly Dictionary<string, StoredWeight> _weights;
     private readonly MappedFile[] _maps;
     private readonly OpenOptions _options;
-    private readonly LinkedList<(string Key, SliceSession Session)> _sessions = [];
-    private readonly Lock _lock = new();
+    private readonly SessionCache _sessions = new(MostSessions);
+    private readonly SliceInputs _inputs;
     private readonly Lazy<ModelTokenizer?> _tokenizer;
     private readonly Lazy<DeviceChoice> _device;
 
     internal OnnxModel(string folder, ModelProto proto, ModelConfig config, Metadata metadata, Dictionary<string, StoredWeight> weights, MappedFile[] maps, string hash, OpenOptions options)
     {
         (Folder, _proto, Config, _metadata, _weights, _maps, Sha256, _options) = (folder, proto, config, metadata, weights, maps, hash, options);
-        _tokenizer = new(() => metadata.TokenizerFiles.Count == 0 ? null : TokenizerFiles.Load(folder, metadata.TokenizerFiles.Keys));
+        _inputs = new SliceInputs(config, metadata.Hooks, weights.TryGetValue("token_type_embed.W_token_type", out var types) ? types.Shape[0] : 0);
+        _tokenizer = new(LoadTokenizer);
         _device = new(() => DeviceChoice.Try(options.Device));
     }
 
@@ -91,12 +93,7 @@ public sealed class OnnxModel : Model
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        foreach (var (_, session) in _sessions)
-        {
-            session.Dispose();
-        }
-
-        _sessions.Clear();
+        _sessions.Dispose();
         foreach (var map in _maps)
         {
             map.Dispose();
@@ -109,16 +106,41 @@ public sealed class OnnxModel : Model
         ? weight
         : throw new ModelException($"Model '{Config.Name}' has no weight '{name}'; 'pluginlens inspect {Config.Name}' lists them.");
 
+    private FileTokenizer? LoadTokenizer()
+    {
+        if (_metadata.TokenizerFiles.Count == 0)
+        {
+            return null;
+        }
+
+        var tokenizer = TokenizerFiles.Load(Folder, _metadata.TokenizerFiles.Keys);
+        return tokenizer.Count <= Config.DVocab ? tokenizer : throw new ModelException(
+            $"The tokenizer in '{Folder}' knows {tokenizer.Count} ids, the embedding has {Config.DVocab} rows: they do not belong together; export the model again.");
+    }
+
     private void Compute(ModelInput input, List<string> hooks, Dictionary<string, Tensor> results)
     {
-        var session = Session(hooks, input.Replace.Keys);
-        var inputs = SliceInputs.Bind(session.Slice, input, Config, Hooks);
+        var fed = input.Replace.Keys.Order(StringComparer.Ordinal).ToList();
+        var key = string.Join(',', hooks.Order(StringComparer.Ordinal)) + "<-" + string.Join(',', fed);
+        _sessions.Use(
+            key,
+            () => new SliceSession(GraphSlice.Cut(_proto, hooks, fed, _weights.ContainsKey), _weights, Folder, _options.Threads, Device.UsesCuda),
+            session => Pass(session, input, hooks, results));
+    }
+
+    private void Pass(SliceSession session, ModelInput input, List<string> hooks, Dictionary<string, Tensor> results)
+    {
+        var extents = new Dictionary<string, int>(StringComparer.Ordinal);
+        var inputs = _inputs.Bind(session.Slice, input, extents);
         try
         {
+            hooks.ForEach(hook => RequireSize(hook, extents));
             using var values = session.Run(inputs, hooks, _options.Cancellation);
-            for (var at = 0; at < hooks.Count; at++)
+            var at = 0;
+            foreach (var value in values)
             {
-                results[hooks[at]] = Copy(hooks[at], values.ElementAt(at));
+                results[hooks[at]] = Copy(hooks[at], value);
+                at++;
             }
         }
         finally
@@ -130,46 +152,34 @@ public sealed class OnnxModel : Model
         }
     }
 
-    private static Tensor Copy(string hook, OrtValue value)
+    /// <summary>An activation is one array: beyond its largest length the batch must be smaller.</summary>
+    private void RequireSize(string hook, Dictionary<string, int> extents)
     {
-        var shape = value.GetTensorTypeAndShape();
-        var data = shape.ElementDataType == Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Int64
-            ? Array.ConvertAll(value.GetTensorDataAsSpan<long>().ToArray(), number => (float)number)
-            : value.GetTensorDataAsSpan<float>().ToArray();
+        var size = 1m;
+        foreach (var dimension in Hooks[hook])
+        {
+            size *= extents.TryGetValue(dimension, out var extent) ? extent : int.TryParse(dimension, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 1;
+        }
 
-        // Masked scores are -inf; a NaN anywhere means that the numbers are worth nothing.
-        return data.AsSpan().IndexOf(float.NaN) < 0 && !data.Any(float.IsNaN)
-            ? new Tensor(hook, data, [.. shape.Shape.Select(extent => (int)extent)])
-            : throw new ModelException($"The forward pass gives NaN at '{hook}': the weights or the input are out of range.");
+        if (size > Array.MaxLength / sizeof(float))
+        {
+            throw new ModelException($"'{hook}' would have {size} numbers, more than {Array.MaxLength / sizeof(float)}; run fewer or shorter prompts at once.");
+        }
     }
 
-    /// <summary>The session for a set of hooks, made where it is not at hand.</summary>
-    private SliceSession Session(List<string> hooks, IEnumerable<string> replaced)
+    private Tensor Copy(string hook, OrtValue value)
     {
-        var fed = replaced.Order(StringComparer.Ordinal).ToList();
-        var key = string.Join(',', hooks.Order(StringComparer.Ordinal)) + "<-" + string.Join(',', fed);
-        lock (_lock)
+        var info = value.GetTensorTypeAndShape();
+        var data = info.ElementDataType switch
         {
-            for (var node = _sessions.First; node is not null; node = node.Next)
-            {
-                if (node.Value.Key == key)
-                {
-                    _sessions.Remove(node);
-                    _sessions.AddFirst(node);
-                    return node.Value.Session;
-                }
-            }
+            TensorElementType.Float => value.GetTensorDataAsSpan<float>().ToArray(),
+            TensorElementType.Int64 => Array.ConvertAll(value.GetTensorDataAsSpan<long>().ToArray(), number => (float)number),
+            var other => throw new ModelException($"'{hook}' of model '{Config.Name}' has element type {other}; expected float32. Export the model again."),
+        };
 
-            var slice = GraphSlice.Cut(_proto, Hooks, hooks, fed, _weights.ContainsKey);
-            var session = new SliceSession(slice, _weights, Folder, _options.Threads, Device.UsesCuda);
-            _sessions.AddFirst((key, session));
-            if (_sessions.Count > MostSessions)
-            {
-                // A pass that still runs on it keeps its own reference; the native session goes with the last one.
-                _sessions.RemoveLast();
-            }
-
-            return session;
-        }
+        // Masked scores are -inf; a NaN anywhere means that the numbers are worth nothing.
+        return !NotFinite.HasNaN(data)
+            ? new Tensor(hook, data, [.. info.Shape.Select(extent => (int)extent)])
+            : throw new ModelException($"The forward pass gives NaN at '{hook}': the weights are damaged or the input is out of range; 'pluginlens verify' tells more.");
     }
 }

@@ -22,6 +22,7 @@ internal sealed unsafe class MappedFile : IDisposable
             throw new ModelException($"'{path}' is empty; copy or export the model again.");
         }
 
+        RefuseLfsPointer(path);
         _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, mapName: null, capacity: 0, MemoryMappedFileAccess.Read);
         _view = _file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
         _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
@@ -33,9 +34,12 @@ internal sealed unsafe class MappedFile : IDisposable
     /// <summary>Bytes.</summary>
     public long Length { get; }
 
+    /// <summary>The first byte, or an error instead of a crash where the map is gone.</summary>
+    private byte* Alive => _disposed == 0 ? _start : throw new ObjectDisposedException(nameof(Model), "A weight was read after its model was disposed.");
+
     /// <summary>Address of a byte; valid until disposal.</summary>
     /// <param name="offset">From 0.</param>
-    public nint At(long offset) => (nint)(_start + offset);
+    public nint At(long offset) => (nint)(Alive + offset);
 
     /// <summary>Bytes as a span.</summary>
     /// <param name="offset">From 0.</param>
@@ -43,8 +47,9 @@ internal sealed unsafe class MappedFile : IDisposable
     public ReadOnlySpan<byte> Span(long offset, int length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset + length, Length);
-        return new ReadOnlySpan<byte>(_start + offset, length);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Length - length);
+        return new ReadOnlySpan<byte>(Alive + offset, length);
     }
 
     /// <summary>Float32 elements as memory that views the map.</summary>
@@ -52,7 +57,8 @@ internal sealed unsafe class MappedFile : IDisposable
     /// <param name="count">Elements.</param>
     public ReadOnlyMemory<float> Floats(long offset, int count)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset + (4L * count), Length);
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Length - (4L * count));
         return new View(this, offset, count).Memory;
     }
 
@@ -67,14 +73,23 @@ internal sealed unsafe class MappedFile : IDisposable
         }
     }
 
+    private static void RefuseLfsPointer(string path)
+    {
+        Span<byte> head = stackalloc byte[24];
+        using var file = File.OpenHandle(path);
+        var read = RandomAccess.Read(file, head, 0);
+        if (head[..read].StartsWith("version https://git-lfs"u8))
+        {
+            throw new ModelException($"'{path}' is a Git LFS pointer, not the file itself, which was not downloaded; run 'git lfs pull'.");
+        }
+    }
+
     /// <summary>Lets a stretch of the map be a <see cref="Memory{T}"/>; keeps the map reachable as long as it is.</summary>
     private sealed class View(MappedFile file, long offset, int count) : MemoryManager<float>
     {
-        public override Span<float> GetSpan() => file._disposed == 0
-            ? new Span<float>(file._start + offset, count)
-            : throw new ObjectDisposedException(nameof(Model), "A weight was read after its model was disposed.");
+        public override Span<float> GetSpan() => new(file.Alive + offset, count);
 
-        public override MemoryHandle Pin(int elementIndex = 0) => new(file._start + offset + (4L * elementIndex));
+        public override MemoryHandle Pin(int elementIndex = 0) => new(file.Alive + offset + (4L * elementIndex));
 
         public override void Unpin()
         {

@@ -21,11 +21,6 @@ internal static class SlimModel
     public static ModelProto Parse(MappedFile file)
     {
         var name = Path.GetFileName(file.Path);
-        if (file.Span(0, (int)Math.Min(file.Length, 12)).StartsWith("version http"u8))
-        {
-            throw new ModelException($"'{file.Path}' is a Git LFS pointer, not a model: the file itself was not downloaded; run 'git lfs pull'.");
-        }
-
         try
         {
             using var slim = new MemoryStream();
@@ -59,7 +54,10 @@ internal static class SlimModel
         {
             if (entry.Field == GraphField && entry.IsBytes)
             {
-                hash.AppendData(file.Span(entry.Start, checked((int)entry.Length)));
+                for (var at = 0L; at < entry.Length; at += 1 << 30)
+                {
+                    hash.AppendData(file.Span(entry.Start + at, (int)Math.Min(1 << 30, entry.Length - at)));
+                }
             }
         }
 

@@ -1,41 +1,80 @@
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 
 namespace PluginLens.Onnx.Files;
 
 /// <summary>A weight where it lies: in a mapped file, float32 or half precision.</summary>
-/// <param name="Name">E.g. <c>blocks.0.attn.W_Q</c>.</param>
-/// <param name="Type">How it is stored.</param>
-/// <param name="Shape">Extents.</param>
-/// <param name="File">The mapped file.</param>
-/// <param name="Offset">First byte.</param>
-internal sealed record StoredWeight(string Name, ElementType Type, int[] Shape, MappedFile File, long Offset)
+/// <param name="name">E.g. <c>blocks.0.attn.W_Q</c>.</param>
+/// <param name="type">How it is stored.</param>
+/// <param name="shape">Extents.</param>
+/// <param name="file">The mapped file.</param>
+/// <param name="offset">First byte.</param>
+internal sealed class StoredWeight(string name, ElementType type, int[] shape, MappedFile file, long offset)
 {
+    /// <summary>The widened copy as long as somebody holds it: analyses ask for the same matrix once a head.</summary>
+    private readonly WeakReference<float[]> _wide = new([]);
+    private bool _isChecked;
+
+    /// <summary>E.g. <c>blocks.0.attn.W_Q</c>.</summary>
+    public string Name => name;
+
+    /// <summary>How it is stored.</summary>
+    public ElementType Type => type;
+
+    /// <summary>Extents.</summary>
+    public int[] Shape => shape;
+
+    /// <summary>The mapped file.</summary>
+    public MappedFile File => file;
+
+    /// <summary>First byte.</summary>
+    public long Offset => offset;
+
     /// <summary>Number of elements.</summary>
-    public int Count { get; } = Shape.Aggregate(1, (product, extent) => checked(product * extent));
+    public int Count { get; } = shape.Aggregate(1, (product, extent) => checked(product * extent));
 
     /// <summary>Bytes in the file.</summary>
-    public long Bytes => (long)Count * (Type == ElementType.Float ? 4 : 2);
+    public long Bytes => (long)Count * ElementSize;
+
+    /// <summary>Bytes of one element.</summary>
+    public int ElementSize => type == ElementType.Float ? 4 : 2;
 
     /// <summary>A view of float32 data, or a widened copy of half-precision data. NaN and infinity are refused.</summary>
     public Tensor Read()
     {
-        var data = Type == ElementType.Float ? File.Floats(Offset, Count) : Widened();
-        RequireFinite(data.Span);
-        return new Tensor(Name, data, Shape);
+        var data = type == ElementType.Float ? file.Floats(offset, Count) : Wide();
+        if (!_isChecked)
+        {
+            RequireFinite(data.Span);
+            _isChecked = true;
+        }
+
+        return new Tensor(name, data, shape);
+    }
+
+    private float[] Wide()
+    {
+        if (_wide.TryGetTarget(out var wide) && wide.Length == Count)
+        {
+            return wide;
+        }
+
+        wide = Widened();
+        _wide.SetTarget(wide);
+        return wide;
     }
 
     private float[] Widened()
     {
-        var bytes = File.Span(Offset, checked(Count * 2));
-        var wide = new float[Count];
-        if (Type == ElementType.Float16)
+        var bytes = file.Span(offset, checked(Count * 2));
+        var wide = GC.AllocateUninitializedArray<float>(Count);
+        if (type == ElementType.Float16)
         {
-            TensorPrimitives.ConvertToSingle(System.Runtime.InteropServices.MemoryMarshal.Cast<byte, Half>(bytes), wide);
+            TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(bytes), wide);
             return wide;
         }
 
-        // bfloat16 is the upper half of a float32.
-        var halves = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, ushort>(bytes);
+        var halves = MemoryMarshal.Cast<byte, ushort>(bytes);
         for (var at = 0; at < wide.Length; at++)
         {
             wide[at] = BitConverter.UInt32BitsToSingle((uint)halves[at] << 16);
@@ -46,45 +85,22 @@ internal sealed record StoredWeight(string Name, ElementType Type, int[] Shape, 
 
     private void RequireFinite(ReadOnlySpan<float> data)
     {
-        // x * 0 is 0 for every finite x and NaN otherwise: one sum tells whether to look closer.
-        var sum = System.Numerics.Vector<float>.Zero;
-        var vectors = System.Runtime.InteropServices.MemoryMarshal.Cast<float, System.Numerics.Vector<float>>(data);
-        foreach (var vector in vectors)
+        var at = NotFinite.FirstIn(data);
+        if (at >= 0)
         {
-            sum += vector * System.Numerics.Vector<float>.Zero;
-        }
-
-        var suspicious = System.Numerics.Vector.Sum(sum) != 0;
-        for (var at = suspicious ? 0 : vectors.Length * System.Numerics.Vector<float>.Count; at < data.Length; at++)
-        {
-            if (!float.IsFinite(data[at]))
-            {
-                throw new ModelException($"{Name}[{string.Join(", ", Index(at))}] is {(float.IsNaN(data[at]) ? "NaN" : "infinite")}: the weights are damaged; copy or export the model again.");
-            }
+            throw new ModelException(
+                $"{name}[{string.Join(", ", Index(at))}] is {(float.IsNaN(data[at]) ? "NaN" : "infinite")} in '{file.Path}': the weights are damaged; copy or export the model again.");
         }
     }
 
     private int[] Index(int flat)
     {
-        var index = new int[Shape.Length];
-        for (var dimension = Shape.Length - 1; dimension >= 0; dimension--)
+        var index = new int[shape.Length];
+        for (var dimension = shape.Length - 1; dimension >= 0; dimension--)
         {
-            (flat, index[dimension]) = Math.DivRem(flat, Shape[dimension]);
+            (flat, index[dimension]) = Math.DivRem(flat, shape[dimension]);
         }
 
         return index;
     }
-}
-
-/// <summary>How weights are stored; the numbers are ONNX's.</summary>
-internal enum ElementType
-{
-    /// <summary>32 bits.</summary>
-    Float = 1,
-
-    /// <summary>IEEE half.</summary>
-    Float16 = 10,
-
-    /// <summary>The upper half of a float32.</summary>
-    BFloat16 = 16,
 }

@@ -12,14 +12,17 @@ namespace PluginLens.Onnx.Slices;
 /// <param name="Weights">Weights that are still needed.</param>
 internal sealed record GraphSlice(ModelProto Model, IReadOnlyList<string> Inputs, IReadOnlyList<string> Replaced, IReadOnlyList<string> Weights)
 {
+    /// <summary>Whether an input holds int64 (expert indices).</summary>
+    /// <param name="input">Its name.</param>
+    public bool IsInteger(string input) => Model.Graph.Input.First(info => info.Name == input).Type?.TensorType?.ElemType == 7;
+
     /// <summary>Cuts the slice.</summary>
     /// <param name="whole">The model as stored.</param>
-    /// <param name="dimensions">Dimensions of each hook.</param>
     /// <param name="wanted">Hooks to compute.</param>
     /// <param name="replaced">Hooks that are fed.</param>
     /// <param name="isWeight">Whether an initializer is a weight, handed over separately.</param>
     public static GraphSlice Cut(
-        ModelProto whole, IReadOnlyDictionary<string, IReadOnlyList<string>> dimensions, IReadOnlyCollection<string> wanted, IReadOnlyCollection<string> replaced, Func<string, bool> isWeight)
+        ModelProto whole, IReadOnlyCollection<string> wanted, IReadOnlyCollection<string> replaced, Func<string, bool> isWeight)
     {
         var graph = whole.Graph;
         var fed = replaced.ToHashSet(StringComparer.Ordinal);
@@ -39,7 +42,7 @@ internal sealed record GraphSlice(ModelProto Model, IReadOnlyList<string> Inputs
 
         var types = graph.ValueInfo.Concat(graph.Output).ToDictionary(info => info.Name, StringComparer.Ordinal);
         var slice = new GraphProto { Name = graph.Name };
-        slice.Node.Add(graph.Node.Where((_, at) => kept[at]));
+        slice.Node.Add(graph.Node.Where((_, at) => kept[at]).Select(node => WithoutFed(node, fed)));
         var tokens = graph.Input.Where(input => needed.Contains(input.Name)).ToList();
         slice.Input.Add(tokens);
         var used = replaced.Where(needed.Contains).ToList();
@@ -52,5 +55,22 @@ internal sealed record GraphSlice(ModelProto Model, IReadOnlyList<string> Inputs
         model.OpsetImport.Add(whole.OpsetImport);
         return new GraphSlice(
             model, [.. tokens.Select(input => input.Name)], used, [.. slice.Initializer.Select(tensor => tensor.Name).Where(isWeight)]);
+    }
+
+    /// <summary>A node that is kept for one of its outputs must not make another one that is fed: a graph has each name once.</summary>
+    private static NodeProto WithoutFed(NodeProto node, HashSet<string> fed)
+    {
+        if (!node.Output.Any(fed.Contains))
+        {
+            return node;
+        }
+
+        var copy = node.Clone();
+        for (var at = 0; at < copy.Output.Count; at++)
+        {
+            copy.Output[at] = fed.Contains(copy.Output[at]) ? $"_unused.{copy.Output[at]}" : copy.Output[at];
+        }
+
+        return copy;
     }
 }

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
 using PluginLens.Onnx.Files;
 
 namespace PluginLens.Onnx.Slices;
@@ -32,28 +33,28 @@ internal sealed class SliceSession : IDisposable
 
         // The weights come from the map, but ONNX Runtime checks that the data files named in the graph exist.
         options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", folder);
-        if (cuda)
-        {
-            options.AppendExecutionProvider_CUDA(0);
-        }
-
-        foreach (var name in slice.Weights)
-        {
-            var weight = weights[name];
-            var value = OrtValue.CreateTensorValueWithData(
-                OrtMemoryInfo.DefaultInstance, (Microsoft.ML.OnnxRuntime.Tensors.TensorElementType)weight.Type, [.. weight.Shape.Select(extent => (long)extent)], weight.File.At(weight.Offset), weight.Bytes);
-            _weights.Add(value);
-            options.AddInitializer(name, value);
-        }
-
         try
         {
+            foreach (var name in slice.Weights)
+            {
+                var weight = weights[name];
+                var value = OrtValue.CreateTensorValueWithData(
+                    OrtMemoryInfo.DefaultInstance, (TensorElementType)weight.Type, [.. weight.Shape.Select(extent => (long)extent)], weight.File.At(weight.Offset), weight.Bytes);
+                _weights.Add(value);
+                options.AddInitializer(name, value);
+            }
+
+            if (cuda)
+            {
+                options.AppendExecutionProvider_CUDA(0);
+            }
+
             _session = new InferenceSession(slice.Model.ToByteArray(), options);
         }
         catch (OnnxRuntimeException error)
         {
             _weights.ForEach(value => value.Dispose());
-            throw new ModelException($"ONNX Runtime refuses the graph: {error.Message.ReplaceLineEndings(" ")}", error);
+            throw new ModelException($"ONNX Runtime refuses the graph: {error.Message.ReplaceLineEndings(" ")}; export the model again.", error);
         }
     }
 
