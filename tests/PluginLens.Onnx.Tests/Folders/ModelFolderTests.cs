@@ -190,7 +190,7 @@ public sealed class ModelFolderTests
         using var model = Open();
         var wrong = new Dictionary<string, Tensor> { ["blocks.1.hook_resid_pre"] = new("x", new float[3 * 31], 1, 3, 31) };
 
-        Assert.That(() => model.Run(new ModelInput(1, 2, 3) { Replace = wrong }, ["logits"]), Throws.TypeOf<ModelException>().With.Message.Contain("expected [batch = 1, pos = 3, 32]"));
+        Assert.That(() => model.Run(new ModelInput(1, 2, 3) { Replace = wrong }, ["logits"]), Throws.TypeOf<ModelException>().With.Message.Contain("expected [batch, pos, 32]"));
     }
 
     private OnnxModel Open() => OpenAt(_copy.Path);
