@@ -6,6 +6,7 @@ from errors import ExportError
 from weight import Weight
 
 STORED = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "BF16": np.dtype("<u2")}
+PIECE = 1 << 20  # values read and widened at once
 BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1,
          "U16": 2, "U32": 4, "U64": 8, "F8_E4M3": 1, "F8_E5M2": 1}
 
@@ -45,14 +46,15 @@ class StoredTensor:
 
     def read(self):
         """A fresh float32 array; values that are not finite are refused."""
-        values = np.fromfile(self.path, STORED[self.dtype], self.span, offset=self.offset)
-        if values.size != self.span:
-            raise ExportError(f"{self.label} is cut off: expected {self.span} values, found {values.size}; download the file again")
-        if self.dtype == "BF16":
-            values = values.astype(np.uint32)
-            values <<= 16
-            values = values.view(np.float32)
-        values = values.astype(np.float32, copy=False)
+        values = np.empty(self.span, np.float32)
+        with open(self.path, "rb") as file:
+            file.seek(self.offset)
+            for start in range(0, self.span, PIECE):
+                count = min(PIECE, self.span - start)
+                piece = np.fromfile(file, STORED[self.dtype], count)
+                if piece.size != count:
+                    raise ExportError(f"{self.label} is cut off: expected {self.span} values, found {start + piece.size}; download the file again")
+                values[start:start + count] = (piece.astype(np.uint32) << 16).view(np.float32) if self.dtype == "BF16" else piece
         if self.strides is not None:
             values = np.lib.stride_tricks.as_strided(values, self.shape, [4 * s for s in self.strides]).copy()
         values = values.reshape(self.shape)

@@ -24,6 +24,7 @@ def run(graph: Graph, weight, inputs, keep=()):
         operands = [values[n] if n in values else weight(n) for n in node.inputs]
         with np.errstate(all="ignore"):
             results = OPERATORS[node.op](node.attributes, *operands)
+        del operands  # a weight must not outlive its node
         for name, value in zip(node.outputs, results if isinstance(results, tuple) else (results,)):
             values[name] = value
         for name in {*node.inputs, *node.outputs}:
@@ -54,6 +55,8 @@ for _name, _function in {
 
 @operator
 def Cast(attributes, x):
+    if x.dtype == np.float32 and attributes["to"] == 1:
+        return x  # a weight; it is widened to float64 where it is used, a piece at a time
     return x.astype({1: np.float64, 7: np.int64, 9: np.bool_}[attributes["to"]])
 
 
