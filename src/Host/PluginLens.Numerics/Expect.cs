@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace PluginLens.Numerics;
 
 /// <summary>Checks of arguments that say what was expected and what was found.</summary>
@@ -38,10 +40,13 @@ internal static class Expect
 
     public static Matrix64 Finite(Matrix64 matrix, string name)
     {
+        if (matrix.Data.Length == 0 || double.IsFinite(TensorPrimitives.MaxMagnitude<double>(matrix.Data)))
+        {
+            return matrix;
+        }
+
         var index = Array.FindIndex(matrix.Data, value => !double.IsFinite(value));
-        return index < 0
-            ? matrix
-            : throw new ArgumentException($"Expected finite numbers in {name}, found {matrix.Data[index]} at row {index / matrix.Columns}, column {index % matrix.Columns}. Check the weights or the input.");
+        throw new ArgumentException($"Expected finite numbers in {name}, found {matrix.Data[index]} at row {index / matrix.Columns}, column {index % matrix.Columns}. Check the weights or the input.");
     }
 
     public static void Width(int found, int expected, string whose)

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using PluginLens.Numerics.Kernels;
 
 namespace PluginLens.Numerics;
@@ -36,8 +37,9 @@ internal sealed unsafe class Product : IDisposable
             throw new ArgumentException($"Expected as many columns on the left as rows on the right, found {a.Rows} x {a.Columns} times {b.Rows} x {b.Columns}.");
         }
 
-        var values = new float[checked(a.Rows * b.Columns)];
-        if (values.Length > 0 && a.Columns > 0)
+        var count = checked(a.Rows * b.Columns);
+        var values = a.Columns == 0 ? new float[count] : GC.AllocateUninitializedArray<float>(count);
+        if (count > 0 && a.Columns > 0)
         {
             fixed (float* target = values)
             {
@@ -85,13 +87,16 @@ internal sealed unsafe class Product : IDisposable
                 {
                     var one = packed.Pointer + ((long)fixedPanel * width * depth);
                     var two = mine.Pointer + ((long)(panel - first) * other * depth);
+
+                    // The next panel of the whole factor comes from a farther cache: each tile fetches a part of it.
+                    var next = one + ((long)width * depth) + ((long)(panel - first) * TileKernel.Line * depth);
                     if (columnsFirst)
                     {
-                        Tile(one, two, fixedPanel * width, panel * other, target);
+                        Tile(one, two, next, fixedPanel * width, panel * other, target);
                     }
                     else
                     {
-                        Tile(two, one, panel * other, fixedPanel * width, target);
+                        Tile(two, one, next, panel * other, fixedPanel * width, target);
                     }
                 }
             }
@@ -110,11 +115,10 @@ internal sealed unsafe class Product : IDisposable
         }
     }
 
-    private void Tile(float* panelA, float* panelB, int row, int column, float* target)
+    private void Tile(float* panelA, float* panelB, float* next, int row, int column, float* target)
     {
         int height = Math.Min(kernel.Rows, a.Rows - row), width = Math.Min(kernel.Columns, b.Columns - column);
         var destination = target + ((nint)row * b.Columns) + column;
-        var next = panelA + ((nint)kernel.Rows * depth);
         if (height == kernel.Rows && width == kernel.Columns)
         {
             kernel.Run(panelA, panelB, depth, next, zeros.Pointer, null, false, destination, b.Columns);
@@ -137,11 +141,12 @@ internal sealed unsafe class Product : IDisposable
     // NaN and infinity spread to the result, so the factors are looked at only when it has some.
     private static void Check(Matrix a, Matrix b, float[] values)
     {
-        var bad = Array.FindIndex(values, value => !float.IsFinite(value));
-        if (bad < 0)
+        if (float.IsFinite(TensorPrimitives.MaxMagnitude(values)))
         {
             return;
         }
+
+        var bad = Array.FindIndex(values, value => !float.IsFinite(value));
 
         foreach (var (matrix, name) in new[] { (a, "A"), (b, "B") })
         {
