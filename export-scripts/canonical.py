@@ -1,5 +1,7 @@
 """The canonical weights: their names, in the order in which they are written, and the shape that the configuration gives each."""
 
+from errors import ExportError
+
 
 def shapes(config):
     """Every name that a model of this configuration may have, with its shape."""
@@ -42,8 +44,6 @@ def _norm(result, name, width):
 
 def in_order(weights, config):
     """The weights in canonical order; a name or shape that the configuration does not allow is an error."""
-    from errors import ExportError
-
     expected = shapes(config)
     for name, weight in weights.items():
         if name not in expected:

@@ -18,7 +18,8 @@ def read(config, tensors):
         "architecture": "gpt_neo", "d_model": d, "n_heads": h, "n_layers": layers, "d_vocab": config.count("vocab_size"), "attention_dir": "causal",
         "norm": "LN", "norm_placement": "pre", "positions": "learned", "final_norm": True, "d_head": dh, "attn_scale": 1.0,
         "eps": config.number("layer_norm_epsilon", 1e-5), "n_ctx": config.count("max_position_embeddings"),
-        "act_fn": config.activation("activation_function", ACTIVATIONS, "gelu_new"), "d_mlp": config.count("intermediate_size") if config.get("intermediate_size") is not None else 4 * d}
+        "act_fn": config.activation("activation_function", ACTIVATIONS, "gelu_new"),
+        "d_mlp": config.count("intermediate_size") if config.get("intermediate_size") is not None else 4 * d}
     if "local" in kinds:
         width = config.count("window_size")
         result["window_size"] = [width if k == "local" else None for k in kinds]

@@ -8,7 +8,8 @@ UNUSED = [r"blocks\.\d+\.attn\.(mask|IGNORE)", r"tokenizer\..*"]
 
 
 def read(config, tensors):
-    for key in ("final_rms", "parallel_attn_mlp", "use_local_attn", "scale_attn_by_inverse_layer_idx", "gated_mlp", "post_embedding_ln", "use_normalization_before_and_after"):
+    for key in ("final_rms", "parallel_attn_mlp", "use_local_attn", "scale_attn_by_inverse_layer_idx", "gated_mlp", "post_embedding_ln",
+                "use_normalization_before_and_after"):
         config.only(key, False)
     config.only("attention_dir", "causal")
     config.only("positional_embedding_type", "standard", "shortformer")

@@ -63,7 +63,8 @@ def load(source):
         rest.finish()
         return config, canonical.in_order(weights, config)
     except (TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticError) as error:
-        raise ExportError(f"config.json has a value of a kind that was not expected ({type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''})") from None
+        first_line = (str(error).splitlines() or [""])[0]
+        raise ExportError(f"config.json has a value of a kind that was not expected ({type(error).__name__}: {first_line})") from None
 
 
 def write(source, beside, facts, weights):

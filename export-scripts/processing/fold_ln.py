@@ -11,7 +11,8 @@ def fold_ln(config, weights):
     for layer in range(config["n_layers"]):
         block = f"blocks.{layer}"
         attention = [(f"{block}.attn.W_{n}", f"{block}.attn.b_{n}") for n in "QKV"]
-        mlp = [(w, w.replace("W_", "b_") if "router" not in w else None) for w in weights if w.startswith(f"{block}.mlp.") and w.endswith(("W_in", "W_gate", "W_router"))]
+        mlp = [(w, None if w.endswith("W_router") else w.replace("W_", "b_"))
+               for w in weights if w.startswith(f"{block}.mlp.") and w.endswith(("W_in", "W_gate", "W_router"))]
         shared = config.get("shared_norm", False)
         fold(out, weights, f"{block}.ln1", attention + (mlp if shared else []), centred)
         if not shared:
