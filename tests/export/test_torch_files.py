@@ -19,9 +19,12 @@ except ImportError:
     torch = None
 
 
+TRACE = Path(tempfile.gettempdir()) / "pluginlens-was-here"
+
+
 class Hostile:
     def __reduce__(self):
-        return (open, ("/tmp/pluginlens-was-here", "w"))
+        return (open, (str(TRACE), "w"))
 
 
 class TorchFiles(unittest.TestCase):
@@ -52,12 +55,12 @@ class TorchFiles(unittest.TestCase):
                         np.testing.assert_array_equal(found[name].read(), tensor.detach().float().numpy(), name)
 
     def test_pickle_that_would_run_code(self):
-        Path("/tmp/pluginlens-was-here").unlink(missing_ok=True)
+        TRACE.unlink(missing_ok=True)
         for write in (self.hostile_zip, self.hostile_legacy):
             write()
             with self.assertRaisesRegex(ExportError, "pytorch_model.bin.*io.open"):
                 self.read()
-            self.assertFalse(Path("/tmp/pluginlens-was-here").exists())
+            self.assertFalse(TRACE.exists())
 
     def hostile_zip(self):
         with zipfile.ZipFile(self.path, "w") as archive:
