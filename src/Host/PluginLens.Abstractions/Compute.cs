@@ -114,4 +114,19 @@ public abstract class Compute
     /// <param name="x">Rows, <c>n x m</c>.</param>
     /// <param name="k">How many; more than m keeps all.</param>
     public abstract Matrix KeepLargest(Matrix x, int k);
+
+    /// <summary>Coordinates of a few rows along their directions of largest variance; signs as <see cref="ThinSvd"/> says.</summary>
+    /// <param name="x">Rows, <c>n x d</c>; hundreds, not a vocabulary.</param>
+    /// <param name="components">How many; fewer where there are fewer rows or columns.</param>
+    /// <returns><c>n x components</c>.</returns>
+    public abstract Matrix64 PrincipalComponents(Matrix x, int components);
+
+    /// <summary>An exact t-SNE map of a few rows, started from their principal components: nothing is random.</summary>
+    /// <param name="x">Rows, <c>n x d</c>; hundreds.</param>
+    /// <param name="components">Dimensions of the map.</param>
+    /// <param name="perplexity">Effective number of neighbours; less than n.</param>
+    /// <param name="learningRate">Step size.</param>
+    /// <param name="steps">Steps of gradient descent.</param>
+    /// <returns>The map, <c>n x components</c>, and the divergence KL(P || Q) that is left.</returns>
+    public abstract (Matrix64 Map, double Divergence) TSne(Matrix x, int components, double perplexity, double learningRate, int steps);
 }

@@ -147,6 +147,13 @@ public sealed unsafe partial class CpuCompute
     public override int[] Assign(Matrix64 cost) => Assignment.Solve(cost);
 
     /// <inheritdoc/>
+    public override Matrix64 PrincipalComponents(Matrix x, int components) => Numerics.PrincipalComponents.Of(Wide(x), components, cancellation);
+
+    /// <inheritdoc/>
+    public override (Matrix64 Map, double Divergence) TSne(Matrix x, int components, double perplexity, double learningRate, int steps) =>
+        Numerics.TSne.Of(Wide(x), components, perplexity, learningRate, steps, cancellation);
+
+    /// <inheritdoc/>
     public override Matrix KeepLargest(Matrix x, int k)
     {
         Expect.NotNegative(k);

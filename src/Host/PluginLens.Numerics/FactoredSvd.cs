@@ -22,7 +22,9 @@ public static class FactoredSvd
         return svd;
     }
 
-    private static void FixSigns(ThinSvd svd)
+    /// <summary>Turns each pair of vectors so that the largest entry of the right one is positive.</summary>
+    /// <param name="svd">Changed in place.</param>
+    internal static void FixSigns(ThinSvd svd)
     {
         for (var j = 0; j < svd.S.Length; j++)
         {
