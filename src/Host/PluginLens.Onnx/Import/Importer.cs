@@ -34,7 +34,15 @@ public static class Importer
         var (facts, notes) = writer.Write(canonical, model, name ?? Path.GetFileName(target), config.Values);
         var check = new NumericCheck(transformer, roles).Run(writer.Folder);
         writer.Place();
-        return new ImportReport(model.Path, target, [.. Found(facts, canonical)], notes, check);
+        return new ImportReport(model.Path, target, [.. Found(facts, canonical)], [.. notes, .. Rounding(check)], check);
+    }
+
+    private static IEnumerable<string> Rounding(CheckResult check)
+    {
+        if (check.LargestDifference > 1e-3)
+        {
+            yield return "cosines or scales of the source are rounded to half precision along with its weights; here they are exact, hence the difference";
+        }
     }
 
     private static (Transformer Transformer, Dictionary<string, InputRole> Roles) Recognise(SourceModel model)

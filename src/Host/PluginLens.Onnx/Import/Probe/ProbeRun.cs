@@ -7,6 +7,8 @@ namespace PluginLens.Onnx.Import.Probe;
 internal sealed class ProbeRun
 {
     private const int Length = 11;
+    // Weights larger than this are read again when they are asked for again, so that a large model is not in memory twice.
+    private const int MostKept = 1 << 16;
     private readonly SourceModel _model;
     private readonly Dictionary<string, ProbeTensor> _values;
     private readonly Dictionary<string, ProbeTensor> _constants = new(StringComparer.Ordinal);
@@ -39,6 +41,11 @@ internal sealed class ProbeRun
             input.Value.Dispose();
         }
 
+        if (model.Outputs.FirstOrDefault(o => values.TryGetValue(o.Name, out var value) && value.Values.Any(float.IsNaN)) is { } broken)
+        {
+            throw new ModelException($"The source itself computes NaN: '{broken.Name}' of '{model.FileName}' holds it for ordinary tokens; export the model again.");
+        }
+
         return new ProbeRun(model, batch, values);
     }
 
@@ -55,7 +62,13 @@ internal sealed class ProbeRun
             var constant = _model.Constants.TryGetValue(name, out var found)
                 ? found
                 : throw new ModelException($"Tensor '{name}' of the source graph has a type that the importer does not read.");
-            return _constants[name] = new ProbeTensor(constant.Shape, constant.Numbers());
+            var read = new ProbeTensor(constant.Shape, constant.Numbers());
+            if (constant.Elements <= MostKept)
+            {
+                _constants[name] = read;
+            }
+
+            return read;
         }
     }
 
@@ -63,7 +76,4 @@ internal sealed class ProbeRun
 
     /// <summary>Shape without reading a constant's data.</summary>
     public long[] Shape(string name) => _values.TryGetValue(name, out var value) ? value.Shape : _model.Constants[name].Shape;
-
-    /// <summary>Constants (initializers, Constant nodes and what was computed from them) that may be weights or tables.</summary>
-    public IEnumerable<string> ConstantNames => _model.Constants.Keys;
 }

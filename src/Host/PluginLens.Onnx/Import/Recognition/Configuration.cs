@@ -158,6 +158,17 @@ internal sealed class Configuration(Transformer transformer, SourceConfig config
             return mask;
         }
 
+        // So are tables of cosines: [.., n_ctx, rotary_dim], beginning with a row of ones.
+        var dim = transformer.Blocks[0].Attention.Rotary?.Dim;
+        var cosines = _reading.Model.Constants
+            .Where(c => ElementTypes.IsFloat(c.Value.Type) && c.Value.Shape is [.., > 1, var last] && (last == dim || 2 * last == dim))
+            .Where(c => _reading.Run[c.Key].Values.AsSpan(0, (int)c.Value.Shape[^1]).IndexOfAnyExcept(1f) < 0)
+            .Select(c => (int)c.Value.Shape[^2]).DefaultIfEmpty(0).Max();
+        if (cosines > 0)
+        {
+            return cosines;
+        }
+
         _notes.Add($"no config.json beside the model and no table of positions in it: n_ctx is taken to be {UnknownLength}");
         return UnknownLength;
     }
@@ -173,8 +184,7 @@ internal sealed class Configuration(Transformer transformer, SourceConfig config
         return (norms[0].IsRms ? "RMS" : "LN") + (norms.All(n => n.Gain is null) ? "Pre" : "");
     }
 
-    private string Placement() => Same(b => b.IsPost, "placement of norms") ? "post" : Same(b => b.Norm1 is null, "norms")
-        ? throw new ModelException("The attention reads the stream without a norm; such models are not imported.") : "pre";
+    private string Placement() => Same(b => b.IsPost, "placement of norms") ? "post" : "pre";
 
     /// <summary>float32 1e-5 is 9.99999974e-06; the number that it was rounded from is the shortest that rounds to it.</summary>
     private double Epsilon()

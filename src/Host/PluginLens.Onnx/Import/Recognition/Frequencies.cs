@@ -1,8 +1,13 @@
+using PluginLens.Onnx.Import.Source;
+
 namespace PluginLens.Onnx.Import.Recognition;
 
 /// <summary>Rotary frequencies, from the tables of a short run to the exact numbers that the model was made with.</summary>
 internal static class Frequencies
 {
+    private const double Tolerance = 2e-5;
+    private const double HalfTolerance = 2e-3;
+
     /// <summary>Angle per position of one column, unwrapped from position to position.</summary>
     public static double FromAngles(float[][] cos, float[][] sin, int column)
     {
@@ -24,37 +29,37 @@ internal static class Frequencies
     /// </summary>
     public static double[] Exact(Reading reading, double[] measured)
     {
-        foreach (var name in reading.Run.ConstantNames.Where(n => reading.Model.Constants[n].Elements == measured.Length && reading.Model.Constants[n].Type is 1 or 10 or 16))
-        {
-            var values = Array.ConvertAll(reading.Run[name].Values, v => (double)v);
-            if (Near(values, measured))
-            {
-                return values;
-            }
-        }
+        var tolerance = reading.Model.HasHalves ? HalfTolerance : Tolerance;
+        // In half precision the constant is rounded itself: there the formula that it was rounded from comes first.
+        return reading.Model.HasHalves
+            ? Powers(measured, tolerance) ?? Constant(reading, measured, tolerance) ?? measured
+            : Constant(reading, measured, tolerance) ?? Powers(measured, tolerance) ?? measured;
+    }
 
-        if (measured.Length < 2)
-        {
-            return [.. measured.Select(f => Math.Abs(f - 1) < 1e-5 ? 1 : f)];
-        }
+    private static double[]? Constant(Reading reading, double[] measured, double tolerance) => reading.Model.Constants
+        .Where(c => c.Value.Elements == measured.Length && ElementTypes.IsFloat(c.Value.Type))
+        .Select(c => Array.ConvertAll(reading.Run[c.Key].Values, v => (double)v))
+        .FirstOrDefault(values => Near(values, measured, tolerance));
 
-        // inv_freq[i] = base^(-i / n): the last frequency gives the base, which is a round number.
+    /// <summary>inv_freq[i] = base^(-i / n): the last frequency gives the base, which is a round number.</summary>
+    private static double[]? Powers(double[] measured, double tolerance)
+    {
         var n = measured.Length;
-        var guess = Math.Pow(measured[n - 1], -(double)n / (n - 1));
-        foreach (var digits in new[] { 1, 2, 3, 4, 5 })
+        var guess = n > 1 ? Math.Pow(measured[n - 1], -(double)n / (n - 1)) : 1;
+        foreach (var digits in Enumerable.Range(1, 5))
         {
             var scale = Math.Pow(10, Math.Floor(Math.Log10(guess)) - digits + 1);
-            var rounded = Math.Round(guess / scale) * scale;
-            double[] powers = [.. Enumerable.Range(0, n).Select(i => (double)(1f / MathF.Pow((float)rounded, (float)i / n)))];
-            if (Near(powers, measured))
+            var rounded = (float)(Math.Round(guess / scale) * scale);
+            double[] powers = [.. Enumerable.Range(0, n).Select(i => (double)(1f / MathF.Pow(rounded, (float)i / n)))];
+            if (Near(powers, measured, tolerance))
             {
                 return powers;
             }
         }
 
-        return measured;
+        return null;
     }
 
-    private static bool Near(double[] values, double[] measured) =>
-        values.Zip(measured).All(p => Math.Abs(p.First - p.Second) <= 2e-5 * Math.Abs(p.Second));
+    private static bool Near(double[] values, double[] measured, double tolerance) =>
+        values.Zip(measured).All(p => Math.Abs(p.First - p.Second) <= tolerance * Math.Abs(p.Second));
 }

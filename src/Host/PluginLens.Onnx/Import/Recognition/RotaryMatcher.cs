@@ -4,6 +4,8 @@ namespace PluginLens.Onnx.Import.Recognition;
 internal static class RotaryMatcher
 {
     private const double Tolerance = 1e-4;
+    // Tables of cosines that were rounded to half precision.
+    private const double HalfTolerance = 5e-3;
 
     /// <summary>Whether one is the other times a number.</summary>
     public static bool IsMultiple(float[] x, float[] y)
@@ -27,7 +29,7 @@ internal static class RotaryMatcher
         var length = reading.Run.Batch.Length;
         var tables = Tables(reading, projection.Source, operand, length);
         RotaryMatch? best = null;
-        var bestDistance = Tolerance;
+        var bestDistance = reading.Model.HasHalves ? HalfTolerance : Tolerance;
         foreach (var cos in tables.Where(t => t[0].All(v => v != 0 && Math.Abs(v - t[0][0]) < 1e-6)))
         {
             foreach (var sin in tables.Where(t => t[0].All(v => Math.Abs(v) < 1e-6) && t[0].Length == cos[0].Length))

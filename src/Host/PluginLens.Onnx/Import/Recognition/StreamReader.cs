@@ -14,12 +14,13 @@ internal sealed class StreamReader(Reading reading)
             ? Before(attention, mlp) : Behind(attention, mlp);
 
     /// <summary>The stream that a block starts from, resolved.</summary>
-    public static string Start(BlockMatch block) => block.IsPost || block.Norm1 is null ? block.Attention.Input : block.Norm1.Input;
+    public static string Start(BlockMatch block) => block.IsPost ? block.Attention.Input : block.Norm1!.Input;
 
     private BlockMatch Before(AttentionMatch attention, MlpMatch? mlp)
     {
-        var norm1 = reading.NormOf.GetValueOrDefault(attention.Input);
-        var start = norm1?.Input ?? attention.Input;
+        var norm1 = reading.NormOf.GetValueOrDefault(attention.Input) ?? throw new ModelException(
+            $"The attention of layer {attention.Layer} reads {_graph.Describe(attention.Input)}, which is no norm of the residual stream; it is not imported.");
+        var start = norm1.Input;
         var branch = attention.Output.Output;
         if (mlp is null)
         {

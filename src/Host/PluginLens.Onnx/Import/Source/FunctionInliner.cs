@@ -40,10 +40,11 @@ internal static class FunctionInliner
         }
 
         var attributes = function.AttributeProto.Concat(call.Attribute).GroupBy(a => a.Name).ToDictionary(g => g.Key, g => g.Last());
-        foreach (var node in function.Node)
+        foreach (var (i, node) in function.Node.Index())
         {
             var copy = node.Clone();
-            copy.Name = $"{call.Name}/{node.Name}";
+            // Names of nodes are unique in a graph; those in functions are not.
+            copy.Name = $"{call.Name}/{node.Name}.{id}.{i}";
             Rename(copy.Input);
             Rename(copy.Output);
             copy.Attribute.Clear();
