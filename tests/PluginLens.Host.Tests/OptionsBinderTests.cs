@@ -78,7 +78,7 @@ public sealed class OptionsBinderTests
     [TestCase("shade", "1", "--shade '1': expected pale-blue, red.")]
     [TestCase("only-ascii", "maybe", "--only-ascii 'maybe': expected flag.")]
     [TestCase("layer", "x", "--layer 'x': Expected 'all', a number, or numbers and ranges such as '0,2-4'; found 'x'.")]
-    [TestCase("ids", "1,x", "--ids 'x': expected int,....")]
+    [TestCase("ids", "1,x", "--ids 'x': expected int,int,...")]
     public void Bind_Malformed_SaysWhatWasExpected(string name, string? value, string message)
     {
         Assert.That(() => Bind(name, value), Throws.TypeOf<UsageException>().With.Message.EqualTo(message));
@@ -94,7 +94,7 @@ public sealed class OptionsBinderTests
     public void Bind_Unknown_ListsTheKnownAndSuggests()
     {
         Assert.That(() => Bind("topk", "1"), Throws.TypeOf<UsageException>().With.Message.EqualTo(
-            "Analysis 'test' has no option --topk; did you mean 'top-k'? Known: --top-k, --big, --temperature, --cut, --name, --shade, --layer, --words, --ids, --only-ascii, --biases."));
+            "Analysis 'test' has no option --topk; did you mean '--top-k'? Known: --top-k, --big, --temperature, --cut, --name, --shade, --layer, --words, --ids, --only-ascii, --biases."));
     }
 
     [Test]

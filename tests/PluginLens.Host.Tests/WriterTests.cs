@@ -196,6 +196,30 @@ public sealed class WriterTests
         Assert.That((string?)run["status"], Is.EqualTo("complete"));
     }
 
+    private sealed class AsksForTooMuch : IAnalysis
+    {
+        public void Run(AnalysisContext context)
+        {
+            context.Results.Table<Row>("pairs");
+            throw new UsageException("--layer 9: this model has layers 0 to 3.");
+        }
+    }
+
+    [Test]
+    public void RunFolder_WrongRequest_LeavesAnEarlierRunAlone()
+    {
+        using var folder = new TemporaryFolder();
+        var (used, unused) = (Path.Combine(folder.Path, "used"), Path.Combine(folder.Path, "unused"));
+        InlinePlugin.Run<Some>(folder: used);
+        var before = Directory.GetFiles(used).ToDictionary(path => path, File.ReadAllText);
+
+        InlinePlugin.Run<AsksForTooMuch>(folder: used);
+        InlinePlugin.Run<AsksForTooMuch>(folder: unused);
+
+        Assert.That(Directory.GetFiles(used).ToDictionary(path => path, File.ReadAllText), Is.EqualTo(before));
+        Assert.That(Directory.Exists(unused), Is.False);
+    }
+
     [Test]
     public void RunFolder_ListOfEarlierRunLeavesTheFolder_IsNotBelieved()
     {

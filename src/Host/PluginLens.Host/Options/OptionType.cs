@@ -20,7 +20,7 @@ internal sealed class OptionType
         Allowed = _element.IsEnum ? [.. Enum.GetNames(_element).Select(Names.Kebab)] : [];
     }
 
-    public string Word { get => IsList ? $"{field},..." : field; }
+    public string Word { get => IsList ? $"{field},{field},.." : field; }
 
     public IReadOnlyList<string> Allowed { get; }
 

@@ -55,7 +55,7 @@ public static class OptionsBinder
 
     private static UsageException Unknown(string id, string name, IReadOnlyList<OptionInfo> known)
     {
-        var near = Suggestion.Of(name, known.Select(option => option.Name));
+        var near = Suggestion.Of($"--{name}", known.Select(option => $"--{option.Name}"));
         return new UsageException($"Analysis '{id}' has no option --{name}{(near is null ? "." : $"; {near}")} Known: {string.Join(", ", known.Select(option => $"--{option.Name}"))}.");
     }
 

@@ -36,7 +36,15 @@ public static class AnalysisRun
             Status = error is null ? RunStatus.Complete : error is OperationCanceledException ? RunStatus.Cancelled : RunStatus.Failed,
             Error = error is null ? null : OneLine.Of(error.Message),
         };
-        folder?.Finish(info);
+        if (error is UsageException or ModelException && folder is { Files.Count: 0 } && store.Tables.All(table => table.Rows.Count == 0))
+        {
+            folder.Abandon();
+        }
+        else
+        {
+            folder?.Finish(info);
+        }
+
         return new RunResult(info, store.Tables, store.Figures, error);
     }
 

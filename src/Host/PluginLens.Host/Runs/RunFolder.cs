@@ -117,6 +117,18 @@ public sealed class RunFolder : IDisposable
         });
     }
 
+    /// <summary>Ends a run that was asked for wrongly and found nothing: the folder stays as it was before, an earlier run in it included.</summary>
+    internal void Abandon()
+    {
+        var partial = _tables.Select(table => table.Path + Partial).ToList();
+        Dispose();
+        partial.ForEach(File.Delete);
+        if (!Directory.EnumerateFileSystemEntries(Path).Any())
+        {
+            Directory.Delete(Path);
+        }
+    }
+
     private string Full(string name) => System.IO.Path.Combine(Path, name);
 
     private void Commit(string name)
