@@ -4,6 +4,7 @@ import collections
 import os
 import sys
 import tempfile
+import types
 import unittest
 
 import numpy as np
@@ -12,6 +13,7 @@ from torch.nn import functional as F
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "export-scripts"))
 
+from train_measure import whole_words  # noqa: E402
 from training.bpe import Tokenizer, train_merges  # noqa: E402
 from training.checkpoint import load_model, read_safetensors, write_safetensors  # noqa: E402
 from training.classifier import Classifier, batches_of_equal_length, encode_labelled, evaluate, fine_tune  # noqa: E402
@@ -347,6 +349,11 @@ class MeasureTests(WithFolder):
         scores -= scores.mean(1, keepdims=True)
         expected = sorted(((scores[i, j], candidates[i], candidates[j]) for i in range(4) for j in range(4) if i != j), reverse=True)[:3]
         self.assertEqual([(s, t) for s, t, _ in found], [(s, t) for _, s, t in expected])
+
+    def test_whole_words_leaves_out_stems(self):
+        tokens = types.SimpleNamespace(tokens=["Ġlong", "er", "Ġwords", "Ġby", ",", "Ġrare"])
+        stream = np.array([0, 1, 2, 3, 0, 4, 2, 4] * 20 + [5, 4])
+        self.assertEqual(whole_words(tokens, stream), [2])  # "long" goes on as "longer" half the time, "by" is short, "rare" is rare
 
 
 if __name__ == "__main__":
