@@ -21,6 +21,7 @@ internal static class Program
             InspectCommand.Create(),
             ImportCommand.Create(),
             TokenizeCommand.Create(),
+            VerifyCommand.Create(),
             DoctorCommand.Create(),
         };
         var parse = root.Parse(args);
