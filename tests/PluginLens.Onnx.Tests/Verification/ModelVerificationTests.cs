@@ -7,13 +7,15 @@ namespace PluginLens.Onnx.Tests.Verification;
 /// <summary>Every good model passes; every damage is found.</summary>
 public sealed class ModelVerificationTests
 {
-    private static readonly string[] Embedded = ["tiny-gpt2", "tiny-gpt2-b", "all-minilm-l6-v2"];
+    private static readonly string Models = Path.Combine(Repository.Root, "models", "onnx");
+
+    private static IEnumerable<string> Embedded => Directory.GetDirectories(Models).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal);
 
     [TestCaseSource(typeof(Repository), nameof(Repository.CheckpointNames))]
     public void Run_EveryArchitecture_Passes(string name) => AssertPasses(ExportedFixtures.Get(name));
 
     [TestCaseSource(nameof(Embedded))]
-    public void Run_EmbeddedModel_Passes(string name) => AssertPasses(Path.Combine(Repository.Root, "models", "onnx", name));
+    public void Run_EmbeddedModel_Passes(string name) => AssertPasses(Path.Combine(Models, name));
 
     [TestCase("gpt2", 5, "--transformer-lens-defaults")]
     [TestCase("gpt2", 6, "--transformer-lens-defaults", "--refactor-attn")]

@@ -54,5 +54,5 @@ internal static class VerifyCommand
     /// <summary>JSON has no infinity.</summary>
     private static double? Finite(double? number) => number is { } value && double.IsFinite(value) ? number : null;
 
-    private static string Number(double? number) => number is { } value ? value.ToString("0.0e+0", CultureInfo.InvariantCulture) : "-";
+    private static string Number(double? number) => number is { } value ? value == 0 ? "0" : value.ToString("0.0e+0", CultureInfo.InvariantCulture) : "-";
 }
