@@ -9,17 +9,19 @@ public sealed class ModelException : Exception
     }
 
     /// <summary>Says what was expected, what was found and what to do.</summary>
-    /// <param name="message">One line.</param>
+    /// <param name="message">One line; line ends inside (of names in damaged files) become spaces.</param>
     public ModelException(string message)
-        : base(message)
+        : base(OneLine(message))
     {
     }
 
     /// <summary>Says what was expected, what was found and what to do.</summary>
-    /// <param name="message">One line.</param>
+    /// <param name="message">One line; line ends inside (of names in damaged files) become spaces.</param>
     /// <param name="innerException">What the lower layer said.</param>
     public ModelException(string message, Exception innerException)
-        : base(message, innerException)
+        : base(OneLine(message), innerException)
     {
     }
+
+    private static string OneLine(string? message) => message?.ReplaceLineEndings(" ") ?? string.Empty;
 }

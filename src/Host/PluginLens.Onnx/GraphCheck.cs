@@ -73,6 +73,6 @@ internal static class GraphCheck
             }
         }
 
-        ModelException Bad(string what) => new($"'{file}' {what.ReplaceLineEndings(" ")}; export the model again.");
+        ModelException Bad(string what) => new($"'{file}' {what}; export the model again.");
     }
 }

@@ -14,20 +14,20 @@ internal static class TokenizerCheck
         {
             if (name.Length == 0 || Path.GetFileName(name) != name || name.Contains('\\', StringComparison.Ordinal))
             {
-                throw new ModelException($"'{folder}': the metadata name the tokenizer file '{OneLine(name)}', which is not a plain file name; export the model again.");
+                throw new ModelException($"'{folder}': the metadata name the tokenizer file '{name}', which is not a plain file name; export the model again.");
             }
 
             var path = Path.Combine(folder, name);
             if (!File.Exists(path))
             {
-                throw new ModelException($"'{folder}' lacks the tokenizer file '{OneLine(name)}'; copy it from where the model came from.");
+                throw new ModelException($"'{folder}' lacks the tokenizer file '{name}'; copy it from where the model came from.");
             }
 
             var found = Hash(path);
             if (found != expected)
             {
                 throw new ModelException(
-                    $"'{path}' is not the tokenizer file that this model was made with (sha-256 {found[..12]}…, expected {OneLine(expected[..Math.Min(12, expected.Length)])}…); restore it or export the model again.");
+                    $"'{path}' is not the tokenizer file that this model was made with (sha-256 {found[..12]}…, expected {expected[..Math.Min(12, expected.Length)]}…); restore it or export the model again.");
             }
         }
     }
@@ -39,6 +39,4 @@ internal static class TokenizerCheck
         using var file = File.OpenRead(path);
         return Convert.ToHexStringLower(SHA256.HashData(file));
     }
-
-    private static string OneLine(string text) => text.ReplaceLineEndings(" ");
 }

@@ -91,7 +91,7 @@ internal sealed class WeightTable(ModelConfig config, string folder, string file
             var end = name.IndexOf('.', 7);
             if (end < 0 || !int.TryParse(name.AsSpan(7, end - 7), NumberStyles.None, CultureInfo.InvariantCulture, out var layer) || layer >= config.NLayers)
             {
-                throw new ModelException($"'{file}' has a weight '{OneLine(name)}', the metadata say {config.NLayers} layers; export the model again.");
+                throw new ModelException($"'{file}' has a weight '{name}', the metadata say {config.NLayers} layers; export the model again.");
             }
         }
 
@@ -115,7 +115,7 @@ internal sealed class WeightTable(ModelConfig config, string folder, string file
         return (path, Number("offset") ?? 0, Number("length"));
 
         long? Number(string key) => !place.TryGetValue(key, out var text) ? null
-            : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : throw Bad(tensor.Name, $"the {key} '{OneLine(text)}'");
+            : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : throw Bad(tensor.Name, $"the {key} '{text}'");
     }
 
     /// <summary>ONNX Runtime reads the constants itself: they may lie in model.onnx and nowhere else.</summary>
@@ -144,7 +144,5 @@ internal sealed class WeightTable(ModelConfig config, string folder, string file
         }
     }
 
-    private ModelException Bad(string name, string found) => new($"'{file}': weight '{OneLine(name)}' has {found}; export the model again.");
-
-    private static string OneLine(string text) => text.ReplaceLineEndings(" ");
+    private ModelException Bad(string name, string found) => new($"'{file}': weight '{name}' has {found}; export the model again.");
 }
