@@ -32,6 +32,48 @@ public sealed class MadeOnnxTests
     }
 
     [Test]
+    public void Import_WindowWiderThanTheProbe_IsReadFromItsMask()
+    {
+        using var imported = new ImportedModel(Made("gpt_neo-window20-opset13"));
+
+        AssertWeights(imported.Model, "gpt_neo");
+        Assert.That(imported.Model.Config.WindowSize, Is.EqualTo(new int?[] { null, 20, null, 20 }));
+        Assert.That((imported.Model.Config.Architecture, imported.Model.Config.AttnScale), Is.EqualTo(("gpt_neo", 1.0)));
+    }
+
+    [Test]
+    public void Import_ModelFolder_IsNotImportedAgain()
+    {
+        using var imported = new ImportedModel(Made("gpt2-opset21"));
+
+        Assert.That(
+            () => PluginLens.Onnx.Import.Importer.Import(imported.Report.Folder, imported.Report.Folder + "-again"),
+            Throws.TypeOf<ModelException>().With.Message.Contains("model folder already"));
+        Assert.That(
+            () => PluginLens.Onnx.Import.Importer.Import(imported.Report.Folder, imported.Report.Folder, force: true),
+            Throws.TypeOf<ModelException>().With.Message.Contains("holds the source itself"));
+    }
+
+    [Test]
+    public void Import_Cancelled_LeavesNothing()
+    {
+        var parent = Directory.CreateTempSubdirectory("pluginlens-cancel-");
+        try
+        {
+            using var cancelled = new CancellationTokenSource();
+            cancelled.Cancel();
+            Assert.That(
+                () => PluginLens.Onnx.Import.Importer.Import(Made("gpt2-opset21"), Path.Combine(parent.FullName, "model"), cancellation: cancelled.Token),
+                Throws.InstanceOf<OperationCanceledException>());
+            Assert.That(parent.GetFileSystemInfos(), Is.Empty);
+        }
+        finally
+        {
+            parent.Delete(recursive: true);
+        }
+    }
+
+    [Test]
     public void Import_Architecture_IsReadFromTheGraph()
     {
         using var imported = new ImportedModel(Made("gpt_neox-torch-opset14"));

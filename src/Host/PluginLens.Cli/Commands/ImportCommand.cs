@@ -20,7 +20,8 @@ internal static class ImportCommand
         };
         command.SetAction(parse =>
         {
-            var report = Importer.Import(parse.GetValue(source)!, parse.GetValue(destination)!, parse.GetValue(name), parse.GetValue(force));
+            using var interrupt = new Interrupt();
+            var report = Importer.Import(parse.GetValue(source)!, parse.GetValue(destination)!, parse.GetValue(name), parse.GetValue(force), interrupt.Token);
             if (parse.GetValue(format) == "json")
             {
                 Json.Print(new

@@ -19,20 +19,28 @@ public static class Importer
     /// <param name="destination">The model folder to write.</param>
     /// <param name="name">The model's name; null = the destination's.</param>
     /// <param name="force">Whether an existing model folder is replaced.</param>
+    /// <param name="cancellation">Stops the import; nothing is left behind.</param>
     /// <exception cref="ModelException">The source cannot be imported; says why. Nothing is left behind.</exception>
-    public static ImportReport Import(string source, string destination, string? name = null, bool force = false)
+    public static ImportReport Import(string source, string destination, string? name = null, bool force = false, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(source);
         ArgumentException.ThrowIfNullOrEmpty(destination);
         FolderWriter.Refuse(destination, force);
-        var model = SourceModel.Open(SourceFile.Locate(source));
+        var file = SourceFile.Locate(source);
+        var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(destination));
+        if ((file + Path.DirectorySeparatorChar).StartsWith(target + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+        {
+            throw new ModelException($"'{destination}' holds the source itself; give another folder to write the model to.");
+        }
+
+        var model = SourceModel.Open(file);
         var config = SourceConfig.Beside(model.Folder);
         var (transformer, roles) = Recognise(model);
+        cancellation.ThrowIfCancellationRequested();
         var canonical = new Configuration(transformer, config).Model();
         using var writer = new FolderWriter(destination, force);
-        var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(destination));
-        var (facts, notes) = writer.Write(canonical, model, name ?? Path.GetFileName(target), config.Values);
-        var check = new NumericCheck(transformer, roles).Run(writer.Folder);
+        var (facts, notes) = writer.Write(canonical, model, name ?? Path.GetFileName(target), config.Values, cancellation);
+        var check = new NumericCheck(transformer, roles).Run(writer.Folder, cancellation);
         writer.Place();
         return new ImportReport(model.Path, target, [.. Found(facts, canonical)], [.. notes, .. Rounding(check)], check);
     }

@@ -15,11 +15,16 @@ internal sealed class NumericCheck(Transformer transformer, IReadOnlyDictionary<
     // Rounding grows with the numbers: beyond this magnitude the tolerance is relative.
     private const double Large = 32;
     private const int Longest = 64;
+    private const int LongestStream = 2048;
+    private const long LongWork = 400_000_000_000;
     private readonly SourceModel _source = transformer.Reading.Model;
 
     private double Allowed => _source.HasHalves ? HalfTolerance : Tolerance;
 
-    public CheckResult Run(string folder)
+    /// <summary>Compares the two; throws where they differ.</summary>
+    /// <param name="folder">The written folder.</param>
+    /// <param name="cancellation">Stops between runs.</param>
+    public CheckResult Run(string folder, CancellationToken cancellation)
     {
         using var model = ModelFolder.Open(folder, new OpenOptions { Device = Device.Cpu });
         using var session = SourceSession.AsStored(_source, transformer.Head.Output);
@@ -28,13 +33,8 @@ internal sealed class NumericCheck(Transformer transformer, IReadOnlyDictionary<
         var compared = new List<string>();
         foreach (var (batch, padded) in Batches(model.Config))
         {
-            var feed = Feed.Of(_source, roles, batch);
-            var expected = session.Run(feed)[transformer.Head.Output];
-            foreach (var value in feed.Values)
-            {
-                value.Dispose();
-            }
-
+            cancellation.ThrowIfCancellationRequested();
+            var expected = Expected(session, batch, transformer.Head.Output);
             var found = model.Run(Input(batch, model), [hook])[hook].Data.ToArray();
             var (difference, magnitude) = Compare(batch, expected, found);
             (worst, largest) = (Math.Max(worst, difference), Math.Max(largest, magnitude));
@@ -46,8 +46,70 @@ internal sealed class NumericCheck(Transformer transformer, IReadOnlyDictionary<
             }
         }
 
+        if (LongLength(model) is var length && length > Longest && StreamsAgree(model, length))
+        {
+            compared.Add($"1 x {length}");
+        }
+
         return new CheckResult(worst, largest, string.Join(", ", compared));
     }
+
+    private ProbeTensor Expected(SourceSession session, TokenBatch batch, string output)
+    {
+        var feed = Feed.Of(_source, roles, batch);
+        try
+        {
+            return session.Run(feed)[output];
+        }
+        finally
+        {
+            foreach (var value in feed.Values)
+            {
+                value.Dispose();
+            }
+        }
+    }
+
+    /// <summary>
+    /// A window or a change of the positions' scale may begin far out. Logits of a long sequence are large, so the last block's stream is
+    /// compared there; as long as the context, or as far as some seconds of work reach.
+    /// </summary>
+    /// <returns>False where the source is not as long as its context was taken to be, for want of a configuration.</returns>
+    private bool StreamsAgree(OnnxModel model, int length)
+    {
+        var batch = TokenBatch.Scattered(1, length, model.Config.DVocab, roles.Values.Contains(InputRole.TokenTypes) ? 2 : 1);
+        var block = transformer.Blocks[^1];
+        using var session = new SourceSession(_source, transformer.Reading.Graph.Needed(block.End), [block.End]);
+        ProbeTensor expected;
+        try
+        {
+            expected = Expected(session, batch, block.End);
+        }
+        catch (ModelException) when (transformer.Embedding.Positions is null)
+        {
+            return false;
+        }
+
+        var hook = End(block);
+        var (difference, magnitude) = Compare(batch, expected with { Shape = [1, length, model.Config.DModel] }, model.Run(Input(batch, model), [hook])[hook].Data.ToArray());
+        if (!(difference <= Allowed * Math.Max(1, magnitude / Large)))
+        {
+            throw new ModelException(
+                $"The imported model is not the source: {hook} differs by {difference:g3} on {length} tokens, though they agree on {Longest}; " +
+                "what lies far back is treated in another way than the importer knows. Nothing was written.");
+        }
+
+        return true;
+    }
+
+    private int LongLength(OnnxModel model)
+    {
+        var weights = model.WeightNames.Where(n => n.StartsWith("blocks.", StringComparison.Ordinal)).Sum(n => model.ShapeOf(n).Aggregate(1L, (a, b) => a * b));
+        var tokens = _source.Inputs.First(i => roles[i.Name] == InputRole.Tokens);
+        return Feed.Fixed(tokens, 1) != null || Feed.Fixed(tokens, 0) > 1 ? 0 : (int)Math.Min(Math.Min(model.Config.NCtx, LongestStream), LongWork / (2 * weights));
+    }
+
+    private static string End(BlockMatch block) => $"blocks.{block.Attention.Layer}.{(block.IsPost ? "hook_normalized_resid_post" : "hook_resid_post")}";
 
     /// <summary>One token, a few, many; and padding where the model has a mask. A source of one fixed size is run at that size only.</summary>
     private IEnumerable<(TokenBatch Batch, int Padded)> Batches(ModelConfig config)
@@ -110,7 +172,7 @@ internal sealed class NumericCheck(Transformer transformer, IReadOnlyDictionary<
     private string WherePart(OnnxModel model)
     {
         var run = transformer.Reading.Run;
-        string[] ends = [.. transformer.Blocks.Select((b, l) => b.IsPost ? $"blocks.{l}.hook_normalized_resid_post" : $"blocks.{l}.hook_resid_post")];
+        string[] ends = [.. transformer.Blocks.Select(End)];
         var streams = model.Run(Input(run.Batch, model), ends);
         for (var l = 0; l < ends.Length; l++)
         {

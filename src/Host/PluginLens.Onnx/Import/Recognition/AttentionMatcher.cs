@@ -62,6 +62,7 @@ internal static class AttentionMatcher
                 "soft-caps, position biases and other terms are not imported.");
         var (isCausal, window) = pattern.Visible()
             ?? throw new ModelException($"The mask of layer {layer} before {Ordering.Describe(softmax)} is neither causal, windowed nor absent.");
+        window ??= isCausal ? MaskWindow.Find(reading, softmax.Input[0]) : null;
         return new AttentionMatch(layer, input, q, k, v, output, rows, scale, rotary, isCausal, window);
     }
 

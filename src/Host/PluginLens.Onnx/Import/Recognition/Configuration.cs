@@ -48,9 +48,11 @@ internal sealed class Configuration(Transformer transformer, SourceConfig config
             Rotary(facts, rotary);
         }
 
-        if (transformer.Blocks.Any(b => b.Attention.Window != null))
+        // A window wider than any run shows in no number of it; Mistral's configuration states it.
+        var stated = config.ModelType == "mistral" && transformer.Blocks.All(b => b.Attention.Window is null) ? config.Count("sliding_window") : null;
+        if (stated < length || transformer.Blocks.Any(b => b.Attention.Window != null))
         {
-            facts["window_size"] = new JArray(transformer.Blocks.Select(b => b.Attention.Window is { } w ? (JToken)w : JValue.CreateNull()));
+            facts["window_size"] = new JArray(transformer.Blocks.Select(b => (b.Attention.Window ?? stated) is { } w ? (JToken)w : JValue.CreateNull()));
         }
 
         if (embedding is { CountsTokens: true } or { PositionOffset: > 0 })
@@ -132,7 +134,7 @@ internal sealed class Configuration(Transformer transformer, SourceConfig config
             (true, _, _) => transformer.Embedding.CountsTokens ? "roberta" : "bert",
             (_, true, true) => "llama",
             (_, true, false) => "gpt_neox",
-            _ => transformer.Embedding.PositionOffset > 0 ? "opt" : "gpt2",
+            _ => transformer.Embedding.PositionOffset > 0 ? "opt" : block.Attention.Scale == 1 ? "gpt_neo" : "gpt2",
         };
     }
 
@@ -152,7 +154,7 @@ internal sealed class Configuration(Transformer transformer, SourceConfig config
 
         // Causal masks kept as a square of truth values are as long as the context.
         var mask = _reading.Model.Constants.Values
-            .Where(c => c.Type is ElementTypes.Bool or 2 && c.Shape is [.., var rows, var columns] && rows == columns && rows > 1).Select(c => (int)c.Shape[^1]).DefaultIfEmpty(0).Max();
+            .Where(c => c.Type is ElementTypes.Bool or ElementTypes.UInt8 && c.Shape is [.., var rows, var columns] && rows == columns && rows > 1).Select(c => (int)c.Shape[^1]).DefaultIfEmpty(0).Max();
         if (mask > 0)
         {
             return mask;

@@ -136,5 +136,20 @@ internal sealed class GraphView
         }
     }
 
+    /// <summary>The nodes that a tensor is computed from, in order of execution.</summary>
+    public IReadOnlyList<NodeProto> Needed(string tensor)
+    {
+        var needed = new HashSet<string>(StringComparer.Ordinal) { tensor };
+        var kept = new List<NodeProto>();
+        foreach (var node in Nodes.Reverse().Where(n => n.Output.Any(needed.Contains)))
+        {
+            needed.UnionWith(node.Input);
+            kept.Add(node);
+        }
+
+        kept.Reverse();
+        return kept;
+    }
+
     public string Describe(string tensor) => Producer(tensor) is { } node ? Ordering.Describe(node) : $"'{tensor}'";
 }

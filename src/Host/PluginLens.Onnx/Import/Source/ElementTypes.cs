@@ -7,6 +7,7 @@ namespace PluginLens.Onnx.Import.Source;
 internal static class ElementTypes
 {
     public const int Float = 1;
+    public const int UInt8 = 2;
     public const int Int32 = 6;
     public const int Int64 = 7;
     public const int Bool = 9;

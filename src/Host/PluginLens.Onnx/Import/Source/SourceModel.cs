@@ -42,6 +42,11 @@ internal sealed class SourceModel
     {
         var model = new SourceModel(path, SourceFile.Parse(path));
         var graph = model.Proto.Graph;
+        if (model.Proto.MetadataProps.Any(p => p.Key == "pluginlens.format"))
+        {
+            throw new ModelException($"'{model.Folder}' is a model folder already; use it as it is, or copy it.");
+        }
+
         foreach (var initializer in graph.Initializer)
         {
             model.Constants[initializer.Name] = SourceTensor.Of(initializer, model.Path);

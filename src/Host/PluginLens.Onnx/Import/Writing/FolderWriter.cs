@@ -27,6 +27,8 @@ internal sealed class FolderWriter : IDisposable
     public string Folder { get; }
 
     /// <summary>Checks the destination before any work is done.</summary>
+    /// <param name="destination">Where the model is to be written.</param>
+    /// <param name="force">Whether an existing model folder is replaced.</param>
     public static void Refuse(string destination, bool force)
     {
         if (File.Exists(destination))
@@ -55,14 +57,21 @@ internal sealed class FolderWriter : IDisposable
     /// <param name="source">Where it came from.</param>
     /// <param name="name">The model's name.</param>
     /// <param name="config">Values of config.json, for ids that only it knows.</param>
+    /// <param name="cancellation">Stops between weights.</param>
     /// <returns>The metadata that were written, and notes for the user.</returns>
-    public (JObject Facts, IReadOnlyList<string> Notes) Write(CanonicalModel model, SourceModel source, string name, JObject config)
+    public (JObject Facts, IReadOnlyList<string> Notes) Write(CanonicalModel model, SourceModel source, string name, JObject config, CancellationToken cancellation)
     {
         var facts = new JObject { ["pluginlens.format"] = "1", ["pluginlens.exporter"] = Exporter, ["name"] = name, ["dtype"] = "float32" };
         facts.Merge(model.Config);
         facts["processing"] = new JArray();
         using var data = new DataFile(Path.Combine(Folder, CanonicalProto.DataName));
-        WrittenWeight[] weights = [.. model.Weights.Select(data.Add)];
+        var weights = new List<WrittenWeight>();
+        foreach (var weight in model.Weights)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            weights.Add(data.Add(weight));
+        }
+
         var graph = TemplateInterpreter.Interpret(TemplateInterpreter.EmbeddedTemplate(), facts, weights.Select(w => w.Name).ToHashSet(StringComparer.Ordinal));
         var notes = model.Notes.ToList();
         facts["hooks"] = CanonicalProto.Hooks(graph);
