@@ -30,9 +30,9 @@ internal sealed class WeightTable(ModelConfig config, string folder, string file
             }
 
             var weight = Stored(tensor);
-            if (weight.Type.ToString().ToLowerInvariant() is var stored && stored != (type == "float32" ? "float" : type))
+            if (weight.Type != (type == "float32" ? ElementType.Float : type == "float16" ? ElementType.Float16 : ElementType.BFloat16))
             {
-                throw Bad(tensor.Name, $"element type {stored}, the metadata say {type}");
+                throw Bad(tensor.Name, $"element type {weight.Type}, the metadata say {type}");
             }
 
             weights.Add(tensor.Name, weight);
@@ -50,14 +50,10 @@ internal sealed class WeightTable(ModelConfig config, string folder, string file
 
     private StoredWeight Stored(TensorProto tensor)
     {
-        var shape = tensor.Dims.Select(extent => extent is > 0 and <= int.MaxValue ? (int)extent : throw Bad(tensor.Name, $"an extent of {extent}")).ToArray();
+        var shape = Shape(tensor);
         RequireShape(tensor.Name, shape);
-        if (shape.Aggregate(1m, (product, extent) => Math.Min(product * extent, long.MaxValue)) > Array.MaxLength)
-        {
-            throw Bad(tensor.Name, $"the shape [{string.Join(", ", shape)}], more than {Array.MaxLength} elements");
-        }
 
-        if (!Enum.IsDefined((ElementType)tensor.DataType))
+        if ((ElementType)tensor.DataType is not (ElementType.Float or ElementType.Float16 or ElementType.BFloat16))
         {
             throw Bad(tensor.Name, $"element type {tensor.DataType}; expected float32, float16 or bfloat16");
         }
@@ -84,6 +80,26 @@ internal sealed class WeightTable(ModelConfig config, string folder, string file
         return path == file || offset % weight.ElementSize == 0 ? weight : throw Bad(tensor.Name, $"the offset {offset}, which is not a multiple of {weight.ElementSize}");
     }
 
+    /// <summary>The extents; a loop and not a query, for this runs at every start and each new generic costs milliseconds.</summary>
+    private int[] Shape(TensorProto tensor)
+    {
+        var shape = new int[tensor.Dims.Count];
+        var count = 1L;
+        for (var at = 0; at < shape.Length; at++)
+        {
+            var extent = tensor.Dims[at];
+            if (extent <= 0 || extent > Array.MaxLength / count)
+            {
+                throw Bad(tensor.Name, $"the shape [{string.Join(", ", tensor.Dims)}]; expected positive extents and at most {Array.MaxLength} elements");
+            }
+
+            shape[at] = (int)extent;
+            count *= extent;
+        }
+
+        return shape;
+    }
+
     private void RequireShape(string name, int[] shape)
     {
         if (name.StartsWith("blocks.", StringComparison.Ordinal))
@@ -96,7 +112,7 @@ internal sealed class WeightTable(ModelConfig config, string folder, string file
         }
 
         var expected = WeightShapes.Of(config, name);
-        if (expected is not null && !expected.SequenceEqual(shape))
+        if (expected is not null && !expected.AsSpan().SequenceEqual(shape))
         {
             throw new ModelException($"'{file}': weight '{name}' should be [{string.Join(", ", expected)}] by the configuration, found [{string.Join(", ", shape)}]; export the model again.");
         }
@@ -131,8 +147,10 @@ internal sealed class WeightTable(ModelConfig config, string folder, string file
     /// <summary>Weights that share bytes are a damaged offset, unless they share all of them.</summary>
     private void RequireApart(IEnumerable<StoredWeight> weights)
     {
+        var sorted = new List<StoredWeight>(weights);
+        sorted.Sort((x, y) => x.File != y.File ? string.CompareOrdinal(x.File.Path, y.File.Path) : x.Offset != y.Offset ? x.Offset.CompareTo(y.Offset) : x.Bytes.CompareTo(y.Bytes));
         StoredWeight? before = null;
-        foreach (var weight in weights.OrderBy(weight => weight.File.Path, StringComparer.Ordinal).ThenBy(weight => weight.Offset).ThenBy(weight => weight.Bytes))
+        foreach (var weight in sorted)
         {
             var overlaps = before is not null && before.File == weight.File && weight.Offset < before.Offset + before.Bytes;
             if (overlaps && (weight.Offset != before!.Offset || weight.Bytes != before.Bytes))

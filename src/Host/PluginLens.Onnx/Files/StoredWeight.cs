@@ -31,7 +31,7 @@ internal sealed class StoredWeight(string name, ElementType type, int[] shape, M
     public long Offset => offset;
 
     /// <summary>Number of elements.</summary>
-    public int Count { get; } = shape.Aggregate(1, (product, extent) => checked(product * extent));
+    public int Count { get; } = CountOf(shape);
 
     /// <summary>Bytes in the file.</summary>
     public long Bytes => (long)Count * ElementSize;
@@ -50,6 +50,17 @@ internal sealed class StoredWeight(string name, ElementType type, int[] shape, M
         }
 
         return new Tensor(name, data, shape);
+    }
+
+    private static int CountOf(int[] shape)
+    {
+        var count = 1;
+        foreach (var extent in shape)
+        {
+            count = checked(count * extent);
+        }
+
+        return count;
     }
 
     private float[] Wide()
