@@ -4,7 +4,6 @@
 import argparse
 import csv
 import os
-import sys
 import time
 
 import torch
@@ -12,6 +11,7 @@ import torch
 from training.bpe import Tokenizer
 from training.checkpoint import save_checkpoint
 from training.classifier import Classifier, encode_labelled, evaluate, fine_tune
+from training.command import guarded
 from training.corpus import held_out, read_documents
 
 
@@ -57,28 +57,25 @@ def main():
     arguments = parse()
     torch.set_num_threads(1)
     start = time.monotonic()
-    try:
-        tokenizer = Tokenizer.load(arguments.checkpoint)
-        (texts, labels), (held_texts, held_labels) = split(arguments)
-        if arguments.sample:
-            write_sample(arguments.sample, held_texts, held_labels, arguments.sample_size)
-        model = Classifier(arguments.checkpoint, arguments.last_layers, arguments.seed)
-        n_ctx = model.body.shape["n_ctx"]
-        # Every other text after an end of text, so that both ways of reading a prompt work afterwards.
-        with_start, without = (encode_labelled(tokenizer, texts, n_ctx, b) for b in (True, False))
-        mixed = [a if i % 2 else b for i, (a, b) in enumerate(zip(with_start, without))]
-        fine_tune(model, mixed, labels, arguments.epochs, arguments.batch, arguments.rate, arguments.dropout, arguments.seed,
-                  lambda epoch, loss: print(f"epoch={epoch} train_loss={loss:.4f} seconds={time.monotonic() - start:.0f}", flush=True))
-        for name, bos in (("without", False), ("with", True)):
-            for part, t, l in (("train", texts[::20], labels[::20]), ("held out", held_texts, held_labels)):
-                accuracy, loss = evaluate(model, encode_labelled(tokenizer, t, n_ctx, bos), l)
-                print(f"{part} ({len(l)} texts, {name} end of text in front): accuracy={accuracy:.4f} loss={loss:.4f}")
-        save_checkpoint(model.body, "gpt2", arguments.checkpoint, arguments.output,
-                        {"classifier.weight": model.head.weight.detach(), "classifier.bias": model.head.bias.detach()},
-                        {"num_labels": 2, "id2label": {"0": "NEG", "1": "POS"}, "label2id": {"NEG": 0, "POS": 1}})
-    except (OSError, ValueError) as error:
-        sys.exit(f"train_classifier: {error}")
+    tokenizer = Tokenizer.load(arguments.checkpoint)
+    (texts, labels), (held_texts, held_labels) = split(arguments)
+    if arguments.sample:
+        write_sample(arguments.sample, held_texts, held_labels, arguments.sample_size)
+    model = Classifier(arguments.checkpoint, arguments.last_layers, arguments.seed)
+    n_ctx = model.body.shape["n_ctx"]
+    # Every other text after an end of text, so that both ways of reading a prompt work afterwards.
+    with_start, without = (encode_labelled(tokenizer, texts, n_ctx, b) for b in (True, False))
+    mixed = [a if i % 2 else b for i, (a, b) in enumerate(zip(with_start, without))]
+    fine_tune(model, mixed, labels, arguments.epochs, arguments.batch, arguments.rate, arguments.dropout, arguments.seed,
+              lambda epoch, loss: print(f"epoch={epoch} train_loss={loss:.4f} seconds={time.monotonic() - start:.0f}", flush=True))
+    for name, bos in (("without", False), ("with", True)):
+        for part, t, l in (("train", texts[::20], labels[::20]), ("held out", held_texts, held_labels)):
+            accuracy, loss = evaluate(model, encode_labelled(tokenizer, t, n_ctx, bos), l)
+            print(f"{part} ({len(l)} texts, {name} end of text in front): accuracy={accuracy:.4f} loss={loss:.4f}")
+    save_checkpoint(model.body, "gpt2", arguments.checkpoint, arguments.output,
+                    {"classifier.weight": model.head.weight.detach(), "classifier.bias": model.head.bias.detach()},
+                    {"num_labels": 2, "id2label": {"0": "NEG", "1": "POS"}, "label2id": {"NEG": 0, "POS": 1}})
 
 
 if __name__ == "__main__":
-    main()
+    guarded("train_classifier", main)

@@ -2,13 +2,13 @@
 """Measures what a trained checkpoint has learned and prints it as Markdown, for the model card."""
 
 import argparse
-import sys
 
 import numpy as np
 import torch
 
 from training.bpe import Tokenizer
 from training.checkpoint import load_model
+from training.command import guarded
 from training.corpus import encode_split
 from training.loop import validation_loss
 from training.measure import measure_repeats, ov_pairs
@@ -42,14 +42,11 @@ def main():
     if not (arguments.books or arguments.lines or arguments.cache):
         parser.error("no text: name files with --books or --lines, or the --cache of a training run")
     torch.set_num_threads(arguments.threads)
-    try:
-        tokenizer = Tokenizer.load(arguments.checkpoint)
-        model = load_model(arguments.checkpoint)
-        _, validation = encode_split(tokenizer, arguments.books, arguments.lines, arguments.cache)
-        loss = validation_loss(model, validation, tokenizer.end_of_text, model.shape["n_ctx"], 10 ** 9)
-        print(f"Loss on {len(validation)} held-out tokens: {loss:.4f}\n")
-    except (OSError, ValueError) as error:
-        sys.exit(f"train_measure: {error}")
+    tokenizer = Tokenizer.load(arguments.checkpoint)
+    model = load_model(arguments.checkpoint)
+    _, validation = encode_split(tokenizer, arguments.books, arguments.lines, arguments.cache)
+    loss = validation_loss(model, validation, tokenizer.end_of_text, model.shape["n_ctx"], 10 ** 9)
+    print(f"Loss on {len(validation)} held-out tokens: {loss:.4f}\n")
     scores = measure_repeats(model)
     print(f"Random segments of 50 tokens, twice: loss {scores['first_loss']:.2f} on the first copy, {scores['second_loss']:.2f} on the second.\n")
     for name in ("induction", "previous", "duplicate"):
@@ -61,4 +58,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    guarded("train_measure", main)

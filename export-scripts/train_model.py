@@ -2,11 +2,11 @@
 """Trains a small language model on text files. An interrupted run, started again, goes on from its last saved state."""
 
 import argparse
-import sys
 
 import torch
 
 from training.bpe import Tokenizer
+from training.command import guarded
 from training.corpus import encode_split
 from training.loop import KINDS, Run
 
@@ -45,16 +45,13 @@ def parse():
 def main():
     arguments = parse()
     torch.set_num_threads(arguments.threads)
-    try:
-        tokenizer = Tokenizer.load(arguments.tokenizer)
-        train, validation = encode_split(tokenizer, arguments.books, arguments.lines, arguments.cache)
-        print(f"{len(train)} tokens to train on, {len(validation)} to validate on", flush=True)
-        settings = {name: getattr(arguments, name) for name in SETTINGS}
-        run = Run(settings, arguments.tokenizer, len(tokenizer.vocab), train, validation, arguments.output)
-        run.finish(arguments.save_every, lambda row: print(" ".join(f"{k}={v}" for k, v in row.items()), flush=True))
-    except (OSError, ValueError) as error:
-        sys.exit(f"train_model: {error}")
+    tokenizer = Tokenizer.load(arguments.tokenizer)
+    train, validation = encode_split(tokenizer, arguments.books, arguments.lines, arguments.cache)
+    print(f"{len(train)} tokens to train on, {len(validation)} to validate on", flush=True)
+    settings = {name: getattr(arguments, name) for name in SETTINGS}
+    run = Run(settings, arguments.tokenizer, len(tokenizer.vocab), train, validation, arguments.output)
+    run.finish(arguments.save_every, lambda row: print(" ".join(f"{k}={v}" for k, v in row.items()), flush=True))
 
 
 if __name__ == "__main__":
-    main()
+    guarded("train_model", main)

@@ -2,9 +2,9 @@
 """Trains a byte-level BPE tokenizer in GPT-2's file format on text files."""
 
 import argparse
-import sys
 
 from training.bpe import Tokenizer
+from training.command import guarded
 from training.corpus import read_split
 
 
@@ -19,14 +19,11 @@ def main():
         parser.error("no text: name files with --books or --lines")
     if arguments.vocabulary <= 257:
         parser.error(f"--vocabulary {arguments.vocabulary} leaves no room for merges: the 256 bytes and the end of text come first")
-    try:
-        train, _ = read_split(arguments.books, arguments.lines)
-        tokenizer = Tokenizer.train(train, arguments.vocabulary)
-        tokenizer.save(arguments.output)
-    except (OSError, ValueError) as error:
-        sys.exit(f"train_tokenizer: {error}")
+    train, _ = read_split(arguments.books, arguments.lines)
+    tokenizer = Tokenizer.train(train, arguments.vocabulary)
+    tokenizer.save(arguments.output)
     print(f"{len(tokenizer.vocab)} tokens from {len(train)} documents in {arguments.output}")
 
 
 if __name__ == "__main__":
-    main()
+    guarded("train_tokenizer", main)

@@ -1,5 +1,6 @@
 """Text files as token ids: reading, cleaning, splitting and the sequences of a training step."""
 
+import hashlib
 import os
 import re
 
@@ -19,8 +20,12 @@ def clean(text):
 
 def read_documents(path, lines):
     """The documents of one file. `lines`: one a line, after an optional `id TAB`; else blocks of paragraphs."""
-    with open(path, encoding="utf-8") as file:
-        text = clean(file.read())
+    with open(path, "rb") as file:
+        data = file.read()
+    try:
+        text = clean(data.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise ValueError(f"'{path}' is not UTF-8 ({error.reason} at byte {error.start}): convert it first") from None
     if lines:
         documents = [line.split("\t")[-1].strip() for line in text.split("\n")]
         return [d for d in documents if d]
@@ -44,11 +49,27 @@ def read_split(books, line_files):
     return train, validation
 
 
+def cache_key(tokenizer, books, line_files):
+    """What the encoded text depends on, as one hash."""
+    digest = hashlib.sha256(repr((tokenizer.merges, HOLD_OUT, BLOCK, len(books))).encode())
+    for path in [*books, *line_files]:
+        with open(path, "rb") as file:
+            digest.update(hashlib.sha256(file.read()).digest())
+    return digest.hexdigest()
+
+
 def encode_split(tokenizer, books, line_files, cache):
-    """Token streams (train, validation) as uint16, an end of text after each document; kept in the cache file."""
+    """Token streams (train, validation) as uint16, an end of text after each document; kept in the cache file.
+
+    Without files the cache is taken as it is; with files it is used where it was made from them.
+    """
+    key = cache_key(tokenizer, books, line_files) if books or line_files else None
     if cache and os.path.exists(cache):
         stored = np.load(cache)
-        return stored["train"], stored["validation"]
+        if key is None or ("key" in stored and str(stored["key"]) == key):
+            return stored["train"], stored["validation"]
+    if key is None:
+        raise ValueError(f"'{cache}' is not there and no text is named to make it from")
     streams = []
     for documents in read_split(books, line_files):
         ids = []
@@ -57,7 +78,7 @@ def encode_split(tokenizer, books, line_files, cache):
             ids.append(tokenizer.end_of_text)
         streams.append(np.array(ids, dtype=np.uint16))
     if cache:
-        np.savez(cache, train=streams[0], validation=streams[1])
+        np.savez(cache, train=streams[0], validation=streams[1], key=key)
     return streams
 
 

@@ -95,7 +95,7 @@ class Run:
         self.optimizer.zero_grad()
         loss = mean_loss(self.model, ids, targets)
         if not math.isfinite(float(loss)):
-            raise ValueError(f"the loss is {float(loss)} at step {self.step}: lower --rate {self.settings['rate']}")
+            raise FloatingPointError(f"the loss is {float(loss)} at step {self.step}: lower --rate {self.settings['rate']}")
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()

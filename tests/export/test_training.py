@@ -2,6 +2,7 @@
 
 import collections
 import os
+import subprocess
 import sys
 import tempfile
 import types
@@ -11,7 +12,8 @@ import numpy as np
 import torch
 from torch.nn import functional as F
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "export-scripts"))
+SCRIPTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "export-scripts")
+sys.path.insert(0, SCRIPTS)
 
 from train_measure import whole_words  # noqa: E402
 from training.bpe import Tokenizer, train_merges  # noqa: E402
@@ -118,6 +120,16 @@ class CorpusTests(WithFolder):
         self.assertEqual(train, [d for i, d in enumerate(documents) if not held_out(i)])
         self.assertEqual(len(validation), 3)
         self.assertFalse(documents[0].startswith("id0"))
+
+    def test_a_cache_of_other_text_is_not_used(self):
+        cache = os.path.join(self.folder, "cache.npz")
+        first = encode_split(self.tokenizer, [], [self.text], cache)
+        for found in (encode_split(self.tokenizer, [], [self.text], cache), encode_split(self.tokenizer, [], [], cache)):
+            np.testing.assert_array_equal(found[0], first[0])
+            np.testing.assert_array_equal(found[1], first[1])
+        with open(self.text, "a", encoding="utf-8") as file:
+            file.write("one more line\n")
+        self.assertGreater(len(encode_split(self.tokenizer, [], [self.text], cache)[0]), len(first[0]))
 
     def test_a_repeat_is_silent_on_its_first_copy_unless_that_is_text(self):
         batches = Batches(np.arange(4000, dtype=np.uint16), 5000, 60, 30, 0, repeat_share=1.0)
@@ -354,6 +366,29 @@ class MeasureTests(WithFolder):
         tokens = types.SimpleNamespace(tokens=["Ġlong", "er", "Ġwords", "Ġby", ",", "Ġrare"])
         stream = np.array([0, 1, 2, 3, 0, 4, 2, 4] * 20 + [5, 4])
         self.assertEqual(whole_words(tokens, stream), [2])  # "long" goes on as "longer" half the time, "by" is short, "rare" is rare
+
+
+class CommandTests(WithFolder):
+    def call(self, *arguments):
+        script = os.path.join(SCRIPTS, arguments[0])
+        return subprocess.run([sys.executable, script, *arguments[1:]], stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
+
+    def test_from_text_to_checkpoint(self):
+        tokenizer, model = os.path.join(self.folder, "t"), os.path.join(self.folder, "m")
+        self.assertEqual(self.call("train_tokenizer.py", "--lines", self.text, "--vocabulary", "300", "--output", tokenizer).returncode, 0)
+        done = self.call("train_model.py", "--lines", self.text, "--tokenizer", tokenizer, "--output", model,
+                         "--layers", "1", "--width", "16", "--heads", "2", "--context", "24", "--batch", "2", "--tokens", "200")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(load_model(model).shape["layers"], 1)
+        with open(os.path.join(model, "curve.csv"), encoding="utf-8") as file:
+            self.assertEqual(len(file.read().splitlines()), 2)
+
+    def test_bad_input_is_one_line_and_exit_code_2(self):
+        with open(os.path.join(self.folder, "latin.txt"), "wb") as file:
+            file.write(b"caf\xe9\n")
+        done = self.call("train_tokenizer.py", "--lines", file.name, "--output", os.path.join(self.folder, "x"))
+        self.assertEqual((done.returncode, done.stderr.count("\n")), (2, 1))
+        self.assertIn("is not UTF-8", done.stderr)
 
 
 if __name__ == "__main__":
