@@ -36,7 +36,7 @@ internal static class Float64
     /// <param name="model">The model.</param>
     /// <param name="name">E.g. <c>ln_final</c>.</param>
     /// <param name="row">One row, changed.</param>
-    public static void Norm(OnnxModel model, string name, Span<double> row)
+    public static void Norm(Model model, string name, Span<double> row)
     {
         double mean = 0, square = 0;
         if (model.Config.Norm.StartsWith("LN", StringComparison.Ordinal))
