@@ -25,6 +25,12 @@ internal static class Program
             DoctorCommand.Create(),
         };
         var parse = root.Parse(args);
+        if (parse.Errors.Count > 0)
+        {
+            Console.Error.WriteLine($"pluginlens: {string.Join(" ", parse.Errors.Select(error => error.Message.ReplaceLineEndings(" ")))} 'pluginlens --help' shows how.");
+            return ExitCode.Usage;
+        }
+
         try
         {
             return parse.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });

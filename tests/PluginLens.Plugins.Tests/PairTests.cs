@@ -1,0 +1,201 @@
+extern alias ov;
+extern alias qk;
+using ov::PluginLens.Plugins;
+using PluginLens.Testing;
+using QkOptions = qk::PluginLens.Plugins.QkPairOptions;
+using QkPairs = qk::PluginLens.Plugins.QkPairs;
+using QueryKeyPair = qk::PluginLens.Plugins.QueryKeyPair;
+
+namespace PluginLens.Plugins.Tests;
+
+/// <summary><c>ov-pairs</c> and <c>qk-pairs</c> equal the dense V x V formula, and find what was planted.</summary>
+public sealed class PairTests
+{
+    private const int V = 61;
+    private static readonly ModelConfig Sizes = new() { DModel = 12, NHeads = 4, NKeyValueHeads = 2, NLayers = 2, DHead = 3, DVocab = V, DMlp = 8, NCtx = 8 };
+    private static FakeModel Model { get; } = FakeModel.Gpt2Like(Sizes, seed: 3).WithWeight("blocks.1.ln1.w", gain =>
+    {
+        for (var at = 0; at < gain.Length; at++)
+        {
+            gain[at] = 0.5f + (0.1f * at);
+        }
+    });
+
+    [Test]
+    public void OvPairs_AnyEmbeddingBiasesAndGain_EqualTheDenseFormula(
+        [Values] EmbeddingChoice embedding, [Values] bool biases, [Values] bool normGain, [Values] bool lowest)
+    {
+        var options = new OvPairOptions { Embedding = embedding, Biases = biases, NormGain = normGain, Lowest = lowest, K = 40, Layer = Selection.Parse("1"), Head = Selection.Parse("3") };
+        var rows = TestRun.Execute(new OvPairs(), Model, options).Rows<InputOutputPair>("ov-pairs");
+
+        var input = Naive.Dense(embedding == EmbeddingChoice.Output ? Model.WU.Transpose() : Model.WE);
+        var output = Naive.Dense(embedding == EmbeddingChoice.Input ? Model.WE : Model.WU.Transpose());
+        var dense = Naive.Multiply(Naive.Multiply(Read(input, "V", 3, biases, normGain), Naive.Dense(Model.WO(1, 3))), Naive.Transpose(output));
+        Naive.AssertSame([.. rows.Select(row => (row.Input.Id, row.Output.Id, row.Score))], Naive.Sorted(dense, (_, _) => true, lowest));
+    }
+
+    [Test]
+    public void QkPairs_AnyEmbeddingBiasesAndGain_EqualTheDenseFormula(
+        [Values] qk::PluginLens.Plugins.EmbeddingChoice embedding, [Values] bool biases, [Values] bool normGain, [Values] bool lowest)
+    {
+        var options = new QkOptions { Embedding = embedding, Biases = biases, NormGain = normGain, Lowest = lowest, K = 40, Layer = Selection.Parse("1"), Head = Selection.Parse("2") };
+        var rows = TestRun.Execute(new QkPairs(), Model, options).Rows<QueryKeyPair>("qk-pairs");
+
+        var side = Naive.Dense(embedding == qk::PluginLens.Plugins.EmbeddingChoice.Output ? Model.WU.Transpose() : Model.WE);
+        var dense = Naive.Multiply(Read(side, "Q", 2, biases, normGain), Naive.Transpose(Read(side, "K", 2, biases, normGain)));
+        Naive.AssertSame([.. rows.Select(row => (row.Query.Id, row.Key.Id, row.Score))], Naive.Sorted(dense, (_, _) => true, lowest));
+    }
+
+    [Test]
+    public void OvPairs_FreqNormalisation_DividesRowsByMeanAbsoluteProjections()
+    {
+        var options = new OvPairOptions { Normalise = Normalise.Freq, K = 30, Layer = Selection.Parse("0"), Head = Selection.Parse("1") };
+        var rows = TestRun.Execute(new OvPairs(), Model, options).Rows<InputOutputPair>("ov-pairs");
+
+        var (e, u) = (Naive.Dense(Model.WE), Naive.Dense(Model.WU.Transpose()));
+        var dense = Naive.Multiply(Naive.Multiply(Naive.Multiply(e, Naive.Dense(Model.WV(0, 1))), Naive.Dense(Model.WO(0, 1))), Naive.Transpose(u));
+        var (inputs, outputs) = (Divisors(e, (l, h) => h % 2 == 0 ? Model.WV(l, h) : null), Divisors(u, (l, h) => Model.WO(l, h).Transpose()));
+        for (var i = 0; i < V; i++)
+        {
+            for (var j = 0; j < V; j++)
+            {
+                dense[i, j] /= inputs[i] * outputs[j];
+            }
+        }
+
+        var expected = Naive.Sorted(dense, (_, _) => true);
+        for (var rank = 0; rank < rows.Count; rank++)
+        {
+            Assert.That(rows[rank].Score, Is.EqualTo(expected[rank].Score).Within(1e-4 * Math.Abs(expected[rank].Score)));
+        }
+    }
+
+    [Test]
+    public void Filters_DropTokensBeforeTheProduct_SoListsStayFull()
+    {
+        string[] words = [.. Enumerable.Range(0, V).Select(id => id % 3 == 0 ? $" Ä{id}" : id % 3 == 1 ? $" w{id / 6}" : $"W{id / 6}")];
+        var model = Model.WithTokenizer(new FakeTokenizer(words));
+        var options = new OvPairOptions { OnlyAscii = true, ExcludeSame = true, K = 25, Layer = Selection.Parse("0"), Head = Selection.Parse("0") };
+        var rows = TestRun.Execute(new OvPairs(), model, options).Rows<InputOutputPair>("ov-pairs");
+
+        var dense = Naive.Multiply(Naive.Multiply(Naive.Multiply(Naive.Dense(model.WE), Naive.Dense(model.WV(0, 0))), Naive.Dense(model.WO(0, 0))), Naive.Dense(model.WU));
+        bool Ascii(int id) => id % 3 != 0;
+        bool Takes(int row, int column) => Ascii(row) && Ascii(column) && !words[row].Trim().Equals(words[column].Trim(), StringComparison.OrdinalIgnoreCase);
+        Assert.That(rows, Has.Count.EqualTo(25));
+        Naive.AssertSame([.. rows.Select(row => (row.Input.Id, row.Output.Id, row.Score))], Naive.Sorted(dense, Takes));
+    }
+
+    [Test]
+    public void OvPairs_PlantedPair_IsFirst()
+    {
+        // Token 5 alone has feature 0, W_V reads it, W_O writes feature 1, which token 9 alone has.
+        var model = Plant(Plant(Zeroed("embed.W_E", "blocks.0.attn.W_V", "blocks.0.attn.W_O", "unembed.W_U"), "embed.W_E", 5 * 12, 1), "unembed.W_U", V + 9, 1);
+        model = Plant(Plant(model, "blocks.0.attn.W_V", 0, 2), "blocks.0.attn.W_O", 1, 3);
+        var options = new OvPairOptions { K = 1, Layer = Selection.Parse("0"), Head = Selection.Parse("0") };
+
+        var pair = TestRun.Execute(new OvPairs(), model, options).Rows<InputOutputPair>("ov-pairs")[0];
+
+        Assert.That((pair.Input.Id, pair.Output.Id, pair.Score), Is.EqualTo((5, 9, 6.0)));
+    }
+
+    [TestCase(0)]
+    [TestCase(1)]
+    [TestCase(-7)]
+    public void QkPairs_Offset_IsTheScoreOfTwoRotatedPositions(int offset)
+    {
+        var config = Sizes with { DHead = 6, NHeads = 2, NKeyValueHeads = 2, RotaryDim = 4, InvFreq = [1, 0.1], RopeAttentionFactor = 1.2, Positions = "rotary" };
+        var model = FakeModel.Gpt2Like(config, seed: 5);
+        var options = new QkOptions { Offset = offset, K = 20, Layer = Selection.Parse("0"), Head = Selection.Parse("1") };
+        var rows = TestRun.Execute(new QkPairs(), model, options).Rows<QueryKeyPair>("qk-pairs");
+
+        // Any two positions that far apart give the same score: 40 + offset and 40.
+        var queries = Rotate(Naive.Multiply(Naive.Dense(model.WE), Naive.Dense(model.WQ(0, 1))), config, 40 + offset);
+        var keys = Rotate(Naive.Multiply(Naive.Dense(model.WE), Naive.Dense(model.WK(0, 1))), config, 40);
+        Naive.AssertSame([.. rows.Select(row => (row.Query.Id, row.Key.Id, row.Score))], Naive.Sorted(Naive.Multiply(queries, Naive.Transpose(keys)), (_, _) => true));
+    }
+
+    [Test]
+    public void NormGain_PostNormModel_IsRefused() => Assert.That(
+        () => TestRun.Execute(new OvPairs(), Model.WithConfig(config => config with { Traits = new HashSet<Trait> { Trait.PostNorm } }), new OvPairOptions { NormGain = true }),
+        Throws.TypeOf<UsageException>().With.Message.Contain("--norm-gain"));
+
+    [Test]
+    public void Embedding_OutputWithoutUnembedding_IsRefused_AutoUsesTheInput()
+    {
+        var encoder = Model.WithoutWeight("unembed.W_U");
+
+        Assert.That(() => TestRun.Execute(new OvPairs(), encoder, new OvPairOptions { Embedding = EmbeddingChoice.Output }), Throws.TypeOf<UsageException>());
+        Assert.That(TestRun.Execute(new OvPairs(), encoder).Notes[0], Does.Contain("output side W_E"));
+    }
+
+    private static FakeModel Zeroed(params string[] names) => names.Aggregate(Model, (model, name) => model.WithWeight(name, Array.Clear));
+
+    private static FakeModel Plant(FakeModel model, string name, int at, float value) => model.WithWeight(name, data => data[at] = value);
+
+    /// <summary>E W + b of layer 1, with diag(w) W and b + b_ln W where asked.</summary>
+    private static double[,] Read(double[,] side, string which, int head, bool biases, bool normGain)
+    {
+        var stored = which == "Q" ? head : Sizes.KeyValueHeadOf(head);
+        var weight = Naive.Dense(Model.Weight($"blocks.1.attn.W_{which}")[stored].AsMatrix());
+        var bias = Model.Weight($"blocks.1.attn.b_{which}")[stored].Span.ToArray();
+        if (normGain)
+        {
+            var (gain, shift) = (Model.Weight("blocks.1.ln1.w").Data, Model.Weight("blocks.1.ln1.b").Data);
+            for (var j = 0; j < bias.Length; j++)
+            {
+                for (var i = 0; i < gain.Length; i++)
+                {
+                    bias[j] += (float)(shift.Span[i] * weight[i, j]);
+                    weight[i, j] *= gain.Span[i];
+                }
+            }
+        }
+
+        var projected = Naive.Multiply(side, weight);
+        return biases ? Naive.AddRow(projected, bias) : projected;
+    }
+
+    private static double[] Divisors(double[,] side, Func<int, int, Matrix?> weight)
+    {
+        var (sums, columns) = (new double[V], 0);
+        for (var layer = 0; layer < Sizes.NLayers; layer++)
+        {
+            for (var head = 0; head < Sizes.NHeads; head++)
+            {
+                if (weight(layer, head) is not { } matrix)
+                {
+                    continue;
+                }
+
+                var projected = Naive.Multiply(side, Naive.Dense(matrix));
+                columns += matrix.Columns;
+                for (var token = 0; token < V; token++)
+                {
+                    for (var j = 0; j < matrix.Columns; j++)
+                    {
+                        sums[token] += Math.Abs(projected[token, j]);
+                    }
+                }
+            }
+        }
+
+        return [.. sums.Select(sum => (sum / columns) + 1e-9)];
+    }
+
+    private static double[,] Rotate(double[,] rows, ModelConfig config, int position)
+    {
+        var half = config.RotaryDim / 2;
+        for (var i = 0; i < rows.GetLength(0); i++)
+        {
+            for (var pair = 0; pair < half; pair++)
+            {
+                var angle = position * config.InvFreq[pair];
+                var (x, y) = (rows[i, pair], rows[i, pair + half]);
+                rows[i, pair] = config.RopeAttentionFactor * ((x * Math.Cos(angle)) - (y * Math.Sin(angle)));
+                rows[i, pair + half] = config.RopeAttentionFactor * ((y * Math.Cos(angle)) + (x * Math.Sin(angle)));
+            }
+        }
+
+        return rows;
+    }
+}
