@@ -69,16 +69,16 @@ internal static class AttentionMatcher
     private static RotaryMatch? Rotary(Reading reading, HeadProjection q, HeadProjection k, NodeProto product, int layer)
     {
         var (batch, length) = (reading.Run.Batch.Batch, reading.Run.Batch.Length);
-        float[]? Operand(int i, int heads) => HeadView.Of(reading.Run[product.Input[i]], batch, length, q.Width).FirstOrDefault() is { } view
-            ? Repetition.Remove(view.Dense(), batch, view.Heads, heads) : null;
+        // A run as long as a head is wide leaves open which axis is which; every way to read an operand is tried.
+        IEnumerable<float[]> Operands(int i, int heads) =>
+            HeadView.Of(reading.Run[product.Input[i]], batch, length, q.Width).Select(view => Repetition.Remove(view.Dense(), batch, view.Heads, heads));
 
-        var afterQ = Operand(0, q.Heads) ?? [];
-        if (RotaryMatcher.IsMultiple(q.Values, afterQ) && Operand(1, k.Heads) is { } afterK && RotaryMatcher.IsMultiple(k.Values, afterK))
+        if (Operands(0, q.Heads).Any(after => RotaryMatcher.IsMultiple(q.Values, after)) && Operands(1, k.Heads).Any(after => RotaryMatcher.IsMultiple(k.Values, after)))
         {
             return null;
         }
 
-        return RotaryMatcher.Find(reading, q, product.Input[0], afterQ)
+        return Operands(0, q.Heads).Select(after => RotaryMatcher.Find(reading, q, product.Input[0], after)).FirstOrDefault(match => match != null)
             ?? throw new ModelException(
                 $"What happens to q of layer {layer} between {Ordering.Describe(q.Linear.Node)} and {Ordering.Describe(product)} is no rotation by position; it is not imported.");
     }

@@ -84,7 +84,7 @@ internal sealed class GraphView
     {
         for (name = Resolve(name);
             Producer(name) is { } node && Operators.IsStandard(node) && node.OpType is "Gather" or "Slice" or "GatherND" or "GatherElements" && IsData(node.Input[0])
-            && !IsData(node.Input[1]);)
+            && (node.Input.Count < 2 || !IsData(node.Input[1]));)
         {
             name = Resolve(node.Input[0]);
         }

@@ -10,7 +10,7 @@ internal static class FunctionInliner
 
     public static IReadOnlyList<NodeProto> Inline(ModelProto model)
     {
-        var functions = model.Functions.ToDictionary(f => (f.Domain, f.Name));
+        var functions = model.Functions.GroupBy(f => (f.Domain, f.Name)).ToDictionary(g => g.Key, g => g.First());
         IReadOnlyList<NodeProto> nodes = [.. model.Graph.Node];
         for (var depth = 0; functions.Count > 0 && nodes.Any(n => functions.ContainsKey((n.Domain, n.OpType))); depth++)
         {

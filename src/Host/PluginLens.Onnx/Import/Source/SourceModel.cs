@@ -59,8 +59,10 @@ internal sealed class SourceModel
 
         model.Inputs = [.. graph.Input.Where(i => !model.Constants.ContainsKey(i.Name))];
         var nodes = new List<NodeProto>();
+        model.Inputs.ToList().ForEach(NodeShape.Check);
         foreach (var node in FunctionInliner.Inline(model.Proto))
         {
+            NodeShape.Check(node);
             if (ConstantNode.Value(node) is { } value)
             {
                 model.Constants[node.Output[0]] = SourceTensor.Of(value, model.Path);
