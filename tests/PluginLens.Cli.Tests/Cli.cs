@@ -5,11 +5,12 @@ namespace PluginLens.Cli.Tests;
 /// <summary>Runs the real program in a process of its own, as a user would.</summary>
 internal static class Cli
 {
-    /// <summary>The program as the build left it, plugins beside it.</summary>
-    public static string Program { get; } = Path.Combine(AppContext.BaseDirectory, "pluginlens.dll");
-
     /// <summary>The root of the repository: the folder that holds the solution.</summary>
     public static string Root { get; } = FindRoot();
+
+    /// <summary>The program as the build left it, plugins beside it.</summary>
+    public static string Program { get; } = Path.Combine(
+        Root, "artifacts", "bin", "PluginLens.Cli", Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)), "pluginlens.dll");
 
     /// <summary>Runs <c>pluginlens</c> with arguments in the root of the repository.</summary>
     /// <param name="arguments">As after the program's name.</param>

@@ -1,0 +1,120 @@
+using Newtonsoft.Json.Linq;
+
+namespace PluginLens.Cli.Tests;
+
+/// <summary><c>pluginlens run</c> end to end on the embedded model.</summary>
+public sealed class RunTests
+{
+    [Test]
+    public void Run_Json_HasRunTablesAndIdsBesideTokens()
+    {
+        var result = Cli.Run("run", "--plugin", "ov-pairs", "--layer", "0", "--head", "1", "--k", "7", "--format", "json");
+        var json = JObject.Parse(result.Output);
+        var rows = (JArray)json["tables"]!["ov-pairs"]!;
+
+        Assert.That(result.ExitCode, Is.Zero, result.Errors);
+        Assert.That(rows, Has.Count.EqualTo(7));
+        Assert.That(((JObject)rows[0]).Properties().Select(property => property.Name), Is.EqualTo(new[] { "layer", "head", "rank", "input", "input_id", "output", "output_id", "score" }));
+        Assert.That((string?)json["run"]!["model"]!["name"], Is.EqualTo("tiny-gpt2"));
+    }
+
+    [Test]
+    public void Run_PaperOrder_SwapsTheColumns()
+    {
+        var plain = Rows("--k", "3");
+        var paper = Rows("--k", "3", "--paper-order");
+
+        Assert.That(((JObject)paper[0]).Properties().ElementAt(3).Name, Is.EqualTo("output"));
+        Assert.That(paper.Select(row => (int)row["input_id"]!), Is.EqualTo(plain.Select(row => (int)row["input_id"]!)));
+
+        static JArray Rows(params string[] more) => (JArray)JObject.Parse(
+            Cli.Run(["run", "--plugin", "ov-pairs", "--layer", "-1", "--head", "0", "--format", "json", .. more]).Output)["tables"]!["ov-pairs"]!;
+    }
+
+    [Test]
+    public void Run_AnyNumberOfThreads_PrintsTheSameBytes()
+    {
+        var outputs = new[] { "1", "2", "8" }.Select(threads => Cli.Run("run", "--plugin", "qk-pairs", "--format", "csv", "--threads", threads).Output).ToList();
+
+        Assert.That(outputs[0], Is.Not.Empty);
+        Assert.That(outputs, Is.All.EqualTo(outputs[0]));
+    }
+
+    [Test]
+    public void Run_UnknownOption_ListsTheKnownOnes()
+    {
+        var result = Cli.Run("run", "--plugin", "ov-pairs", "--kk", "3");
+
+        Assert.That(result.ExitCode, Is.EqualTo(2));
+        Assert.That(result.Errors, Does.Contain("--kk").And.Contain("--only-ascii"));
+        Assert.That(result.Errors.Trim().Split('\n'), Has.Length.EqualTo(1));
+    }
+
+    [TestCase("run --plugin no-such", "no-such")]
+    [TestCase("run --plugin ov-pairs --model no-such-model", "no-such-model")]
+    [TestCase("run --plugin ov-pairs --layer 99", "layers 0 to 3")]
+    [TestCase("run --plugin ov-pairs --k many", "many")]
+    [TestCase("run --plugin ov-pairs --device cuda --model tiny-gpt2 --format xml", "xml")]
+    [TestCase("run --plugin activations", "--prompt")]
+    [TestCase("run --plugin activations --ids 5000 --out x", "5000")]
+    [TestCase("run --plugin activations --ids 1,2", "--out")]
+    [TestCase("run --plugin activations --ids 1,2 --hooks nothing --out x", "nothing")]
+    [TestCase("run --plugin qk-pairs --offset 1", "rotary")]
+    [TestCase("run --plugin finetune-diff", "--model twice")]
+    [TestCase("describe no-such", "no-such")]
+    [TestCase("nonsense", "nonsense")]
+    public void Mistakes_ExitWithTwoAndNameTheFault(string command, string message)
+    {
+        var result = Cli.Run(command.Split(' '));
+
+        Assert.That(result.ExitCode, Is.EqualTo(2), result.Errors);
+        Assert.That(result.Errors, Does.Contain(message).And.Not.Contain("   at "));
+    }
+
+    [Test]
+    public void Run_Out_WritesProvenanceAndTables()
+    {
+        using var folder = new TemporaryFolder();
+        var result = Cli.Run("run", "--plugin", "activations", "--ids", "1,2,3", "--hooks", "blocks.*.hook_resid_post,logits", "--out", folder.At("run"));
+        var run = JObject.Parse(File.ReadAllText(folder.At("run/run.json")));
+
+        Assert.That(result.ExitCode, Is.Zero, result.Errors);
+        Assert.That((string?)run["plugin"], Is.EqualTo("activations"));
+        Assert.That((string?)run["status"], Is.EqualTo("complete"));
+        Assert.That(File.ReadAllText(folder.At("run/files.csv")), Does.StartWith("prompt,file,content,tokens,text"));
+        Assert.That(new FileInfo(folder.At("run/activations.safetensors")).Length, Is.GreaterThan(3 * 4096 * 4));
+    }
+
+    [Test]
+    public void Run_Plan_SaysTheCostAndRunsNothing()
+    {
+        var result = Cli.Run("run", "--plugin", "ov-pairs", "--plan");
+
+        Assert.That(result.ExitCode, Is.Zero);
+        Assert.That(result.Output, Does.Contain("FLOP").And.Not.Contain("rank"));
+    }
+
+    [Test]
+    public void Run_AnotherModelFolder_ChangesTheAnswer()
+    {
+        using var folder = new TemporaryFolder();
+        var model = folder.At("models/other");
+        Directory.CreateDirectory(model);
+        foreach (var file in Directory.GetFiles(Path.Combine(Cli.Root, "models", "onnx", "tiny-gpt2")))
+        {
+            File.Copy(file, Path.Combine(model, Path.GetFileName(file)));
+        }
+
+        var data = File.ReadAllBytes(Path.Combine(model, "model.onnx.data"));
+        Array.Reverse(data, 0, 1 << 16);
+        for (var at = 3; at < 1 << 16; at += 4)
+        {
+            data[at] = 0x3d; // keeps the reversed numbers small and finite
+        }
+
+        File.WriteAllBytes(Path.Combine(model, "model.onnx.data"), data);
+        string Answer(params string[] where) => Cli.Run(["run", "--plugin", "ov-pairs", "--layer", "0", "--head", "0", "--format", "csv", .. where]).Output;
+
+        Assert.That(Answer("--models", folder.At("models")), Is.Not.Empty.And.Not.EqualTo(Answer()));
+    }
+}
