@@ -17,7 +17,8 @@ internal static class Failure
 
         var (code, message) = error switch
         {
-            UsageException or ModelException or PluginException => (ExitCode.Usage, error.Message),
+            PluginException plugin => (plugin.ExitCode, plugin.Message),
+            UsageException or ModelException => (ExitCode.Usage, error.Message),
             OperationCanceledException => (ExitCode.Failed, "Stopped; what was finished was kept."),
             IOException or UnauthorizedAccessException => (ExitCode.Usage, error.Message),
             OutOfMemoryException => (ExitCode.Failed, "Out of memory; --plan says what a run needs."),

@@ -86,6 +86,12 @@ internal static class RunCommand
 
         var result = AnalysisRun.Execute(request);
         progress.Dispose();
+        if (result.ExitCode == ExitCode.Usage && result.Tables.All(table => table.Rows.Count == 0))
+        {
+            // Nothing was found out: the one line that says why is all there is to say.
+            return Failure.Report(result.Error!, parse.GetValue(GlobalOptions.Verbose));
+        }
+
         ConsoleResult.Write(result, parse.GetValue(Format)!, new ResultView { Rows = parse.GetValue(Rows), Table = parse.GetValue(Table) });
         if (result.Error is not null)
         {
