@@ -8,6 +8,8 @@ namespace PluginLens.Plugins;
 [Holds(Verdict.Undefined, Trait.AttentionOnly, "there are no MLPs")]
 [Holds(Verdict.Undefined, Trait.Experts, "neurons belong to experts")]
 [Holds(Verdict.Undefined, Trait.NoTokenizer, "words need a tokenizer")]
+[Holds(Verdict.Approximate, Trait.NoUnembed, "there is no unembedding: W_E stands on the value side too")]
+[Holds(Verdict.Approximate, Trait.MaskedLmHead, "the masked-LM head between the last block and the unembedding is left out")]
 [Holds(Verdict.Approximate, Trait.SublayerNorm, "a norm follows each sublayer and is left out")]
 [Holds(Verdict.Approximate, Trait.PostNorm, "a norm follows each residual sum and is left out")]
 public sealed class KnowledgeLookup : Analysis<KnowledgeLookupOptions>

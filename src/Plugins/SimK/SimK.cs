@@ -7,7 +7,11 @@ namespace PluginLens.Plugins;
 /// </summary>
 [Holds(Verdict.Undefined, Trait.Experts, "neurons belong to experts")]
 [Holds(Verdict.Approximate, Trait.NoUnembed, "there is no unembedding: W_E stands on the output side too")]
-[Holds(Verdict.Approximate, Trait.GroupedQuery, "pairs go by query head: a key-value head takes part once for each of its query heads")]
+[Holds(Verdict.Approximate, Trait.MaskedLmHead, "the masked-LM head between the last block and the unembedding is left out")]
+[Holds(Verdict.Approximate, Trait.Rotary, "query and key columns are rotated by position before they meet")]
+[Holds(Verdict.Approximate, Trait.QkNorm, "q and k are normed before they meet")]
+[Holds(Verdict.Approximate, Trait.SublayerNorm, "a norm follows each sublayer and is left out")]
+[Holds(Verdict.Approximate, Trait.PostNorm, "a norm follows each residual sum and is left out")]
 public sealed class SimK : Analysis<SimKOptions>
 {
     /// <inheritdoc/>

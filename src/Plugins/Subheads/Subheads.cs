@@ -4,8 +4,8 @@ namespace PluginLens.Plugins;
 /// Dimension j of head h pairs column j of W_Q with column j of W_K, and column j of W_V with row j of W_O. Their words are the
 /// tokens with the largest product with the embeddings. Dar et al., "Analyzing Transformers in Embedding Space", section 3, table 1.
 /// </summary>
-[Holds(Verdict.Approximate, Trait.GroupedQuery, "several query heads share a key-value head: keys and values are listed once for each, beside each of its query heads")]
 [Holds(Verdict.Approximate, Trait.NoUnembed, "there is no unembedding: W_E stands on the output side too")]
+[Holds(Verdict.Approximate, Trait.MaskedLmHead, "the masked-LM head between the last block and the unembedding is left out")]
 [Holds(Verdict.Approximate, Trait.Rotary, "query and key columns are rotated by position before they meet")]
 [Holds(Verdict.Approximate, Trait.QkNorm, "q and k are normed before they meet")]
 [Holds(Verdict.Approximate, Trait.SublayerNorm, "a norm follows each sublayer and is left out")]

@@ -1,0 +1,74 @@
+using PluginLens.Host;
+
+namespace PluginLens.Cli.Tests;
+
+/// <summary>
+/// How far each analysis holds for each kind of model. What the rules behind the table are: circuits, keys and values are products of weights, so a norm or a
+/// head that stands between them and the logits makes them approximate; heads of grouped-query models are found exactly, so that alone changes nothing; where a
+/// query meets a key, rotary positions stand between them; lenses need an unembedding, and encoders have no state that a final norm turns into logits.
+/// </summary>
+public sealed class VerifyVerdictTests
+{
+    private const Verdict Exact = Verdict.Exact;
+    private const Verdict About = Verdict.Approximate;
+    private const Verdict Undef = Verdict.Undefined;
+
+    private static readonly string[] Models = ["gpt2", "bert", "encoder", "llama", "gemma2", "attn-only", "openai-gpt"];
+
+    /// <summary>What the exporter's models of each family have.</summary>
+    private static readonly Dictionary<string, Trait[]> TraitsOf = new()
+    {
+        ["gpt2"] = [Trait.Tied],
+        ["bert"] = [Trait.Bidirectional, Trait.PostNorm, Trait.MaskedLmHead, Trait.Tied],
+        ["encoder"] = [Trait.Bidirectional, Trait.PostNorm, Trait.NoUnembed],
+        ["llama"] = [Trait.Rotary, Trait.NoPositionEmbeddings, Trait.GroupedQuery, Trait.RmsNorm, Trait.GatedMlp, Trait.Untied],
+        ["gemma2"] = [Trait.Rotary, Trait.NoPositionEmbeddings, Trait.GroupedQuery, Trait.RmsNorm, Trait.GatedMlp, Trait.SublayerNorm, Trait.ScoreSoftCap, Trait.LogitSoftCap, Trait.Windowed, Trait.Tied],
+        ["attn-only"] = [Trait.AttentionOnly, Trait.Untied],
+        ["openai-gpt"] = [Trait.PostNorm, Trait.Tied],
+    };
+
+    /// <summary>In the order of <see cref="Models"/>.</summary>
+    private static readonly Dictionary<string, Verdict[]> Expected = new()
+    {
+        ["ov-pairs"] = [Exact, About, About, Exact, About, Exact, About],
+        ["qk-pairs"] = [Exact, About, About, About, About, Exact, About],
+        ["ffn-keys-values"] = [Exact, About, About, Exact, About, Undef, About],
+        ["subheads"] = [Exact, About, About, About, About, Exact, About],
+        ["knowledge-lookup"] = [Exact, About, About, Exact, About, Undef, About],
+        ["rk-overlap"] = [Exact, About, Undef, Exact, About, Exact, About],
+        ["rk-final"] = [Exact, About, Undef, Exact, About, Exact, About],
+        ["sim-k"] = [Exact, About, About, About, About, Exact, About],
+        ["finetune-diff"] = [Exact, About, About, Exact, About, Exact, About],
+        ["hidden-projection"] = [Exact, Undef, Undef, Exact, About, Exact, About],
+        ["activations"] = [Exact, Exact, Exact, Exact, Exact, Exact, Exact],
+    };
+
+    private static IEnumerable<TestCaseData> Cases =>
+        Expected.SelectMany(row => Models.Select((model, at) => new TestCaseData(row.Key, model).Returns(row.Value[at])));
+
+    [TestCaseSource(nameof(Cases))]
+    public Verdict Verdict_EachAnalysisAndFamily_IsWhatTheAnalysisAllows(string analysis, string model) => Of(analysis, model).Verdict;
+
+    [TestCase("qk-pairs", "llama", "--offset")]
+    [TestCase("ov-pairs", "bert", "masked-LM head")]
+    [TestCase("rk-overlap", "bert", "masked-LM head")]
+    [TestCase("ov-pairs", "encoder", "no unembedding")]
+    [TestCase("knowledge-lookup", "encoder", "no unembedding")]
+    [TestCase("ffn-keys-values", "attn-only", "no MLPs")]
+    [TestCase("sim-k", "gemma2", "norm follows each sublayer")]
+    public void Reasons_NotExact_SayWhatIsLeftOut(string analysis, string model, string reason) => Assert.That(Of(analysis, model).Reasons, Has.Some.Contains(reason));
+
+    private static Applicability Of(string analysis, string model)
+    {
+        var config = new ModelConfig { DModel = 8, NHeads = 2, NLayers = 2, DHead = 4, DVocab = 20, Traits = TraitsOf[model].ToHashSet() };
+        return Applicability.Of(PluginLoading.Load(Catalog.Value.Find(analysis)).AnalysisType, config);
+    }
+
+    /// <summary>The plugins that the build put beside the program.</summary>
+    private static readonly Lazy<PluginCatalog> Catalog = new(() =>
+    {
+        var release = new DirectoryInfo(AppContext.BaseDirectory);
+        var plugins = Path.Combine(release.Parent!.Parent!.FullName, "PluginLens.Cli", release.Name, "plugins");
+        return PluginCatalog.Discover(PluginSearchPath.Default(plugins, [plugins]));
+    });
+}
