@@ -154,6 +154,14 @@ public sealed class ChangedOnnxTests
     }
 
     [Test]
+    public void Import_UnknownQuantisedOperator_IsNamed()
+    {
+        var model = Read("torch-gpt2");
+        model.Graph.Node.First(n => n.OpType == "MatMul").OpType = "QLinearMatMul";
+        AssertRefused(model, "Operator QLinearMatMul", "quantised");
+    }
+
+    [Test]
     public void Import_Branch_IsNamed()
     {
         var model = Read("torch-gpt2");

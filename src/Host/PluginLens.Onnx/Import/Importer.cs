@@ -42,11 +42,16 @@ public static class Importer
         var (facts, notes) = writer.Write(canonical, model, name ?? Path.GetFileName(target), config.Values, cancellation);
         var check = new NumericCheck(transformer, roles).Run(writer.Folder, cancellation);
         writer.Place();
-        return new ImportReport(model.Path, target, [.. Found(facts, canonical)], [.. notes, .. Rounding(check)], check);
+        return new ImportReport(model.Path, target, [.. Found(facts, canonical)], [.. notes, .. Rounding(model, check)], check);
     }
 
-    private static IEnumerable<string> Rounding(CheckResult check)
+    private static IEnumerable<string> Rounding(SourceModel model, CheckResult check)
     {
+        if (model.IsDequantised)
+        {
+            yield return "the source is quantised: its weights were dequantised, and compared with a graph that rounds nothing as it runs";
+        }
+
         if (check.LargestDifference > 1e-3)
         {
             yield return "cosines or scales of the source are rounded to half precision along with its weights; here they are exact, hence the difference";

@@ -70,9 +70,8 @@ internal static class InputRoles
         {
             tables.AddRange(graph.Consumers(reached)
                 .Where(n => n.OpType == "Gather" && n.Input.Count > 1 && n.Input[1] == reached)
-                .Select(n => model.Constants.GetValueOrDefault(Unwrapped(graph, n.Input[0])))
-                .OfType<SourceTensor>().Where(t => t.Shape.Length == 2)
-                .Select(t => t.Shape));
+                .Select(n => TableShape(model, graph, n.Input[0]))
+                .OfType<long[]>().Where(shape => shape.Length == 2));
         }
 
         return tables;
@@ -81,16 +80,16 @@ internal static class InputRoles
     private static bool ReachesAngle(GraphView graph, string name) =>
         Reach(graph, name, n => Operators.IsLayout(n) || n.OpType is "MatMul" or "Mul" or "Einsum" or "Add").Any(r => graph.Consumers(r).Any(n => n.OpType is "Cos" or "Sin"));
 
-    /// <summary>A table behind a cast or a dequantisation is that table.</summary>
-    private static string Unwrapped(GraphView graph, string name)
-    {
-        while (graph.IsConstant(name) && graph.Producer(name) is { OpType: "DequantizeLinear" or "Cast" or "Identity" } node)
+    /// <summary>Shape of a constant table, behind a cast, a dequantisation or a transposition too.</summary>
+    private static long[]? TableShape(SourceModel model, GraphView graph, string name) =>
+        model.Constants.TryGetValue(name, out var constant) ? constant.Shape
+        : !graph.IsConstant(name) ? null
+        : graph.Producer(name) switch
         {
-            name = node.Input[0];
-        }
-
-        return name;
-    }
+            { OpType: "DequantizeLinear" or "Cast" or "Identity" } node => TableShape(model, graph, node.Input[0]),
+            { OpType: "Transpose" } node => TableShape(model, graph, node.Input[0])?.Reverse().ToArray(),
+            _ => null,
+        };
 
     private static HashSet<string> Reach(GraphView graph, string name, Func<NodeProto, bool> through)
     {

@@ -49,7 +49,7 @@ internal sealed class SourceSession : IDisposable
 
     /// <summary>The source as it is stored, one output of it.</summary>
     public static SourceSession AsStored(SourceModel model, string output) =>
-        model is { HasHalves: false, Proto.Functions.Count: > 0 } ? new SourceSession(model.Path, output) : new SourceSession(model, model.Nodes, [output]);
+        model is { HasHalves: false, IsDequantised: false, Proto.Functions.Count: > 0 } ? new SourceSession(model.Path, output) : new SourceSession(model, model.Nodes, [output]);
 
     /// <summary>Runs the graph.</summary>
     /// <param name="inputs">Input name to its value.</param>

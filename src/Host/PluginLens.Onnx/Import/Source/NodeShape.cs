@@ -8,7 +8,7 @@ internal static class NodeShape
     private static readonly Dictionary<string, int> LeastInputs = new(StringComparer.Ordinal)
     {
         ["Constant"] = 0, ["Add"] = 2, ["Sub"] = 2, ["Mul"] = 2, ["Div"] = 2, ["Pow"] = 2, ["MatMul"] = 2, ["Gemm"] = 2, ["Gather"] = 2, ["GatherND"] = 2,
-        ["GatherElements"] = 2, ["FusedMatMul"] = 2, ["BiasGelu"] = 2, ["Attention"] = 2, ["SkipLayerNormalization"] = 3, ["SkipSimplifiedLayerNormalization"] = 3,
+        ["GatherElements"] = 2, ["FusedMatMul"] = 2, ["BiasGelu"] = 2, ["Attention"] = 2, ["SkipLayerNormalization"] = 3, ["MatMulInteger"] = 2, ["MatMulNBits"] = 3, ["DequantizeLinear"] = 2, ["SkipSimplifiedLayerNormalization"] = 3,
         ["EmbedLayerNormalization"] = 7, ["RandomNormal"] = 0, ["RandomUniform"] = 0,
     };
 

@@ -35,6 +35,9 @@ internal sealed class SourceModel
     /// <summary>Whether some weight is stored in half precision: the graph is then run with widened weights.</summary>
     public bool HasHalves { get; private set; }
 
+    /// <summary>Whether quantised weights were written as plain ones; the source then rounds where this graph does not.</summary>
+    public bool IsDequantised { get; private set; }
+
     /// <summary>External data files, full paths.</summary>
     public IEnumerable<string> DataFiles => Constants.Values.Select(c => c.File).OfType<string>().Distinct(StringComparer.Ordinal);
 
@@ -73,7 +76,14 @@ internal sealed class SourceModel
             }
         }
 
-        model.Nodes = Ordering.Sort(nodes, model.Inputs.Select(i => i.Name).Concat(model.Constants.Keys), graph.Output.Select(o => o.Name));
+        IReadOnlyList<NodeProto> Sorted(IReadOnlyList<NodeProto> flat) =>
+            Ordering.Sort(flat, model.Inputs.Select(i => i.Name).Concat(model.Constants.Keys), graph.Output.Select(o => o.Name));
+
+        model.Nodes = Sorted(nodes);
+        var dequantisation = new Dequantisation(model.Nodes, model.Constants, model.Path);
+        var plain = dequantisation.Run();
+        model.IsDequantised = dequantisation.IsNeeded;
+        model.Nodes = model.IsDequantised ? Sorted(plain) : model.Nodes;
         NotANumber.Refuse(model.Constants.Values);
         model.HasHalves = model.Constants.Values.Any(c => ElementTypes.IsHalf(c.Type)) || model.Inputs.Any(i => ElementTypes.IsHalf(i.Type.TensorType.ElemType));
         if (model.HasHalves)

@@ -69,6 +69,7 @@ internal sealed class SourceTensor
         ElementTypes.Int64 => Array.ConvertAll(_external is null && _proto.RawData.IsEmpty ? [.. _proto.Int64Data] : Cast<long>(), v => (float)v),
         ElementTypes.Int32 => Array.ConvertAll(_external is null && _proto.RawData.IsEmpty ? [.. _proto.Int32Data] : Cast<int>(), v => (float)v),
         ElementTypes.Bool or ElementTypes.UInt8 => Array.ConvertAll(_external is null && _proto.RawData.IsEmpty ? [.. _proto.Int32Data.Select(v => (byte)v)] : Cast<byte>(), v => (float)v),
+        ElementTypes.Int8 => Array.ConvertAll(_external is null && _proto.RawData.IsEmpty ? [.. _proto.Int32Data.Select(v => (sbyte)v)] : Cast<sbyte>(), v => (float)v),
         _ => Floats(),
     };
 
