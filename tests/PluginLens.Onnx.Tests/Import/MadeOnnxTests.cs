@@ -42,6 +42,22 @@ public sealed class MadeOnnxTests
     }
 
     [Test]
+    public void Import_QuantisedByColumn_IsNearTheCheckpoint()
+    {
+        using var imported = new ImportedModel(Made("bert-int8-per-column"));
+        var reference = new SafetensorsFile(Path.Combine(Repository.Checkpoints, "bert", "reference", "weights.safetensors"));
+
+        Assert.That(imported.Model.WeightNames, Is.EquivalentTo(reference.Names));
+        foreach (var name in reference.Names)
+        {
+            // Half a step of 127 steps in each column.
+            var (found, expected) = (imported.Model.Weight(name).Data.ToArray(), reference.Floats(name).Data.ToArray());
+            var step = expected.Max(Math.Abs) / 127;
+            Assert.That(found.Zip(expected).Max(p => Math.Abs(p.First - p.Second)), Is.LessThanOrEqualTo(0.51f * step), name);
+        }
+    }
+
+    [Test]
     public void Import_ModelFolder_IsNotImportedAgain()
     {
         using var imported = new ImportedModel(Made("gpt2-opset21"));

@@ -153,8 +153,7 @@ internal sealed class Configuration(Transformer transformer, SourceConfig config
         }
 
         // Causal masks kept as a square of truth values are as long as the context.
-        var mask = _reading.Model.Constants.Values
-            .Where(c => c.Type is ElementTypes.Bool or ElementTypes.UInt8 && c.Shape is [.., var rows, var columns] && rows == columns && rows > 1).Select(c => (int)c.Shape[^1]).DefaultIfEmpty(0).Max();
+        var mask = _reading.Model.Constants.Values.Where(IsCausalMask).Select(c => (int)c.Shape[^1]).DefaultIfEmpty(0).Max();
         if (mask > 0)
         {
             return mask;
@@ -174,6 +173,10 @@ internal sealed class Configuration(Transformer transformer, SourceConfig config
         _notes.Add($"no config.json beside the model and no table of positions in it: n_ctx is taken to be {UnknownLength}");
         return UnknownLength;
     }
+
+    private static bool IsCausalMask(SourceTensor constant) =>
+        constant.Type is ElementTypes.Bool or ElementTypes.UInt8 && constant.Shape is [.., var rows, var columns] && rows == columns && rows > 1
+        && constant.Numbers() is var seen && seen.All(v => v is 0 or 1) && seen.Take((int)columns).Sum() == 1;
 
     private string NormName()
     {

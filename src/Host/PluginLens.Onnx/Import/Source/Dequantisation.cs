@@ -44,7 +44,8 @@ internal sealed class Dequantisation(IReadOnlyList<NodeProto> nodes, Dictionary<
             }
         }
 
-        return [.. nodes.Where(n => !_replaced.Contains(n) && !IsDead(n)), .. _made];
+        var read = _made.SelectMany(n => n.Input).ToHashSet(StringComparer.Ordinal);
+        return [.. nodes.Where(n => !_replaced.Contains(n) && !IsDead(n, read)), .. _made];
     }
 
     /// <summary>x·W with x rounded as it comes: DynamicQuantizeLinear, MatMulInteger, Cast, and the product of both scales.</summary>
@@ -146,10 +147,10 @@ internal sealed class Dequantisation(IReadOnlyList<NodeProto> nodes, Dictionary<
         Make("MatMul", [node.Input[0], tensor.Name], node.Output[0]);
     }
 
-    /// <summary>Rounding and scales whose products are gone.</summary>
-    private bool IsDead(NodeProto node) =>
-        _made.Count > 0 && (node.OpType is "DynamicQuantizeLinear" or "Mul") && _consumers.Contains(node.Output[0])
-        && node.Output.Where(o => o.Length > 0).SelectMany(o => _consumers[o]).All(c => _replaced.Contains(c) || (c != node && IsDead(c)));
+    /// <summary>Rounding and scales whose products are gone; nothing that stays or was made reads them.</summary>
+    private bool IsDead(NodeProto node, HashSet<string> read) =>
+        (node.OpType is "DynamicQuantizeLinear" or "Mul") && _consumers.Contains(node.Output[0]) && !node.Output.Any(read.Contains)
+        && node.Output.Where(o => o.Length > 0).SelectMany(o => _consumers[o]).All(c => _replaced.Contains(c) || IsDead(c, read));
 
     private NodeProto? Only(string tensor) => _consumers[tensor].Distinct().ToArray() is [var one] ? one : null;
 
