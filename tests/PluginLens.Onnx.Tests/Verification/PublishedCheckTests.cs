@@ -29,6 +29,7 @@ public sealed class PublishedCheckTests
 
         Assert.That(Failed(new VocabularyBias(data), model), Is.Zero);
         Assert.That(Failed(new VocabularyBias(data with { Top = [new(" w6", 3.5), new(" w7", 2.5)] }), model), Is.EqualTo(1));
+        Assert.That(Failed(new VocabularyBias(data with { Top = [new("no such token", 3.5), new(" w6", 2.5)] }), model), Is.EqualTo(1));
         Assert.That(Failed(new VocabularyBias(data with { Bottom = [-2.5, -3.6] }), model), Is.EqualTo(1));
         Assert.That(Failed(new VocabularyBias(data with { Tokens = [new(" w3", -1.5)] }), model), Is.EqualTo(1));
     }
@@ -66,6 +67,7 @@ public sealed class PublishedCheckTests
         Assert.That(Failed(new HeadProbe(new HeadProbeData(1, 0, words)), Model()), Is.Zero);
         Assert.That(Failed(new HeadProbe(new HeadProbeData(1, 0, new() { [" w3"] = [" w6", " w7"] })), Model()), Is.EqualTo(1));
         Assert.That(Failed(new HeadProbe(new HeadProbeData(0, 0, words)), Model()), Is.EqualTo(1), "another head");
+        Assert.That(Failed(new HeadProbe(new HeadProbeData(1, 0, words)), Model().WithWeight("blocks.1.attn.W_K", new float[Size * Size], 1, Size, Size)), Is.EqualTo(1), "a head of zeros");
     }
 
     [Test]
@@ -87,6 +89,7 @@ public sealed class PublishedCheckTests
         Assert.That(Failed(new PositionBias(data), model), Is.Zero);
         Assert.That(Failed(new PositionBias(data with { Top = [new(6, 7 / Math.Sqrt(140))] }), model), Is.EqualTo(1));
         Assert.That(Failed(new PositionBias(data with { Position = 2 }), model), Is.EqualTo(1));
+        Assert.That(Failed(new PositionBias(data), model.WithWeight("blocks.1.attn.W_K", new float[Size * Size], 1, Size, Size)), Is.EqualTo(1), "a head of zeros");
     }
 
     [TestCase(0, 2, 3)]
@@ -101,6 +104,31 @@ public sealed class PublishedCheckTests
         Assert.That(Failed(new KnowledgeRank(new KnowledgeLookupData(["w2"], layer, neuron, rank)), model), Is.Zero);
         Assert.That(Failed(new KnowledgeRank(new KnowledgeLookupData(["w2"], layer, neuron, rank + 1)), model), Is.EqualTo(1));
         Assert.That(Failed(new KnowledgeRank(new KnowledgeLookupData(["w3"], layer, neuron, rank)), model), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void NeuronWords_PlantedNeuron_ComparesKeyValueAndNegatives()
+    {
+        // Key 3 is column 3 of W_in, value 3 is row 3 of W_out.
+        var input = new float[Size * Size];
+        var output = new float[Size * Size];
+        for (var at = 0; at < Size; at++)
+        {
+            (input[(at * Size) + 3], output[(3 * Size) + at]) = (at - 4, 4 - at);
+        }
+
+        var words = new FakeTokenizer([" w0", " w1", "w2", " w3", " w4", " é", "sixteen-letters-", " w7"]);
+        var model = Model().WithTokenizer(words).WithWeight("blocks.1.mlp.W_in", input, Size, Size).WithWeight("blocks.1.mlp.W_out", output, Size, Size);
+        var data = new NeuronWordsData(1, 3, false, ["w7", "#sixteen-letter..."], ["w0", "w1", "#w2"], ["w0", "w1"], ["w7"]);
+
+        Assert.That(Failed(new NeuronWords(data), model), Is.Zero);
+        Assert.That(Failed(new NeuronWords(data with { Keys = ["w7", "#sixteen-letters-"] }), model), Is.Zero, "not cut");
+        Assert.That(Failed(new NeuronWords(data with { Keys = ["w7", "é"] }), model), Is.EqualTo(1));
+        Assert.That(Failed(new NeuronWords(data with { Values = ["w0", "w1", "w2"] }), model), Is.EqualTo(1), "w2 has no leading space");
+        Assert.That(Failed(new NeuronWords(data with { MinusKeys = ["w1", "w0"], MinusValues = ["w0"] }), model), Is.EqualTo(2));
+        Assert.That(Failed(new NeuronWords(data with { Neuron = 2 }), model), Is.EqualTo(4), "a neuron of zeros");
+        Assert.That(Failed(new NeuronWords(data with { Keys = ["w7", "#sixteen-letters-", "w4"], OnlyAscii = true }), model), Is.Zero, "without é");
+        Assert.That(Failed(new NeuronWords(data with { Keys = ["w7", "#sixteen-letters-", "é"] }), model), Is.Zero);
     }
 
     [Test]
@@ -145,7 +173,7 @@ public sealed class PublishedCheckTests
     }
 
     [TestCase("gpt2", 12, 768, 50257, "gpt2", 4)]
-    [TestCase("gpt2", 24, 1024, 50257, "gpt2-medium", 6)]
+    [TestCase("gpt2", 24, 1024, 50257, "gpt2-medium", 8)]
     [TestCase("gpt2", 36, 1280, 50257, "gpt2-large", 2)]
     [TestCase("bert", 12, 768, 30522, "bert-base-uncased", 3)]
     [TestCase("bert", 6, 384, 30522, null, 0)]

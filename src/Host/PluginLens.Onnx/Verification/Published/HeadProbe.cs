@@ -26,7 +26,7 @@ internal sealed class HeadProbe(HeadProbeData data) : PublishedCheck
             foreach (var (rank, token) in data.Words[word].Index())
             {
                 var published = ids.TryGetValue(token, out var id) ? Rows.Dot(patterns.Row(row), embed.Row(id)) * inverse[id] : double.NegativeInfinity;
-                var difference = Math.Abs(published - top.ScoresOf(row)[rank]) / norm;
+                var difference = Rows.Relative(published - top.ScoresOf(row)[rank], norm);
                 (worst, where) = difference > worst ? (difference, $"'{word}', rank {rank + 1}, published '{token}', found '{model.Tokenizer.Piece(top.IdsOf(row)[rank])}'") : (worst, where);
             }
         }

@@ -12,8 +12,8 @@ internal sealed class PositionBias(PositionBiasData data) : PublishedCheck
         var top = compute.TopRows(pattern, positions, new RowQuery { K = data.Top.Length, Scale = Rows.InverseNorms(positions) });
         var norm = Rows.Norm(pattern.Row(0));
         var worst = data.Top.Select((entry, rank) => Math.Max(
-            Math.Abs((top.ScoresOf(0)[rank] / norm) - entry.Cosine),
-            Math.Abs((Rows.Dot(pattern.Row(0), positions.Row(entry.Position)) / norm / Rows.Norm(positions.Row(entry.Position))) - entry.Cosine))).Max();
+            Rows.Relative(top.ScoresOf(0)[rank] - (entry.Cosine * norm), norm),
+            Rows.Relative((Rows.Dot(pattern.Row(0), positions.Row(entry.Position)) / Rows.Norm(positions.Row(entry.Position))) - (entry.Cosine * norm), norm))).Max();
         yield return ModelCheck.Within(
             $"positions of head {data.Layer}.{data.Head} from {data.Position}", worst, 0.0006, $"{data.Top.Length} positions by rank and cosine, three digits; found {string.Join(", ", top.IdsOf(0).ToArray())} (A6)");
     }

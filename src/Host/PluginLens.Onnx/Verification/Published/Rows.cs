@@ -15,6 +15,9 @@ internal static class Rows
         return sum;
     }
 
+    /// <summary>A difference relative to a scale; infinite, so that nothing passes, where the scale is 0 or a number is missing.</summary>
+    public static double Relative(double difference, double scale) => scale > 0 && !double.IsNaN(difference) ? Math.Abs(difference) / scale : double.PositiveInfinity;
+
     /// <summary>The length of a row.</summary>
     public static double Norm(ReadOnlySpan<float> row) => Math.Sqrt(Dot(row, row));
 

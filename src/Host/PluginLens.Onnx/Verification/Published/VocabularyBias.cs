@@ -9,7 +9,7 @@ internal sealed class VocabularyBias(VocabularyBiasData data) : PublishedCheck
         var bias = Bias(model);
         var sorted = bias.OrderDescending().ToArray();
         var ids = Rows.Ids(model, id => model.Token(id).Text);
-        double Of(string token) => ids.TryGetValue(token, out var id) ? bias[id] : double.NaN;
+        double Of(string token) => ids.TryGetValue(token, out var id) ? bias[id] : double.PositiveInfinity;
         var top = data.Top.Select((entry, rank) => Math.Max(Math.Abs(Of(entry.Token) - entry.Value), Math.Abs(sorted[rank] - entry.Value)));
         yield return ModelCheck.Within("vocabulary bias, top", top.Max(), 0.0051, $"{data.Top.Length} tokens and values, two digits (A11)");
         var bottom = data.Bottom.Select((value, rank) => Math.Abs(sorted[sorted.Length - data.Bottom.Length + rank] - value));

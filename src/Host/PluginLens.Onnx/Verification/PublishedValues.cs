@@ -43,7 +43,13 @@ public static class PublishedValues
             .. Read<LensTableData[]>("lens-tables").Select(data => new LensTable(data)),
             new PromptPredictions(Read<PromptPredictionsData>("baseball-prompt")),
         ],
-        "gpt2-medium" => [.. Pairs(name), .. Read<KnowledgeLookupData[]>("knowledge-lookup").Select(data => new KnowledgeRank(data)), new SetSimilarity(Read<SetSimilarityData>("sim-k"))],
+        "gpt2-medium" =>
+        [
+            .. Pairs(name),
+            .. Read<NeuronWordsData[]>("ffn-tables").Select(data => new NeuronWords(data)),
+            .. Read<KnowledgeLookupData[]>("knowledge-lookup").Select(data => new KnowledgeRank(data)),
+            new SetSimilarity(Read<SetSimilarityData>("sim-k")),
+        ],
         "gpt2-large" => Pairs(name),
         "bert-base-uncased" => [.. Read<HeadProbeData[]>("head-probe").Select(data => new HeadProbe(data)), new PositionBias(Read<PositionBiasData>("position-bias"))],
         _ => [],
