@@ -115,6 +115,25 @@ public sealed class PairTests
     }
 
     [Test]
+    public void QkPairs_Curve_PassesThroughTheScoresOfEveryOffset()
+    {
+        var config = Sizes with { DHead = 6, NHeads = 2, NKeyValueHeads = 2, RotaryDim = 4, InvFreq = [1, 0.1], Positions = "rotary" };
+        var model = FakeModel.Gpt2Like(config, seed: 5);
+        var head = new QkOptions { Layer = Selection.Parse("1"), Head = Selection.Parse("0"), K = V * V };
+        var curve = TestRun.Execute(new QkPairs(), model, head with { K = 6, Curve = 4 });
+
+        Assert.That(curve.Figures.Keys, Is.EqualTo(new[] { "qk-curve-1-0" }));
+        for (var offset = 0; offset <= 4; offset++)
+        {
+            var scores = TestRun.Execute(new QkPairs(), model, head with { Offset = offset }).Rows<QueryKeyPair>("qk-pairs").ToDictionary(row => (row.Query.Id, row.Key.Id), row => row.Score);
+            foreach (var row in curve.Rows<qk::PluginLens.Plugins.OffsetScore>("qk-curve").Where(row => row.Offset == offset))
+            {
+                Assert.That(row.Score, Is.EqualTo(scores[(row.Query.Id, row.Key.Id)]).Within(1e-6));
+            }
+        }
+    }
+
+    [Test]
     public void NormGain_PostNormModel_IsRefused() => Assert.That(
         () => TestRun.Execute(new OvPairs(), Model.WithConfig(config => config with { Traits = new HashSet<Trait> { Trait.PostNorm } }), new OvPairOptions { NormGain = true }),
         Throws.TypeOf<UsageException>().With.Message.Contain("--norm-gain"));

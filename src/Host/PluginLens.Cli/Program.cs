@@ -9,6 +9,12 @@ internal static class Program
     private static int Main(string[] args)
     {
         Console.OutputEncoding = new System.Text.UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+        if (args is ["--version"])
+        {
+            Console.WriteLine($"pluginlens {Versions.Program}, contract {PluginLens.Host.PluginLoading.ContractVersion.ToString(2)}");
+            return ExitCode.Success;
+        }
+
         var root = new RootCommand("Reads transformer language models in the space of their vocabulary.")
         {
             GlobalOptions.Plugins,

@@ -30,10 +30,18 @@ public sealed record DeviceChoice(bool UsesCuda, string? Reason)
         }
         catch (Exception error) when (error is OnnxRuntimeException or DllNotFoundException or EntryPointNotFoundException)
         {
-            var reason = error.Message.ReplaceLineEndings(" ");
+            var reason = Reason(error.Message);
             return device == Device.Auto ? new DeviceChoice(false, reason) : throw new ModelException(
                 $"--device cuda: the CUDA execution provider does not work here ({reason}); docs/cuda.md lists what it needs, --device cpu works without.", error);
         }
+    }
+
+    /// <summary>What ONNX Runtime says, without the source lines that it puts in front.</summary>
+    private static string Reason(string message)
+    {
+        const string Mark = "FAIL : ";
+        var at = message.LastIndexOf(Mark, StringComparison.Ordinal);
+        return (at < 0 ? message : message[(at + Mark.Length)..]).ReplaceLineEndings(" ").Trim();
     }
 
     /// <summary>A model that adds its input to itself.</summary>

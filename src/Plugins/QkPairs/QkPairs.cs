@@ -17,9 +17,9 @@ public sealed class QkPairs : Analysis<QkPairOptions>
     protected override void Run(AnalysisContext context, QkPairOptions options)
     {
         var config = context.Model.Config;
-        if (options.Offset is not null && config.RotaryDim == 0)
+        if ((options.Offset ?? options.Curve) is not null && config.RotaryDim == 0)
         {
-            throw new UsageException($"--offset: model '{config.Name}' has {config.Positions} positions; only rotary ones depend on the offset between query and key.");
+            throw new UsageException($"{(options.Offset is null ? "--curve" : "--offset")}: model '{config.Name}' has {config.Positions} positions; only rotary ones depend on the offset between query and key.");
         }
 
         var reader = new HeadReader(context, options);
@@ -27,12 +27,17 @@ public sealed class QkPairs : Analysis<QkPairOptions>
             $"query side {reader.Embeddings.Name(writes: false)}, key side {reader.Embeddings.Name(writes: false)}; weights {config.ProcessingName}; biases {(options.Biases ? "on" : "off")}"
             + (options.Offset is { } offset ? $"; rotary offset {offset}" : config.RotaryDim > 0 ? "; before the rotation" : string.Empty));
         var table = context.Results.Table<QueryKeyPair>("qk-pairs", groupBy: 2);
+        var curves = options.Curve is { } last ? new OffsetCurves(context, last) : null;
         PairLists.Run(context, options, Factors, (layer, head, rank, pair) =>
-            table.Add(new QueryKeyPair(layer, head, rank, context.Model.Token(pair.Row), context.Model.Token(pair.Column), pair.Score)));
+        {
+            table.Add(new QueryKeyPair(layer, head, rank, context.Model.Token(pair.Row), context.Model.Token(pair.Column), pair.Score));
+            curves?.Add(layer, head, rank, pair);
+        });
 
         (float[] Rows, float[] Columns) Factors(int layer, int head)
         {
             var (queries, keys) = (reader.Read(layer, head, 'Q'), reader.Read(layer, head, 'K'));
+            curves?.Start(queries, keys);
             if (options.Offset is { } r)
             {
                 Rotary.Rotate(queries, config, r);
@@ -62,4 +67,8 @@ public sealed record QkPairOptions : PairOptions
     /// <summary>Relative position.</summary>
     [Help("Rotary models: query position minus key position; both sides are rotated (0 included). Without it: W_Q W_K^T as stored.")]
     public int? Offset { get; init; }
+
+    /// <summary>Scores over offsets.</summary>
+    [Help("Rotary models: also list the score of each pair at every offset from 0 to this one (table qk-curve and a chart for each head).")]
+    public int? Curve { get; init; }
 }
