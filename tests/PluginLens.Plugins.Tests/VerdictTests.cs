@@ -1,13 +1,24 @@
+extern alias activations;
+extern alias ffn;
+extern alias finetune;
+extern alias hidden;
+extern alias knowledge;
+extern alias ov;
+extern alias qk;
+extern alias rkfinal;
+extern alias rkoverlap;
+extern alias simk;
+extern alias subheads;
 using PluginLens.Host;
 
-namespace PluginLens.Cli.Tests;
+namespace PluginLens.Plugins.Tests;
 
 /// <summary>
 /// How far each analysis holds for each kind of model. What the rules behind the table are: circuits, keys and values are products of weights, so a norm or a
 /// head that stands between them and the logits makes them approximate; heads of grouped-query models are found exactly, so that alone changes nothing; where a
 /// query meets a key, rotary positions stand between them; lenses need an unembedding, and encoders have no state that a final norm turns into logits.
 /// </summary>
-public sealed class VerifyVerdictTests
+public sealed class VerdictTests
 {
     private const Verdict Exact = Verdict.Exact;
     private const Verdict About = Verdict.Approximate;
@@ -43,6 +54,21 @@ public sealed class VerifyVerdictTests
         ["activations"] = [Exact, Exact, Exact, Exact, Exact, Exact, Exact],
     };
 
+    private static readonly Dictionary<string, Type> TypeOf = new()
+    {
+        ["ov-pairs"] = typeof(ov::PluginLens.Plugins.OvPairs),
+        ["qk-pairs"] = typeof(qk::PluginLens.Plugins.QkPairs),
+        ["ffn-keys-values"] = typeof(ffn::PluginLens.Plugins.FfnKeysValues),
+        ["subheads"] = typeof(subheads::PluginLens.Plugins.Subheads),
+        ["knowledge-lookup"] = typeof(knowledge::PluginLens.Plugins.KnowledgeLookup),
+        ["rk-overlap"] = typeof(rkoverlap::PluginLens.Plugins.RkOverlap),
+        ["rk-final"] = typeof(rkfinal::PluginLens.Plugins.RkFinal),
+        ["sim-k"] = typeof(simk::PluginLens.Plugins.SimK),
+        ["finetune-diff"] = typeof(finetune::PluginLens.Plugins.FinetuneDiff),
+        ["hidden-projection"] = typeof(hidden::PluginLens.Plugins.HiddenProjection),
+        ["activations"] = typeof(activations::PluginLens.Plugins.ActivationsToFiles),
+    };
+
     private static IEnumerable<TestCaseData> Cases =>
         Expected.SelectMany(row => Models.Select((model, at) => new TestCaseData(row.Key, model).Returns(row.Value[at])));
 
@@ -61,14 +87,6 @@ public sealed class VerifyVerdictTests
     private static Applicability Of(string analysis, string model)
     {
         var config = new ModelConfig { DModel = 8, NHeads = 2, NLayers = 2, DHead = 4, DVocab = 20, Traits = TraitsOf[model].ToHashSet() };
-        return Applicability.Of(PluginLoading.Load(Catalog.Value.Find(analysis)).AnalysisType, config);
+        return Applicability.Of(TypeOf[analysis], config);
     }
-
-    /// <summary>The plugins that the build put beside the program.</summary>
-    private static readonly Lazy<PluginCatalog> Catalog = new(() =>
-    {
-        var release = new DirectoryInfo(AppContext.BaseDirectory);
-        var plugins = Path.Combine(release.Parent!.Parent!.FullName, "PluginLens.Cli", release.Name, "plugins");
-        return PluginCatalog.Discover(PluginSearchPath.Default(plugins, [plugins]));
-    });
 }
