@@ -48,6 +48,23 @@ public sealed class PlainOnnxTests
     }
 
     [Test]
+    public void Import_WrittenFolder_IsSealed()
+    {
+        using var imported = new ImportedModel(ImportedModel.Plain("torch-gpt2"));
+        var file = Path.Combine(imported.Report.Folder, "model.onnx");
+        var bytes = File.ReadAllBytes(file);
+        var name = bytes.AsSpan().IndexOf("blocks.1.hook_resid_pre"u8);
+        bytes[name + 7] = (byte)'2';
+        var changed = Path.Combine(imported.Report.Folder, "..", "changed");
+        Directory.CreateDirectory(changed);
+        File.WriteAllBytes(Path.Combine(changed, "model.onnx"), bytes);
+        File.Copy(file + ".data", Path.Combine(changed, "model.onnx.data"));
+
+        Assert.That(imported.Model.Config.Metadata, Contains.Key("seal"));
+        Assert.That(() => ModelFolder.Open(changed, new OpenOptions()), Throws.TypeOf<ModelException>().With.Message.Contains("seal"));
+    }
+
+    [Test]
     public void Import_DestinationExists_IsRefusedWithoutForce()
     {
         using var imported = new ImportedModel(ImportedModel.Plain("torch-gpt2"));

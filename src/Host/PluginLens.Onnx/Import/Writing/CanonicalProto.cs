@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using Google.Protobuf;
 using Newtonsoft.Json;
 using Newtonsoft.Json.Linq;
@@ -35,7 +37,21 @@ internal static class CanonicalProto
             Key = p.Name,
             Value = p.Value.Type == JTokenType.String ? p.Value.Value<string>() : p.Value.ToString(Formatting.None),
         }));
+        model.MetadataProps.Add(new StringStringEntryProto { Key = "seal", Value = Seal(model) });
         return model;
+    }
+
+    /// <summary>SHA-256 of the graph's bytes and of <c>key NUL value NUL</c> of every entry: a file that was changed later does not fit it.</summary>
+    private static string Seal(ModelProto model)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(model.Graph.ToByteArray());
+        foreach (var entry in model.MetadataProps)
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes($"{entry.Key}\0{entry.Value}\0"));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     /// <summary>The hooks with their dims, as the metadata list them.</summary>
