@@ -86,6 +86,19 @@ public sealed class RunTests
     }
 
     [Test]
+    public void Run_All_RunsWhatAppliesAndSaysWhyTheRestDoesNot()
+    {
+        using var folder = new TemporaryFolder();
+        var result = Cli.Run("run", "--plugin", "all", "--model", "tiny-attn-2l", "--prompt", "the old man", "--out", folder.At("all"));
+
+        Assert.That(result.ExitCode, Is.Zero, result.Errors + result.Output);
+        Assert.That(result.Output, Does.Match("ov-pairs +done").And.Match("activations +done").And.Match("ffn-keys-values +skipped .*no MLPs").And.Match("finetune-diff +skipped .*--model twice"));
+        Assert.That(File.Exists(folder.At("all/qk-pairs/qk-pairs.csv")), Is.True);
+        Assert.That(File.ReadAllText(folder.At("all/report.md")), Does.Contain("# ov-pairs"));
+        Assert.That(Directory.Exists(folder.At("all/finetune-diff")), Is.False);
+    }
+
+    [Test]
     public void Run_Plan_SaysTheCostAndRunsNothing()
     {
         var result = Cli.Run("run", "--plugin", "ov-pairs", "--plan");

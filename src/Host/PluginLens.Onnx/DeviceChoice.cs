@@ -30,14 +30,14 @@ public sealed record DeviceChoice(bool UsesCuda, string? Reason)
         }
         catch (Exception error) when (error is OnnxRuntimeException or DllNotFoundException or EntryPointNotFoundException)
         {
-            var reason = Reason(error.Message);
+            var reason = Plain(error.Message);
             return device == Device.Auto ? new DeviceChoice(false, reason) : throw new ModelException(
                 $"--device cuda: the CUDA execution provider does not work here ({reason}); docs/cuda.md lists what it needs, --device cpu works without.", error);
         }
     }
 
     /// <summary>What ONNX Runtime says, without the source lines that it puts in front.</summary>
-    private static string Reason(string message)
+    private static string Plain(string message)
     {
         const string Mark = "FAIL : ";
         var at = message.LastIndexOf(Mark, StringComparison.Ordinal);

@@ -8,7 +8,7 @@ namespace PluginLens.Cli.Commands;
 /// <summary><c>pluginlens run</c>: one analysis on one model.</summary>
 internal static class RunCommand
 {
-    private static readonly Option<string> Plugin = new("--plugin", "-p") { Description = "The analysis; 'pluginlens list' shows all.", HelpName = "ID", Required = true };
+    private static readonly Option<string> Plugin = new("--plugin", "-p") { Description = "The analysis; 'pluginlens list' shows them; 'all' runs everything that applies and needs --out.", HelpName = "ID", Required = true };
     private static readonly Option<string[]> Model = new("--model", "-m") { Description = "A name under the models folder, or any model folder; twice for analyses of two models. Default: tiny-gpt2.", HelpName = "NAME|FOLDER" };
     private static readonly Option<string[]> Prompt = new("--prompt") { Description = "A text to read; may repeat.", HelpName = "TEXT" };
     private static readonly Option<string[]> Prompts = new("--prompts") { Description = "A file of texts: .txt (one a line), .csv (columns text, label), .jsonl (fields text, label).", HelpName = "FILE" };
@@ -54,8 +54,9 @@ internal static class RunCommand
         }
 
         using var stop = new Interrupt();
-        var plugin = Cli.Plugins.Load(parse, parse.GetValue(Plugin)!);
-        var options = OptionsBinder.Bind(plugin, CommandLineOptions.Parse([.. parse.UnmatchedTokens], name => plugin.Options.Any(option => option.Name == name && option.IsFlag)));
+        var all = parse.GetValue(Plugin) == RunAll.Name;
+        var plugin = all ? null : Cli.Plugins.Load(parse, parse.GetValue(Plugin)!);
+        var options = plugin is null ? null : OptionsBinder.Bind(plugin, CommandLineOptions.Parse([.. parse.UnmatchedTokens], name => plugin.Options.Any(option => option.Name == name && option.IsFlag)));
         using var models = new OpenModels(parse.GetValue(GlobalOptions.Models), parse.GetValue(Model), new OpenOptions
         {
             Device = parse.GetValue(Device),
@@ -65,23 +66,36 @@ internal static class RunCommand
         using var progress = new ConsoleProgress(!parse.GetValue(Quiet));
         var prompts = PromptReader.Read(
             new PromptSource { Texts = parse.GetValue(Prompt) ?? [], Files = parse.GetValue(Prompts) ?? [], Ids = parse.GetValue(Ids) ?? [], AddSpecial = !parse.GetValue(NoSpecial) }, models.First);
-        var request = new RunRequest
+        if (plugin is null)
         {
-            Plugin = plugin,
+            return all && parse.UnmatchedTokens.Count == 0
+                ? RunAll.Run(Cli.Plugins.Discover(parse), parse.GetValue(Out), Request)
+                : throw new UsageException($"--plugin all runs every analysis with its defaults; did not expect {string.Join(' ', parse.UnmatchedTokens)}.");
+        }
+
+        return RunOne(parse, Request(plugin, options, parse.GetValue(Plan) ? null : parse.GetValue(Out)), progress);
+
+        RunRequest Request(LoadedPlugin chosen, object? bound, string? folder) => new()
+        {
+            Plugin = chosen,
             Model = models.First,
             SecondModel = models.Second,
             Prompts = prompts,
-            Options = options,
+            Options = bound,
             Compute = new CpuCompute(parse.GetValue(Threads), stop.Token),
             Seed = parse.GetValue(Seed),
-            Out = parse.GetValue(Plan) ? null : parse.GetValue(Out),
+            Out = folder,
             Progress = progress,
             Cancellation = stop.Token,
             DeviceUsed = () => models.First.DeviceUsed is { } used ? (used.UsesCuda ? "cuda" : "cpu", used.Reason) : ("cpu", null),
         };
+    }
+
+    private static int RunOne(ParseResult parse, RunRequest request, ConsoleProgress progress)
+    {
         if (parse.GetValue(Plan))
         {
-            return PlanPrinter.Print(plugin, AnalysisRun.Plan(request), request.Compute.Threads);
+            return PlanPrinter.Print(request.Plugin, AnalysisRun.Plan(request), request.Compute.Threads);
         }
 
         var result = AnalysisRun.Execute(request);
