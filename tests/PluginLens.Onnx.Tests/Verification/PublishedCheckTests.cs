@@ -25,12 +25,13 @@ public sealed class PublishedCheckTests
     {
         // Mean 3.5: the largest is 3.5, the smallest -3.5.
         var model = Model().WithWeight("unembed.b_U", [0, 1, 2, 3, 4, 5, 6, 7], Size).WithWeight("ln_final.b", new float[Size], Size);
-        var data = new VocabularyBiasData([new(" w7", 3.5), new(" w6", 2.5)], [-2.5, -3.5], [new(" w2", -1.5)]);
+        var data = new VocabularyBiasData([new(" w7", 3.5), new(" w6", 2.5)], [-2.5, -3.5], [new(" w0", -3.5)], [new(" w2", -1.5)]);
 
         Assert.That(Failed(new VocabularyBias(data), model), Is.Zero);
         Assert.That(Failed(new VocabularyBias(data with { Top = [new(" w6", 3.5), new(" w7", 2.5)] }), model), Is.EqualTo(1));
         Assert.That(Failed(new VocabularyBias(data with { Top = [new("no such token", 3.5), new(" w6", 2.5)] }), model), Is.EqualTo(1));
         Assert.That(Failed(new VocabularyBias(data with { Bottom = [-2.5, -3.6] }), model), Is.EqualTo(1));
+        Assert.That(Failed(new VocabularyBias(data with { BottomTokens = [new(" w0", -3.5), new(" w1", -3.5)] }), model), Is.EqualTo(1));
         Assert.That(Failed(new VocabularyBias(data with { Tokens = [new(" w3", -1.5)] }), model), Is.EqualTo(1));
     }
 
@@ -40,7 +41,7 @@ public sealed class PublishedCheckTests
         // W_U is the identity: the same numbers, as the bias of ln_final.
         var model = Model().WithoutWeight("unembed.b_U").WithWeight("ln_final.b", [0, 1, 2, 3, 4, 5, 6, 7], Size);
 
-        Assert.That(Failed(new VocabularyBias(new VocabularyBiasData([new(" w7", 3.5)], [-3.5], [])), model), Is.Zero);
+        Assert.That(Failed(new VocabularyBias(new VocabularyBiasData([new(" w7", 3.5)], [-3.5], [], [])), model), Is.Zero);
     }
 
     [TestCase("ov")]

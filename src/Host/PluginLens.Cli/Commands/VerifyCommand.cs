@@ -27,7 +27,7 @@ internal static class VerifyCommand
             }
             else
             {
-                Print(model, report);
+                Print(model, report, own.Passed);
             }
 
             return report.Passed ? ExitCode.Success : ExitCode.Failed;
@@ -35,16 +35,17 @@ internal static class VerifyCommand
         return command;
     }
 
-    private static void Print(OnnxModel model, VerificationReport report)
+    private static void Print(OnnxModel model, VerificationReport report, bool isConsistent)
     {
         Columns.Print(
             ["", "check", "measured", "tolerance", "detail"],
             report.Checks.Select(check => new[] { check.Passed ? "pass" : "FAIL", check.Name, Number(check.Measured), Number(check.Tolerance), check.Detail }));
         Console.WriteLine();
         Console.WriteLine($"noise floor: {Number(report.NoiseOfBatch)} (one sequence alone or beside another), {Number(report.NoiseOfProduct)} (one float32 product against float64)");
-        if (PublishedValues.NameOf(model.Config) is { } known && model.Config.Processing.Count > 0)
+        if (PublishedValues.NameOf(model.Config) is { } known)
         {
-            Console.WriteLine($"published numbers of {known} are of raw weights; export it without processing to compare them");
+            Console.Write(model.Config.Processing.Count > 0 ? $"published numbers of {known} are of raw weights; export it without processing to compare them\n" : string.Empty);
+            Console.Write(isConsistent && !report.Passed ? $"the model is consistent in itself, but its numbers are not those published of {known}: it has the same sizes, and was perhaps trained further\n" : string.Empty);
         }
 
         Console.WriteLine($"{model.Config.Name}: {report.Checks.Count(check => check.Passed)} of {report.Checks.Count} checks passed");
