@@ -21,6 +21,7 @@ internal static class RunCommand
     private static readonly Option<Device> Device = new("--device") { Description = "auto, cpu or cuda; auto tries CUDA and falls back with the reason.", HelpName = "DEVICE", DefaultValueFactory = _ => Onnx.Device.Auto };
     private static readonly Option<int> Threads = new("--threads") { Description = "Threads; 0 = one for each processor. Results do not depend on it.", HelpName = "N" };
     private static readonly Option<int> Seed = new("--seed") { Description = "Seed of everything random.", HelpName = "N" };
+    private static readonly Option<bool> NoCache = new("--no-cache") { Description = "Compute vocabulary lists anew instead of keeping them in the user's cache folder." };
     private static readonly Option<bool> Plan = new("--plan") { Description = "Say what the run would cost, and do not run." };
     private static readonly Option<bool> Quiet = new("--quiet", "-q") { Description = "No progress." };
 
@@ -39,7 +40,7 @@ internal static class RunCommand
               pluginlens run --plugin activations --prompt "the old man" --hooks blocks.*.hook_resid_post --out out
             """)
         {
-            Plugin, Model, Prompt, Prompts, Ids, NoSpecial, Format, Out, Table, Rows, Device, Threads, Seed, Plan, Quiet,
+            Plugin, Model, Prompt, Prompts, Ids, NoSpecial, Format, Out, Table, Rows, Device, Threads, Seed, NoCache, Plan, Quiet,
         };
         command.TreatUnmatchedTokensAsErrors = false;
         command.SetAction(Run);
@@ -83,6 +84,7 @@ internal static class RunCommand
             Prompts = prompts,
             Options = bound,
             Compute = new CpuCompute(parse.GetValue(Threads), stop.Token),
+            Cache = parse.GetValue(NoCache) || DiskTopKCache.UserFolder is not { } kept ? new TopKCache() : new DiskTopKCache(kept, $"{Versions.Program} {typeof(CpuCompute).Module.ModuleVersionId}"),
             Seed = parse.GetValue(Seed),
             Out = folder,
             Progress = progress,
