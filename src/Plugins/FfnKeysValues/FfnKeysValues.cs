@@ -57,7 +57,7 @@ public sealed class FfnKeysValues : Analysis<FfnKeysValuesOptions>
             }
         }
 
-        context.Results.Note($"keys on {embeddings.Name(writes: false)}, values on {embeddings.Name(writes: true)}; weights {config.ProcessingName}" + (config.GatedMlp ? $"; keys are columns of W_{options.Key.ToString().ToLowerInvariant()}" : string.Empty));
+        context.Results.Note($"keys on {embeddings.Name(writes: false)}, values on {embeddings.Name(writes: true)}; weights {config.ProcessingName}" + (config.GatedMlp ? $"; keys are columns of W_{options.Key.ToString().ToLowerInvariant()}" : string.Empty) + PaddingNote.Of(model, options));
         context.Results.Note($"{overlapping} of {seen} neurons ({100.0 * overlapping / Math.Max(1, seen):0.0} %) have top-{options.Pool} sets that share at least {options.MinOverlap} tokens");
     }
 

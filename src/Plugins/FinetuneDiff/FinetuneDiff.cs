@@ -47,15 +47,16 @@ public sealed class FinetuneDiff : Analysis<FinetuneDiffOptions>
         }
 
         Report(context, options, changed);
-        context.Results.Note($"reading side {embeddings.Name(writes: false)}, writing side {embeddings.Name(writes: true)}; weights {original.Config.ProcessingName}; {lexicon.Description}");
+        context.Results.Note($"reading side {embeddings.Name(writes: false)}, writing side {embeddings.Name(writes: true)}; weights {original.Config.ProcessingName}; {lexicon.Description}{PaddingNote.Of(original, options)}");
 
         void Compare(ParameterGroup group, int layer, Matrix delta, double[] norms, List<int> moved)
         {
             var writes = Parameters.Writes(group);
-            var best = context.Compute.TopRows(delta, embeddings.Of(writes), new RowQuery { K = options.Pool, Keep = keep });
-            var worst = context.Compute.TopRows(delta, embeddings.Of(writes), new RowQuery { K = options.Pool, Keep = keep, Order = RowOrder.Smallest });
+            var longest = Math.Max(options.K, options.Pool);
+            var best = context.Compute.TopRows(delta, embeddings.Of(writes), new RowQuery { K = longest, Keep = keep });
+            var worst = context.Compute.TopRows(delta, embeddings.Of(writes), new RowQuery { K = longest, Keep = keep, Order = RowOrder.Smallest });
             var still = context.Compute.TopRows(before.Rows(group, layer), embeddings.Of(writes), new RowQuery { K = options.Pool, Keep = keep });
-            double Share(RowTopK lists, int row) => lexicon.Share(lists.IdsOf(row), original);
+            double Share(RowTopK lists, int row) => lexicon.Share(lists.IdsOf(row)[..Math.Min(options.Pool, lists.K)], original);
             double Better(int row) => Math.Max(Share(best, row), Share(worst, row));
             summary.Add(new GroupChange(
                 Parameters.Name(group), layer, moved.Count, moved.Average(row => norms[row]), moved.Average(Better), moved.Average(row => Share(still, row)), moved.Count(row => Better(row) >= options.Good)));

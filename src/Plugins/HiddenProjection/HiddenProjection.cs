@@ -19,7 +19,7 @@ public sealed class HiddenProjection : Analysis<HiddenProjectionOptions>
         var keep = options.Mask(model);
         var bias = model.HasWeight("unembed.b_U") ? model.Weight("unembed.b_U").Span.ToArray() : null;
         var table = context.Results.Table<StateWord>("hidden-projection", groupBy: 4);
-        context.Results.Note($"{(norm is null ? "no norm" : "final norm recomputed on each state")}; W_U{(bias is null ? string.Empty : " and b_U")}; weights {config.ProcessingName}");
+        context.Results.Note($"{(norm is null ? "no norm" : "final norm recomputed on each state")}; W_U{(bias is null ? string.Empty : " and b_U")}; weights {config.ProcessingName}{PaddingNote.Of(model, options)}");
         var prompts = context.RequirePrompts();
         for (var index = 0; index < prompts.Count; index++)
         {
@@ -28,14 +28,21 @@ public sealed class HiddenProjection : Analysis<HiddenProjectionOptions>
             foreach (var (layer, hook) in hooks)
             {
                 context.Cancellation.ThrowIfCancellationRequested();
-                foreach (var position in options.Position.Of(tokens.Length, "position"))
+                var positions = options.Position.Of(tokens.Length, "position");
+                var states = new float[positions.Count * config.DModel];
+                for (var at = 0; at < positions.Count; at++)
                 {
-                    var state = run[hook][0].AsMatrix().Row(position).ToArray();
+                    var state = states.AsSpan(at * config.DModel, config.DModel);
+                    run[hook][0].AsMatrix().CopyRow(positions[at], state);
                     norm?.Apply(state, state);
-                    var best = context.Compute.TopRows(new Matrix(state, 1, state.Length), model.WU.Transpose(), new RowQuery { K = options.K, Keep = keep, Bias = bias });
+                }
+
+                var best = context.Compute.TopRows(new Matrix(states, positions.Count, config.DModel), model.WU.Transpose(), new RowQuery { K = options.K, Keep = keep, Bias = bias });
+                for (var at = 0; at < positions.Count; at++)
+                {
                     for (var rank = 0; rank < best.K; rank++)
                     {
-                        table.Add(new StateWord(index, layer, position, model.Token(tokens[position]), rank + 1, model.Token(best.Ids[rank]), best.Scores[rank]));
+                        table.Add(new StateWord(index, layer, positions[at], model.Token(tokens[positions[at]]), rank + 1, model.Token(best.IdsOf(at)[rank]), best.ScoresOf(at)[rank]));
                     }
                 }
             }

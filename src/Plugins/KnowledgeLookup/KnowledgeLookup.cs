@@ -2,10 +2,10 @@ namespace PluginLens.Plugins;
 
 /// <summary>
 /// Looks up where a model keeps a set of words: <c>q</c> = mean over seed words of <c>e_w - mu</c>, mu the mean embedding; every FFN value (or key)
-/// of all layers is ranked by its product with q. <c>--promotes</c> asks the other way: which neurons and head dimensions rank a word highest among all tokens.
+/// of all layers is ranked by its product with q. <c>--promotes</c> asks the other way: which neurons and head dimensions have the largest product with a word.
+/// <c>--from X --to Y</c>: which heads map X to Y, by <c>e_x W_V W_O u_y</c>.
 /// Dar et al., "Analyzing Transformers in Embedding Space", section 4.1 and appendix C.4.
 /// </summary>
-[Holds(Verdict.Undefined, Trait.AttentionOnly, "there are no MLPs")]
 [Holds(Verdict.Undefined, Trait.Experts, "neurons belong to experts")]
 [Holds(Verdict.Undefined, Trait.NoTokenizer, "words need a tokenizer")]
 [Holds(Verdict.Approximate, Trait.NoUnembed, "there is no unembedding: W_E stands on the value side too")]
@@ -17,9 +17,14 @@ public sealed class KnowledgeLookup : Analysis<KnowledgeLookupOptions>
     /// <inheritdoc/>
     protected override void Run(AnalysisContext context, KnowledgeLookupOptions options)
     {
-        if (options.Words is [] && options.Promotes is null)
+        if (options.From is null != options.To is null)
         {
-            throw new UsageException("Give seed words (--words python,java,javascript) or a word to explain (--promotes WORD).");
+            throw new UsageException("--from and --to belong together: --from X --to Y asks which heads map X to Y.");
+        }
+
+        if (options.Words is [] && options.Promotes is null && options.From is null)
+        {
+            throw new UsageException("Give seed words (--words python,java,javascript), a word to explain (--promotes WORD), or a pair (--from X --to Y).");
         }
 
         var embeddings = new Embeddings(context.Model, options.Embedding);
@@ -32,17 +37,27 @@ public sealed class KnowledgeLookup : Analysis<KnowledgeLookupOptions>
         {
             Promotes(context, options, embeddings, word);
         }
+
+        if (options.From is { } from)
+        {
+            Maps(context, options, embeddings, from, options.To!);
+        }
     }
 
     private static void Lookup(AnalysisContext context, KnowledgeLookupOptions options, Embeddings embeddings)
     {
         var (model, config) = (context.Model, context.Model.Config);
+        if (config.AttnOnly)
+        {
+            throw new UsageException($"--words looks through MLPs, and model '{config.Name}' has none; --promotes and --from --to look through heads.");
+        }
+
         var writes = options.Over == LookupOver.Values;
         var group = writes ? ParameterGroup.Values : ParameterGroup.Keys;
         var parameters = new Parameters(model);
         var vocabulary = embeddings.Of(writes);
         var query = Query(context, vocabulary, options.Words);
-        context.Results.Note($"{Parameters.Name(group)} on {embeddings.Name(writes)}; weights {config.ProcessingName}");
+        context.Results.Note($"{Parameters.Name(group)} on {embeddings.Name(writes)}; weights {config.ProcessingName}{PaddingNote.Of(model, options)}");
 
         var best = new List<(int Layer, int Neuron, double Score)>();
         for (var layer = 0; layer < config.NLayers; layer++)
@@ -106,8 +121,10 @@ public sealed class KnowledgeLookup : Analysis<KnowledgeLookupOptions>
     private static int[] WordForm(AnalysisContext context, string word)
     {
         var tokenizer = context.Model.Tokenizer!;
-        var (spaced, bare) = (tokenizer.Encode(" " + word.Trim()), tokenizer.Encode(word.Trim()));
-        var (ids, form) = spaced.Length == 1 ? (spaced, "with leading space") : bare.Length == 1 ? (bare, "without leading space") : (spaced, $"mean of {spaced.Length} pieces");
+        var spaced = tokenizer.Encode(" " + word.Trim());
+        var (ids, form) = spaced.Length == 1 ? (spaced, "with leading space")
+            : tokenizer.Encode(word.Trim()) is { Length: 1 } bare ? (bare, "without leading space")
+            : (spaced, $"mean of {spaced.Length} pieces");
         if (ids.Length == 0)
         {
             throw new UsageException($"'{word}' has no tokens.");
@@ -120,16 +137,10 @@ public sealed class KnowledgeLookup : Analysis<KnowledgeLookupOptions>
     private static void Promotes(AnalysisContext context, KnowledgeLookupOptions options, Embeddings embeddings, string word)
     {
         var (model, config) = (context.Model, context.Model.Config);
-        var ids = WordForm(context, word);
-        if (ids.Length > 1)
-        {
-            throw new UsageException($"--promotes '{word}': expected a word that is one token, found {ids.Length} pieces.");
-        }
-
         var target = new float[config.DModel];
-        embeddings.Writing.CopyRow(ids[0], target);
+        embeddings.Writing.CopyRow(Single(context, "--promotes", word), target);
         var found = new List<Promoter>();
-        foreach (var group in new[] { ParameterGroup.Values, ParameterGroup.WO })
+        foreach (var group in config.AttnOnly ? new[] { ParameterGroup.WO } : [ParameterGroup.Values, ParameterGroup.WO])
         {
             for (var layer = 0; layer < config.NLayers; layer++)
             {
@@ -153,6 +164,52 @@ public sealed class KnowledgeLookup : Analysis<KnowledgeLookupOptions>
             table.Add(promoter with { Rank = ++rank });
         }
     }
+
+    /// <summary>For each head <c>e_x W_V W_O u_y</c>, and the place of y among all tokens that the head writes when it attends to x.</summary>
+    private static void Maps(AnalysisContext context, KnowledgeLookupOptions options, Embeddings embeddings, string from, string to)
+    {
+        var (model, config) = (context.Model, context.Model.Config);
+        var (input, output) = (Single(context, "--from", from), Single(context, "--to", to));
+        var keep = options.Mask(model);
+        if (keep is not null && !keep[output])
+        {
+            throw new UsageException($"--to '{to}': the token filters leave this token out.");
+        }
+
+        var read = new float[config.DModel];
+        embeddings.Reading.CopyRow(input, read);
+        context.Results.Note($"input side {embeddings.Name(writes: false)}, output side {embeddings.Name(writes: true)}; biases and norms left out");
+        var found = new List<HeadMapping>();
+        for (var layer = 0; layer < config.NLayers; layer++)
+        {
+            for (var head = 0; head < config.NHeads; head++)
+            {
+                context.Cancellation.ThrowIfCancellationRequested();
+                var value = context.Compute.Multiply(new Matrix(read, 1, read.Length), model.WV(layer, head));
+                var written = context.Compute.Multiply(value, model.WO(layer, head));
+                var scores = context.Compute.Multiply(written, embeddings.Writing.Transpose()).Row(0);
+                var place = 1;
+                for (var token = 0; token < scores.Length; token++)
+                {
+                    var before = scores[token] > scores[output] || (scores[token] == scores[output] && token < output);
+                    place += before && keep?[token] != false ? 1 : 0;
+                }
+
+                found.Add(new HeadMapping(0, layer, head, scores[output], place));
+            }
+        }
+
+        var table = context.Results.Table<HeadMapping>("mappings");
+        var rank = 0;
+        foreach (var mapping in found.OrderByDescending(item => item.Score).ThenBy(item => item.Layer).ThenBy(item => item.Head))
+        {
+            table.Add(mapping with { Rank = ++rank });
+        }
+    }
+
+    private static int Single(AnalysisContext context, string option, string word) => WordForm(context, word) is [var only]
+        ? only
+        : throw new UsageException($"{option} '{word}': expected a word that is one token, found several pieces.");
 }
 
 /// <summary>A neuron that stands for the seed words.</summary>
@@ -180,6 +237,14 @@ public sealed record LookedUpWord(int NeuronRank, int Layer, int Neuron, int Ran
 /// <param name="Score">Product of the vector with the word's embedding.</param>
 public sealed record Promoter(int Rank, string Kind, int Layer, int Index, int? Dimension, double Score);
 
+/// <summary>How a head maps one word to another.</summary>
+/// <param name="Rank">1 = largest score of all heads.</param>
+/// <param name="Layer">Layer.</param>
+/// <param name="Head">Query head.</param>
+/// <param name="Score">e_x W_V W_O u_y: change of y's logit per unit of attention to x, norms left out.</param>
+/// <param name="OutputRank">Place of y among all tokens that the head writes for x; 1 = first.</param>
+public sealed record HeadMapping(int Rank, int Layer, int Head, double Score, int OutputRank);
+
 /// <summary>Options of <c>knowledge-lookup</c>.</summary>
 public sealed record KnowledgeLookupOptions : TokenFilter
 {
@@ -190,6 +255,14 @@ public sealed record KnowledgeLookupOptions : TokenFilter
     /// <summary>Inverted lookup.</summary>
     [Help("A word (one token): which FFN values and rows of W_O have the largest product with it.")]
     public string? Promotes { get; init; }
+
+    /// <summary>Input of a pair.</summary>
+    [Help("With --to: a word (one token) that heads attend to.")]
+    public string? From { get; init; }
+
+    /// <summary>Output of a pair.</summary>
+    [Help("With --from: a word (one token); every head is ranked by how much it writes this word when it attends to the other.")]
+    public string? To { get; init; }
 
     /// <summary>Which vectors.</summary>
     [Help("Vectors that are ranked: values or keys.")]

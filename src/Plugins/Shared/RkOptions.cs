@@ -19,6 +19,10 @@ public sealed record RkOptions
     [Help("Drop tokens that are not ASCII from both sets and divide by what is left.")]
     public bool OnlyAscii { get; init; }
 
+    /// <summary>Masked-LM head.</summary>
+    [Help("BERT and its kin: take states through the masked-LM head, which stands before the unembedding.")]
+    public bool Head { get; init; }
+
     /// <summary>Cap.</summary>
     [Help("Positions scored, from the start of the prompts; 0 = all (the authors' code: 1000).")]
     public int Positions { get; init; }

@@ -17,11 +17,22 @@ internal sealed class RkScores(AnalysisContext context, RkOptions options)
     /// <param name="stateLayer">The layer whose output is compared with the parameters of a layer.</param>
     public void Run(string name, Func<int, int> stateLayer)
     {
+        if (options.Head && !Model.HasWeight("mlm_head.W"))
+        {
+            throw new UsageException($"--head: model '{Config.Name}' has no masked-LM head; leave the option out.");
+        }
+
+        if (options.K < 1 || options.M < 1 || options.Positions < 0)
+        {
+            throw new UsageException($"--k {options.K}, --m {options.M}, --positions {options.Positions}: expected at least 1, 1 and 0.");
+        }
+
         var table = context.Results.Table<RkRow>(name);
         var words = new VectorWords(context, new Parameters(Model), _embeddings);
         var layers = options.Layer.Of(Config.NLayers, "layer");
         context.Results.Note($"top {options.K}, {options.M} most active parameters a position; reading side {_embeddings.Name(writes: false)}, writing side {_embeddings.Name(writes: true)}; weights {Config.ProcessingName}; baseline: "
-            + (options.Shuffle is { } seed ? $"one permutation of the positions, seed {seed}" : "mean over all pairings of positions"));
+            + (options.Shuffle is { } seed ? $"one permutation of the positions, seed {seed}" : "mean over all pairings of positions")
+            + (options.Head ? "; states through the masked-LM head" : string.Empty));
         var rows = new List<RkRow>();
         foreach (var layer in layers)
         {
@@ -40,7 +51,7 @@ internal sealed class RkScores(AnalysisContext context, RkOptions options)
 
         foreach (var group in rows.GroupBy(row => row.Group))
         {
-            context.Results.Figure($"{name}-{group.Key.ToLowerInvariant()}", new Chart(
+            context.Results.Figure($"{name}-{group.Key.ToLowerInvariant().Replace('_', '-')}", new Chart(
                 $"R_{options.K} of {group.Key}", "layer", "mean share of the state's top tokens", [.. group.Select(row => $"{row.Layer}")],
                 [new Series("aligned", [.. group.Select(row => (double?)row.Rk)]), new Series("random", [.. group.Select(row => (double?)row.Random)])], AsBars: true));
         }
@@ -67,19 +78,16 @@ internal sealed class RkScores(AnalysisContext context, RkOptions options)
         var neuron = $"blocks.{layer}.mlp.{(Config.GatedMlp ? "hook_post" : "hook_pre")}";
         var z = $"blocks.{layer}.attn.hook_z";
         var hooks = Config.AttnOnly ? new[] { state, z } : [state, z, neuron];
-        var norm = new FinalNorm(Model);
+        var norm = !post && Config.FinalNorm ? new FinalNorm(Model) : null;
         var (states, neurons, heads) = (new List<float>(), new List<int[]>(), new List<int[]>());
         foreach (var prompt in context.RequirePrompts())
         {
             var run = Model.Run(new ModelInput(prompt.Tokens), hooks);
+            var rows = options.Head ? ThroughHead(prompt.Tokens, run[state]) : run[state][0].AsMatrix();
             for (var position = 0; position < prompt.Tokens.Length && (options.Positions == 0 || heads.Count < options.Positions); position++)
             {
-                var row = run[state][0].AsMatrix().Row(position).ToArray();
-                if (!post)
-                {
-                    norm.Apply(row, row);
-                }
-
+                var row = rows.Row(position).ToArray();
+                norm?.Apply(row, row);
                 states.AddRange(row);
                 heads.Add(MostActive(run[z][0][position].Span));
                 neurons.Add(Config.AttnOnly ? [] : MostActive(run[neuron][0].AsMatrix().Row(position)));
@@ -87,6 +95,23 @@ internal sealed class RkScores(AnalysisContext context, RkOptions options)
         }
 
         return (new Matrix(states.ToArray(), heads.Count, Config.DModel), [.. neurons], [.. heads]);
+    }
+
+    /// <summary>States as the masked-LM head transforms them before the unembedding, <c>pos x d_model</c>: they stand in for the last block's output.</summary>
+    private Matrix ThroughHead(int[] tokens, Tensor states)
+    {
+        const string normalized = "mlm_head.ln.hook_normalized";
+        var replace = new Dictionary<string, Tensor> { [$"blocks.{Config.NLayers - 1}.hook_normalized_resid_post"] = states };
+        var rows = Model.Run(new ModelInput(tokens) { Replace = replace }, [normalized])[normalized][0].AsMatrix();
+        var gain = Model.Weight("mlm_head.ln.w").Span;
+        var bias = Model.Weight("mlm_head.ln.b").Span;
+        var transformed = new float[rows.Rows * rows.Columns];
+        for (var at = 0; at < transformed.Length; at++)
+        {
+            transformed[at] = (rows.Row(at / rows.Columns)[at % rows.Columns] * gain[at % rows.Columns]) + bias[at % rows.Columns];
+        }
+
+        return new Matrix(transformed, rows.Rows, rows.Columns);
     }
 
     private int[] MostActive(ReadOnlySpan<float> activity)
@@ -98,7 +123,7 @@ internal sealed class RkScores(AnalysisContext context, RkOptions options)
     /// <summary>The top-k ids of each state; the unembedding's bias takes part where there is one (folded weights need it).</summary>
     private int[][] Top(Matrix states)
     {
-        var biased = Model.HasWeight("unembed.b_U") && !Config.Traits.Contains(Trait.PostNorm) && _embeddings.Name(writes: true) == "W_U";
+        var biased = Model.HasWeight("unembed.b_U") && (options.Head || !Config.Traits.Contains(Trait.PostNorm)) && _embeddings.Name(writes: true) == "W_U";
         var lists = context.Compute.TopRows(states, _embeddings.Writing, new RowQuery { K = options.K, Bias = biased ? Model.Weight("unembed.b_U").Span.ToArray() : null });
         return [.. Enumerable.Range(0, lists.Rows).Select(row => lists.IdsOf(row).ToArray().Where(Passes).ToArray())];
     }

@@ -46,7 +46,7 @@ public sealed class SimK : Analysis<SimKOptions>
         foreach (var (_, _, name) in Pairs(config))
         {
             var own = rows.FindAll(row => row.Pair == name);
-            context.Results.Figure($"sim-k-{name.ToLowerInvariant()}", new Chart(
+            context.Results.Figure($"sim-k-{name.ToLowerInvariant().Replace('_', '-')}", new Chart(
                 $"Sim_{options.K} of {name} pairs", "layer", "mean Jaccard index", [.. own.Select(row => $"{row.Layer}")],
                 [new Series("corresponding", [.. own.Select(row => (double?)row.Sim)]), new Series("random", [.. own.Select(row => (double?)row.Random)])]));
         }

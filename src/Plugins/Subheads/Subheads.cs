@@ -26,7 +26,7 @@ public sealed class Subheads : Analysis<SubheadOptions>
         var heads = options.Head.Of(config.NHeads, "head");
         var dimensions = options.Dimension.Of(config.DHead, "dimension");
         var table = context.Results.Table<SubheadWords>("subheads", groupBy: 3);
-        context.Results.Note($"W_Q, W_K and W_V on {embeddings.Name(writes: false)}, W_O on {embeddings.Name(writes: true)}; weights {config.ProcessingName}");
+        context.Results.Note($"W_Q, W_K and W_V on {embeddings.Name(writes: false)}, W_O on {embeddings.Name(writes: true)}; weights {config.ProcessingName}{PaddingNote.Of(model, options)}");
         var done = 0;
         foreach (var layer in layers)
         {

@@ -1,0 +1,102 @@
+extern alias knowledge;
+using knowledge::PluginLens.Plugins;
+using PluginLens.Testing;
+
+namespace PluginLens.Plugins.Tests;
+
+/// <summary><c>knowledge-lookup</c> ranks as the formula does, and finds a planted concept.</summary>
+public sealed class KnowledgeLookupTests
+{
+    [Test]
+    public void Words_RankEveryVectorAsTheFormulaDoes([Values] bool tied, [Values] bool gated, [Values] LookupOver over)
+    {
+        var model = VectorModels.Make(tied, gated);
+        var rows = TestRun.Execute(new KnowledgeLookup(), model, new KnowledgeLookupOptions { Words = ["w3", "w5", "w8"], Over = over, Neurons = 20 }).Rows<LookedUpNeuron>("neurons");
+
+        var name = over == LookupOver.Values ? "V" : "K";
+        var e = Naive.Dense(over == LookupOver.Values ? model.WU.Transpose() : model.WE);
+        var query = Enumerable.Range(0, VectorModels.D).Select(at => new[] { 3, 5, 8 }.Average(token => e[token, at]) - Enumerable.Range(0, VectorModels.V).Average(token => e[token, at])).ToArray();
+        var expected = (from layer in Enumerable.Range(0, 2)
+                        from vector in VectorModels.Vectors(model, name, layer).Select((vector, neuron) => (Neuron: neuron, Score: vector.Zip(query, (x, q) => x * q).Sum()))
+                        orderby vector.Score descending
+                        select (layer, vector.Neuron, vector.Score)).ToList();
+        Assert.That(rows.Select(row => (row.Layer, row.Neuron)), Is.EqualTo(expected.Select(row => (row.layer, row.Neuron))));
+        Assert.That(rows.Select(row => row.Score), Is.EqualTo(expected.Select(row => row.Score)).Within(1e-6));
+        Assert.That(rows.Select(row => row.Rank), Is.EqualTo(Enumerable.Range(1, 20)));
+    }
+
+    [Test]
+    public void ConceptNeuron_IsFirst()
+    {
+        var model = VectorModels.Make();
+        model = model.WithWeight("blocks.1.mlp.W_out", data =>
+        {
+            for (var at = 0; at < VectorModels.D; at++)
+            {
+                data[(6 * VectorModels.D) + at] = 10 * (model.WU.Row(at)[20] + model.WU.Row(at)[21] + model.WU.Row(at)[22]);
+            }
+        });
+
+        var first = TestRun.Execute(new KnowledgeLookup(), model, new KnowledgeLookupOptions { Words = ["w20", "w21", "w22"] }).Rows<LookedUpNeuron>("neurons")[0];
+
+        Assert.That((first.Layer, first.Neuron), Is.EqualTo((1, 6)));
+    }
+
+    [Test]
+    public void WordForms_AreTriedInOrder_AndNamed()
+    {
+        var model = VectorModels.Make().WithTokenizer(new FakeTokenizer([" cat", "dog", " bi", "rd", " ", "b", "i", "r", "d", .. Enumerable.Range(0, 38).Select(id => $" w{id}")]));
+
+        var notes = TestRun.Execute(new KnowledgeLookup(), model, new KnowledgeLookupOptions { Words = ["cat", "dog", "bird"] }).Notes;
+
+        Assert.That(notes[0], Is.EqualTo("word 'cat': with leading space (id 0)"));
+        Assert.That(notes[1], Is.EqualTo("word 'dog': without leading space (id 1)"));
+        Assert.That(notes[2], Is.EqualTo("word 'bird': mean of 2 pieces (id 2 3)"));
+    }
+
+    [Test]
+    public void Promotes_RanksNeuronsAndHeadDimensionsByTheirProduct()
+    {
+        var model = VectorModels.Make();
+        var rows = TestRun.Execute(new KnowledgeLookup(), model, new KnowledgeLookupOptions { Promotes = "w9", Neurons = 30 }).Rows<Promoter>("promoters");
+
+        var expected = (from layer in Enumerable.Range(0, 2)
+                        from found in VectorModels.Vectors(model, "V", layer).Select((vector, at) => ("neuron", at, (int?)null, VectorModels.Scores(model, vector, "V")[9]))
+                            .Concat(VectorModels.Vectors(model, "W_O", layer).Select((vector, at) => ("head", at / 3, (int?)(at % 3), VectorModels.Scores(model, vector, "W_O")[9])))
+                        orderby found.Item4 descending
+                        select (found.Item1, layer, found.Item2, found.Item3)).Take(30);
+        Assert.That(rows.Select(row => (row.Kind, row.Layer, row.Index, row.Dimension)), Is.EqualTo(expected));
+    }
+
+    [Test]
+    public void FromTo_EqualsTheDenseOvMatrix([Values] bool tied)
+    {
+        var model = VectorModels.Make(tied);
+        var rows = TestRun.Execute(new KnowledgeLookup(), model, new KnowledgeLookupOptions { From = "w4", To = "w17" }).Rows<HeadMapping>("mappings");
+
+        Assert.That(rows, Has.Count.EqualTo(8));
+        Assert.That(rows.Select(row => row.Score), Is.Ordered.Descending);
+        foreach (var row in rows)
+        {
+            var m = Naive.Multiply(Naive.Multiply(Naive.Multiply(Naive.Dense(model.WE), Naive.Dense(model.WV(row.Layer, row.Head))), Naive.Dense(model.WO(row.Layer, row.Head))), Naive.Dense(model.WU));
+            Assert.That(row.Score, Is.EqualTo(m[4, 17]).Within(1e-6));
+            Assert.That(row.OutputRank, Is.EqualTo(1 + Enumerable.Range(0, VectorModels.V).Count(token => m[4, token] > m[4, 17])));
+        }
+    }
+
+    [Test]
+    public void AttentionOnlyModel_LooksThroughHeadsAlone()
+    {
+        var model = FakeModel.Gpt2Like(VectorModels.Make().Config with { DMlp = 0, AttnOnly = true });
+
+        Assert.That(TestRun.Execute(new KnowledgeLookup(), model, new KnowledgeLookupOptions { Promotes = "w9" }).Rows<Promoter>("promoters").Select(row => row.Kind), Is.All.EqualTo("head"));
+        Assert.That(() => TestRun.Execute(new KnowledgeLookup(), model, new KnowledgeLookupOptions { Words = ["w9"] }), Throws.TypeOf<UsageException>().With.Message.Contains("--promotes"));
+    }
+
+    [Test]
+    public void NothingAsked_OrHalfAPair_IsRefused()
+    {
+        Assert.That(() => TestRun.Execute(new KnowledgeLookup(), VectorModels.Make()), Throws.TypeOf<UsageException>().With.Message.Contains("--words"));
+        Assert.That(() => TestRun.Execute(new KnowledgeLookup(), VectorModels.Make(), new KnowledgeLookupOptions { From = "w1" }), Throws.TypeOf<UsageException>().With.Message.Contains("--to"));
+    }
+}

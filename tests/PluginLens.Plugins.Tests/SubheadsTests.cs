@@ -1,0 +1,46 @@
+extern alias subheads;
+using PluginLens.Testing;
+using subheads::PluginLens.Plugins;
+
+namespace PluginLens.Plugins.Tests;
+
+/// <summary><c>subheads</c> equals the naive lists, key-value heads shared by query heads included.</summary>
+public sealed class SubheadsTests
+{
+    [Test]
+    public void Words_EqualTheNaiveLists([Values] bool tied)
+    {
+        var model = VectorModels.Make(tied);
+        var rows = TestRun.Execute(new Subheads(), model, new SubheadOptions { K = 7 }).Rows<SubheadWords>("subheads");
+
+        Assert.That(rows, Has.Count.EqualTo(2 * 4 * 3 * 7));
+        foreach (var list in rows.GroupBy(row => (row.Layer, row.Head, row.Dimension)))
+        {
+            int[] Expected(string group) => VectorModels.Top(VectorModels.Scores(model, VectorModels.Vectors(model, group, list.Key.Layer)[(list.Key.Head * 3) + list.Key.Dimension], group), 7);
+            Assert.That(list.Select(row => row.Query.Id), Is.EqualTo(Expected("W_Q")));
+            Assert.That(list.Select(row => row.Key.Id), Is.EqualTo(Expected("W_K")));
+            Assert.That(list.Select(row => row.Value.Id), Is.EqualTo(Expected("W_V")));
+            Assert.That(list.Select(row => row.Output.Id), Is.EqualTo(Expected("W_O")));
+        }
+    }
+
+    [Test]
+    public void Selection_ShowsOneDimension()
+    {
+        var options = new SubheadOptions { Layer = Selection.Parse("-1"), Head = Selection.Parse("2"), Dimension = Selection.Parse("1"), K = 3 };
+
+        var rows = TestRun.Execute(new Subheads(), VectorModels.Make(), options).Rows<SubheadWords>("subheads");
+
+        Assert.That(rows.Select(row => (row.Layer, row.Head, row.Dimension, row.Rank)), Is.EqualTo(new[] { (1, 2, 1, 1), (1, 2, 1, 2), (1, 2, 1, 3) }));
+    }
+
+    [Test]
+    public void PaddingIds_AreDroppedOrKept_AndTheNoteSays([Values] Padding padding)
+    {
+        var model = VectorModels.Make().WithTokenizer(new FakeTokenizer(Enumerable.Range(0, 40).Select(id => $" w{id}")));
+        var results = TestRun.Execute(new Subheads(), model, new SubheadOptions { K = 40, Padding = padding });
+
+        Assert.That(results.Notes[0], Does.EndWith($"7 padding ids {(padding == Padding.Drop ? "dropped" : "kept")}"));
+        Assert.That(results.Rows<SubheadWords>("subheads").Any(row => row.Query.Id >= 40), Is.EqualTo(padding == Padding.Keep));
+    }
+}
