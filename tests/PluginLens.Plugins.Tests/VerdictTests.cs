@@ -1,13 +1,17 @@
 extern alias activations;
+extern alias align;
 extern alias ffn;
 extern alias finetune;
 extern alias hidden;
+extern alias isotropy;
+extern alias keepk;
 extern alias knowledge;
 extern alias ov;
 extern alias qk;
 extern alias rkfinal;
 extern alias rkoverlap;
 extern alias simk;
+extern alias stitch;
 extern alias subheads;
 using PluginLens.Host;
 
@@ -45,18 +49,26 @@ public sealed class VerdictTests
         ["qk-pairs"] = [Exact, About, About, About, About, Exact, About],
         ["ffn-keys-values"] = [Exact, About, About, Exact, About, Undef, About],
         ["subheads"] = [Exact, About, About, About, About, Exact, About],
-        ["knowledge-lookup"] = [Exact, About, About, Exact, About, Undef, About],
+        ["knowledge-lookup"] = [Exact, About, About, Exact, About, Exact, About],
         ["rk-overlap"] = [Exact, About, Undef, Exact, About, Exact, About],
         ["rk-final"] = [Exact, About, Undef, Exact, About, Exact, About],
         ["sim-k"] = [Exact, About, About, About, About, Exact, About],
         ["finetune-diff"] = [Exact, About, About, Exact, About, Exact, About],
         ["hidden-projection"] = [Exact, Undef, Undef, Exact, About, Exact, About],
+        ["align-layers"] = [Exact, Exact, Exact, Exact, Exact, Exact, Exact],
+        ["stitch"] = [Exact, About, About, Exact, Exact, Exact, About],
+        ["keep-k"] = [Exact, Exact, About, Exact, Exact, Exact, Exact],
+        ["isotropy"] = [Exact, Exact, Exact, Exact, Exact, Exact, Exact],
         ["activations"] = [Exact, Exact, Exact, Exact, Exact, Exact, Exact],
     };
 
     private static readonly Dictionary<string, Type> TypeOf = new()
     {
         ["ov-pairs"] = typeof(ov::PluginLens.Plugins.OvPairs),
+        ["align-layers"] = typeof(align::PluginLens.Plugins.AlignLayers),
+        ["stitch"] = typeof(stitch::PluginLens.Plugins.Stitch),
+        ["keep-k"] = typeof(keepk::PluginLens.Plugins.KeepK),
+        ["isotropy"] = typeof(isotropy::PluginLens.Plugins.Isotropy),
         ["qk-pairs"] = typeof(qk::PluginLens.Plugins.QkPairs),
         ["ffn-keys-values"] = typeof(ffn::PluginLens.Plugins.FfnKeysValues),
         ["subheads"] = typeof(subheads::PluginLens.Plugins.Subheads),

@@ -6,7 +6,7 @@ namespace PluginLens.Plugins;
 /// </summary>
 [Holds(Verdict.Undefined, Trait.NoUnembed, "there is no unembedding to read hidden states with")]
 [Holds(Verdict.Undefined, Trait.Experts, "neurons belong to experts")]
-[Holds(Verdict.Approximate, Trait.MaskedLmHead, "the block's output is read without the masked-LM head")]
+[Holds(Verdict.Approximate, Trait.MaskedLmHead, "the block's output is read without the masked-LM head unless --head is given")]
 [Holds(Verdict.Approximate, Trait.PostNorm, "a norm follows each residual sum and is left out")]
 [Holds(Verdict.Approximate, Trait.SublayerNorm, "a norm follows each sublayer and is left out")]
 public sealed class RkFinal : Analysis<RkOptions>
