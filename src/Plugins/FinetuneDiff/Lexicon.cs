@@ -6,20 +6,30 @@ internal sealed class Lexicon
     private readonly HashSet<string> _words;
 
     /// <summary>Reads the list.</summary>
-    /// <param name="path">One word a line, lines that begin with ';' are comments; null = the list beside this plugin.</param>
+    /// <param name="path">One word a line, lines that begin with ';' are comments; null = the list inside this plugin.</param>
     public Lexicon(string? path)
     {
-        var file = path ?? Path.Combine(Path.GetDirectoryName(typeof(Lexicon).Assembly.Location)!, "opinion-lexicon.txt");
         try
         {
-            _words = [.. File.ReadLines(file).Select(line => line.Trim().ToLowerInvariant()).Where(line => line.Length > 0 && line[0] != ';')];
+            _words = [.. Lines(path).Select(line => line.Trim().ToLowerInvariant()).Where(line => line.Length > 0 && line[0] != ';')];
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"--lexicon '{file}': {error.Message}", error);
+            throw new UsageException($"--lexicon '{path}': {error.Message}", error);
         }
 
         Description = $"lexicon of {_words.Count} words ({(path is null ? "Hu and Liu opinion lexicon" : Path.GetFileName(path))})";
+    }
+
+    private static IEnumerable<string> Lines(string? path)
+    {
+        if (path is not null)
+        {
+            return File.ReadLines(path);
+        }
+
+        using var reader = new StreamReader(typeof(Lexicon).Assembly.GetManifestResourceStream("opinion-lexicon.txt")!);
+        return reader.ReadToEnd().Split('\n');
     }
 
     /// <summary>For the notes.</summary>
