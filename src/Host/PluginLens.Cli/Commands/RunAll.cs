@@ -50,7 +50,11 @@ internal static class RunAll
             if (result.Error is UsageException or ModelException && rows == 0)
             {
                 // It lacks something: a prompt, a second model. That folder says nothing.
-                Directory.Delete(folder, recursive: true);
+                if (Directory.Exists(folder))
+                {
+                    Directory.Delete(folder, recursive: true);
+                }
+
                 return ("skipped", string.Empty, result.Error.Message);
             }
 
