@@ -55,11 +55,12 @@ public sealed class FinetuneDiff : Analysis<FinetuneDiffOptions>
             var longest = Math.Max(options.K, options.Pool);
             var best = context.Compute.TopRows(delta, embeddings.Of(writes), new RowQuery { K = longest, Keep = keep });
             var worst = context.Compute.TopRows(delta, embeddings.Of(writes), new RowQuery { K = longest, Keep = keep, Order = RowOrder.Smallest });
-            var still = context.Compute.TopRows(before.Rows(group, layer), embeddings.Of(writes), new RowQuery { K = options.Pool, Keep = keep });
+            var (still, opposite) = (Ends(RowOrder.Largest), Ends(RowOrder.Smallest));
+            RowTopK Ends(RowOrder order) => context.Compute.TopRows(before.Rows(group, layer), embeddings.Of(writes), new RowQuery { K = options.Pool, Keep = keep, Order = order });
             double Share(RowTopK lists, int row) => lexicon.Share(lists.IdsOf(row)[..Math.Min(options.Pool, lists.K)], original);
             double Better(int row) => Math.Max(Share(best, row), Share(worst, row));
             summary.Add(new GroupChange(
-                Parameters.Name(group), layer, moved.Count, moved.Average(row => norms[row]), moved.Average(Better), moved.Average(row => Share(still, row)), moved.Count(row => Better(row) >= options.Good)));
+                Parameters.Name(group), layer, moved.Count, moved.Average(row => norms[row]), moved.Average(Better), moved.Average(row => Math.Max(Share(still, row), Share(opposite, row))), moved.Count(row => Better(row) >= options.Good)));
             foreach (var row in Chosen(context, options, norms, moved))
             {
                 for (var rank = 0; rank < Math.Min(options.K, best.K); rank++)
@@ -159,7 +160,7 @@ public sealed record ChangedVector(int Rank, string Group, int Layer, int Index,
 /// <param name="Moved">Vectors that changed.</param>
 /// <param name="MeanNorm">Mean length of their differences.</param>
 /// <param name="LexiconShare">Mean share of lexicon words among the top words of the difference or its negation, the better of the two.</param>
-/// <param name="OriginalShare">The same for the original vectors: the baseline.</param>
+/// <param name="OriginalShare">The same for the original vectors and their negations: the baseline.</param>
 /// <param name="Good">Vectors whose share reaches --good.</param>
 public sealed record GroupChange(string Group, int Layer, int Moved, double MeanNorm, double LexiconShare, double OriginalShare, int Good);
 
