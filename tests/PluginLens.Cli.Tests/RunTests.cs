@@ -89,6 +89,8 @@ public sealed class RunTests
     public void Run_All_RunsWhatAppliesAndSaysWhyTheRestDoesNot()
     {
         using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder.At("all/stitch"));
+        File.WriteAllText(folder.At("all/stitch/kept.csv"), "of an earlier run");
         var result = Cli.Run("run", "--plugin", "all", "--model", "tiny-attn-2l", "--prompt", "the old man", "--out", folder.At("all"));
 
         Assert.That(result.ExitCode, Is.Zero, result.Errors + result.Output);
@@ -96,6 +98,7 @@ public sealed class RunTests
         Assert.That(File.Exists(folder.At("all/qk-pairs/qk-pairs.csv")), Is.True);
         Assert.That(File.ReadAllText(folder.At("all/report.md")), Does.Contain("# ov-pairs"));
         Assert.That(Directory.Exists(folder.At("all/finetune-diff")), Is.False);
+        Assert.That(File.Exists(folder.At("all/stitch/kept.csv")), Is.True, "a skipped analysis deletes nothing that was there before");
     }
 
     [Test]

@@ -43,14 +43,15 @@ internal static class RunAll
     private static (string Outcome, string Seconds, string Said) RunOne(
         PluginEntry entry, string folder, Func<LoadedPlugin, object?, string?, RunRequest> request, StringWriter report)
     {
+        var existed = Directory.Exists(folder);
         try
         {
             var result = AnalysisRun.Execute(request(PluginLoading.Load(entry), null, folder));
             var rows = result.Tables.Sum(table => table.Rows.Count);
             if (result.Error is UsageException or ModelException && rows == 0)
             {
-                // It lacks something: a prompt, a second model. That folder says nothing.
-                if (Directory.Exists(folder))
+                // It lacks something: a prompt, a second model. A folder made for it says nothing; one of an earlier run is not ours to delete.
+                if (!existed && Directory.Exists(folder))
                 {
                     Directory.Delete(folder, recursive: true);
                 }
