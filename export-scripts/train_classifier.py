@@ -28,6 +28,7 @@ def parse():
     parser.add_argument("--dropout", type=float, default=0.1, help="on the input of each block that learns (default: 0.1)")
     parser.add_argument("--sample", metavar="FILE.csv", help="writes held-out texts with their labels there")
     parser.add_argument("--sample-size", type=int, default=200, help="default: 200")
+    parser.add_argument("--device", default="cpu", help="cpu, or cuda where there is an accelerator (default: cpu)")
     parser.add_argument("--seed", type=int, default=0)
     return parser.parse_args()
 
@@ -61,7 +62,7 @@ def main():
     (texts, labels), (held_texts, held_labels) = split(arguments)
     if arguments.sample:
         write_sample(arguments.sample, held_texts, held_labels, arguments.sample_size)
-    model = Classifier(arguments.checkpoint, arguments.last_layers, arguments.seed)
+    model = Classifier(arguments.checkpoint, arguments.last_layers, arguments.seed, arguments.device)
     n_ctx = model.body.shape["n_ctx"]
     # Every other text after an end of text, so that both ways of reading a prompt work afterwards.
     with_start, without = (encode_labelled(tokenizer, texts, n_ctx, b) for b in (True, False))

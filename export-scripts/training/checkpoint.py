@@ -71,10 +71,10 @@ def save_checkpoint(model, kind, tokenizer_folder, folder, extra_tensors=None, e
     os.makedirs(folder, exist_ok=True)
     for name in TOKENIZER_FILES:
         shutil.copyfile(os.path.join(tokenizer_folder, name), os.path.join(folder, name))
-    state = {name: t.detach() for name, t in model.state_dict().items()}
+    state = {name: t.detach().cpu() for name, t in model.state_dict().items()}
     if kind == "gpt2":
         config = dict(gpt2_config(model, model.shape["vocabulary"] - 1), **(extra_config or {}))
-        write_safetensors(os.path.join(folder, "model.safetensors"), {n: t.numpy() for n, t in {**state, **(extra_tensors or {})}.items()})
+        write_safetensors(os.path.join(folder, "model.safetensors"), {n: t.cpu().numpy() for n, t in {**state, **(extra_tensors or {})}.items()})
     else:
         config = attention_only_config(model)
         torch.save(state, os.path.join(folder, "model_final.pth"))

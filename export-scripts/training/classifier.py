@@ -14,7 +14,7 @@ from training.checkpoint import load_gpt2
 
 
 class Classifier(nn.Module):
-    def __init__(self, folder, last_layers, seed):
+    def __init__(self, folder, last_layers, seed, device="cpu"):
         super().__init__()
         torch.manual_seed(seed)
         self.body = load_gpt2(folder)
@@ -29,6 +29,7 @@ class Classifier(nn.Module):
         for name, p in self.body.h[self.first:].named_parameters():
             p.requires_grad_(name.endswith(".weight"))
         self.head.bias.requires_grad_(False)
+        self.to(device)
 
     def trainable(self):
         return [p for p in self.parameters() if p.requires_grad]
@@ -58,7 +59,7 @@ def evaluate(model, sequences, labels):
     right, loss = 0, 0.0
     with torch.no_grad():
         for ids, label in zip(sequences, labels):
-            logits = model(torch.from_numpy(ids)[None])
+            logits = model(torch.from_numpy(ids)[None].to(model.head.weight.device)).cpu()
             right += int(logits.argmax()) == label
             loss += float(F.cross_entropy(logits, torch.tensor([label])))
     model.train()
@@ -78,7 +79,8 @@ def fine_tune(model, sequences, labels, epochs, batch, rate, dropout, seed, repo
     """AdamW, the rate falling linearly to nothing, gradients clipped to 1; `report` gets each epoch's mean loss."""
     random = np.random.default_rng(seed)
     optimizer = torch.optim.AdamW(model.trainable(), lr=rate, weight_decay=0.0)
-    labels = torch.tensor(labels)
+    device = model.head.weight.device
+    labels = torch.tensor(labels, device=device)
     done = 0
     model.train()
     for epoch in range(epochs):
@@ -86,7 +88,7 @@ def fine_tune(model, sequences, labels, epochs, batch, rate, dropout, seed, repo
         for group in batches_of_equal_length(sequences, batch, random):
             for g in optimizer.param_groups:
                 g["lr"] = rate * (1 - done / (epochs * len(sequences)))
-            ids = torch.from_numpy(np.stack([sequences[i] for i in group]))
+            ids = torch.from_numpy(np.stack([sequences[i] for i in group])).to(device)
             optimizer.zero_grad(set_to_none=True)
             loss = F.cross_entropy(model(ids, dropout), labels[group])
             loss.backward()

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import sys
 
 import numpy as np
 
@@ -101,7 +102,10 @@ class Batches:
             self.epoch, self.order, self.offset = epoch, random.permutation(self.per_epoch), random.integers(self.n_ctx)
         return int(self.order[i]) * self.n_ctx + int(self.offset)
 
-    def step(self, step):
+    def __len__(self):
+        return sys.maxsize
+
+    def __getitem__(self, step):
         """(ids, targets) [batch, n_ctx] int64; a target of -1 carries no loss."""
         random = np.random.default_rng([self.seed, 2, step])
         rows = np.empty((self.batch, self.n_ctx + 1), dtype=np.int64)

@@ -7,12 +7,12 @@ import time
 
 import numpy as np
 import torch
+from torch.utils.data import DataLoader
 
 from training.checkpoint import load_model, save_checkpoint
 from training.corpus import Batches
-from training.grow import grow
 from training.model import AttentionOnly, Gpt2, mean_loss
-from training.optimizer import Optimizer
+from training.optimizer import optimizer
 
 KINDS = {"gpt2": Gpt2, "attn-only": AttentionOnly}
 COLUMNS = ("tokens", "seconds", "learning_rate", "train_loss", "validation_loss")
@@ -31,26 +31,27 @@ def validation_loss(model, stream, end_of_text, n_ctx, limit):
         return math.nan
     n = min(limit, available)
     chosen = [i * available // n for i in range(n)]
-    total = 0.0
+    total, device = 0.0, next(model.parameters()).device
     for i in range(0, n, 32):
         rows = np.stack([stream[j * n_ctx:(j + 1) * n_ctx] for j in chosen[i:i + 32]]).astype(np.int64)
         ids = np.concatenate([np.full((len(rows), 1), end_of_text), rows[:, :-1]], 1)
         with torch.no_grad():
-            total += float(mean_loss(model, torch.from_numpy(ids), torch.from_numpy(rows))) * len(rows)
+            total += float(mean_loss(model, *(torch.from_numpy(a).to(device) for a in (ids, rows)))) * len(rows)
     return total / n
 
 
 class Run:
     """One model on its way from random to trained. What decides the outcome is in `settings`, a plain dict."""
 
-    def __init__(self, settings, tokenizer_folder, vocabulary, train, validation, folder):
-        self.settings, self.tokenizer_folder, self.folder = settings, tokenizer_folder, folder
+    def __init__(self, settings, tokenizer_folder, vocabulary, train, validation, folder, device="cpu"):
+        self.settings, self.tokenizer_folder, self.folder, self.device = settings, tokenizer_folder, folder, device
         self.validation, self.end_of_text = validation, vocabulary - 1
         torch.manual_seed(settings["seed"])
         self.model = KINDS[settings["kind"]](vocabulary, settings["context"], settings["width"], settings["layers"], settings["heads"])
         if settings.get("start"):
             self.begin_from(settings["start"])
-        self.optimizer = Optimizer(self.model)
+        self.model.to(device)
+        self.optimizer = optimizer(self.model)
         self.batches = Batches(train, self.end_of_text, settings["context"], settings["batch"], settings["seed"], settings["repeat_share"])
         self.tokens_a_step = settings["batch"] * settings["context"]
         self.steps = math.ceil(settings["tokens"] / self.tokens_a_step)
@@ -64,15 +65,12 @@ class Run:
         earlier = load_model(folder)
         if type(earlier) is not type(self.model):
             raise ValueError(f"the model in '{folder}' is of another kind than '{self.settings['kind']}'")
-        if earlier.shape == self.model.shape:
-            self.model.load_state_dict(earlier.state_dict())
-        elif isinstance(earlier, Gpt2):
-            grow(earlier, self.model)
-        else:
+        if earlier.shape != self.model.shape:
             raise ValueError(f"the model in '{folder}' has {earlier.shape}: this run asks for {self.model.shape}")
+        self.model.load_state_dict(earlier.state_dict())
 
     def load(self):
-        state = torch.load(self.state_file)
+        state = torch.load(self.state_file, map_location=self.device)
         for name, value in self.settings.items():
             saved = state["settings"].get(name)
             if saved != value:
@@ -87,19 +85,20 @@ class Run:
         minutes = self.settings["minutes"]
         return max(self.step / self.steps, self.elapsed / (60 * minutes) if minutes else 0)
 
-    def train_step(self):
+    def train_step(self, ids, targets):
         start = time.monotonic()
         self.rate = learning_rate(self.settings["rate"], self.progress(), self.step)
-        self.optimizer.set_rate(self.rate)
-        ids, targets = (torch.from_numpy(a) for a in self.batches.step(self.step))
-        self.optimizer.zero_grad()
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.rate
+        self.optimizer.zero_grad(set_to_none=True)
         loss = mean_loss(self.model, ids, targets)
-        if not math.isfinite(float(loss)):
-            raise FloatingPointError(f"the loss is {float(loss)} at step {self.step}: lower --rate {self.settings['rate']}")
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         self.optimizer.step()
-        self.losses.append(float(loss))
+        value = float(loss)
+        if not math.isfinite(value):
+            raise FloatingPointError(f"the loss is {value} at step {self.step}: lower --rate {self.settings['rate']}")
+        self.losses.append(value)
         self.step += 1
         self.elapsed += time.monotonic() - start
 
@@ -120,11 +119,13 @@ class Run:
         save_checkpoint(self.model, self.settings["kind"], self.tokenizer_folder, self.folder)
         return dict(zip(COLUMNS, self.curve[-1]))
 
-    def finish(self, save_every, report):
+    def finish(self, save_every, report, workers=0):
         """Steps until all is done, saving every so many seconds; the last line of the curve is on all validation text."""
         last = time.monotonic()
-        while self.progress() < 1:
-            self.train_step()
+        for ids, targets in DataLoader(self.batches, batch_size=None, sampler=range(self.step, self.steps), num_workers=workers):
+            if self.progress() >= 1:
+                break
+            self.train_step(ids.to(self.device), targets.to(self.device))
             if time.monotonic() - last > save_every:
                 report(self.save())
                 last = time.monotonic()

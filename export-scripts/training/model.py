@@ -7,10 +7,7 @@ from torch import nn
 from torch.nn import functional as F
 
 
-# Root mean square of the embeddings at the start. As large as what a block writes, or the first block drowns the tokens and
-# positions that the heads above it have to compare; the final norm starts with a small gain to keep the logits near nothing.
-EMBEDDING_SCALE = 0.3
-FINAL_GAIN = 0.2
+EMBEDDING_SCALE = 0.02  # root mean square of the embeddings at the start, as in GPT-2: the first logits are near nothing
 
 
 class CrossEntropyOfUnembedding(torch.autograd.Function):
@@ -136,7 +133,6 @@ class Gpt2(nn.Module):
         self.wpe.weight.data = waves(n_ctx, d)
         self.h = nn.ModuleList(Block(d, heads, 1 / math.sqrt(2 * layers)) for _ in range(layers))
         self.ln_f = nn.LayerNorm(d)
-        nn.init.constant_(self.ln_f.weight, FINAL_GAIN)
         self.register_buffer("mask", causal_mask(n_ctx), persistent=False)
 
     def unembedding(self):
@@ -209,7 +205,6 @@ class AttentionOnly(nn.Module):
         self.pos_embed.W_pos = nn.Parameter(waves(n_ctx, d))
         self.blocks = nn.ModuleList(AttentionBlock(d, heads, 1 / math.sqrt(layers)) for _ in range(layers))
         self.ln_final = LayerNorm(d)
-        nn.init.constant_(self.ln_final.w, FINAL_GAIN)
         self.unembed = nn.Module()
         self.unembed.W_U = nn.Parameter(torch.randn(d, vocabulary) * EMBEDDING_SCALE)
         self.unembed.b_U = nn.Parameter(torch.zeros(vocabulary))
@@ -234,4 +229,7 @@ def mean_loss(model, ids, targets):
     """Mean cross-entropy of the targets [b,p] (-1: silent), differentiable."""
     x, _ = model(ids)
     w_u, b_u = model.unembedding()
-    return CrossEntropyOfUnembedding.apply(x.reshape(-1, x.shape[-1]), w_u, b_u, targets.reshape(-1))
+    x, targets = x.reshape(-1, x.shape[-1]), targets.reshape(-1)
+    if not x.is_cuda:
+        return CrossEntropyOfUnembedding.apply(x, w_u, b_u, targets)
+    return F.cross_entropy(x @ w_u if b_u is None else torch.addmm(b_u, x, w_u), targets, ignore_index=-1)

@@ -104,7 +104,7 @@ public sealed class AlignLayersTests
         var weight = model.Weight($"blocks.{layer}.{names[(int)group]}");
         foreach (var matrix in weight.Shape.Count == 2 ? [weight.AsMatrix()] : Enumerable.Range(0, weight.Shape[0]).Select(head => weight[head].AsMatrix()))
         {
-            var rows = Naive.Dense(group is ParameterGroup.Values or ParameterGroup.WO ? matrix : matrix.Transpose());
+            var rows = Naive.Dense(group is ParameterGroup.V or ParameterGroup.WO ? matrix : matrix.Transpose());
             var shown = space == AlignmentSpace.Raw ? rows : Naive.Multiply(rows, Naive.Transpose(tokens));
             for (var i = 0; i < shown.GetLength(0); i++)
             {

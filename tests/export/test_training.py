@@ -20,11 +20,10 @@ from training.bpe import Tokenizer, train_merges  # noqa: E402
 from training.checkpoint import load_model, read_safetensors, write_safetensors  # noqa: E402
 from training.classifier import Classifier, batches_of_equal_length, encode_labelled, evaluate, fine_tune  # noqa: E402
 from training.corpus import Batches, clean, encode_split, held_out, read_documents, read_split  # noqa: E402
-from training.grow import grow  # noqa: E402
 from training.loop import Run, learning_rate  # noqa: E402
 from training.measure import measure_repeats, ov_pairs  # noqa: E402
 from training.model import AttentionOnly, Gpt2, mean_loss  # noqa: E402
-from training.optimizer import Muon, matrices_of, orthogonalize  # noqa: E402
+from training.optimizer import WEIGHT_DECAY, optimizer  # noqa: E402
 
 SENTENCES = ["The cat's tail isn't long, it's 12 inches.", "A dog barked at the café; the cat ran away!",
              "“Where is the cat?” she asked — nobody knew.", "They’ve seen the dog, the cat and the bird."]
@@ -133,7 +132,7 @@ class CorpusTests(WithFolder):
 
     def test_a_repeat_is_silent_on_its_first_copy_unless_that_is_text(self):
         batches = Batches(np.arange(4000, dtype=np.uint16), 5000, 60, 30, 0, repeat_share=1.0)
-        ids, targets = batches.step(0)
+        ids, targets = batches[0]
         loud = 0
         for row, target in zip(ids, targets):
             silent = np.flatnonzero(target == -1)
@@ -189,67 +188,20 @@ class ModelTests(WithFolder):
             self.assertGreater(float((a[:, 12:] - b[:, 12:]).abs().max()), 0)
 
 
-class GrowTests(unittest.TestCase):
-    def small(self):
-        torch.manual_seed(0)
-        model = Gpt2(300, 24, 16, 2, 2)
-        for p in model.parameters():
-            p.data += torch.randn_like(p) * 0.2
-        # Tied embeddings are also the unembedding, where centring is seen: without a mean it changes nothing.
-        model.wte.weight.data -= model.wte.weight.data.mean(1, keepdim=True)
-        return model
-
-    def test_a_grown_model_computes_what_the_small_one_does(self):
-        small, big = self.small(), Gpt2(300, 24, 24, 3, 3)
-        grow(small, big, noise=0)
-        ids = torch.randint(0, 300, (4, 24))
-        expected = small(ids)[0] @ small.wte.weight.t()
-        found = big(ids)[0] @ big.wte.weight.t()
-        torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-3)
-        self.assertGreater(float(expected.std()), 0.1)
-
-    def test_everything_new_can_learn(self):
-        small, big = self.small(), Gpt2(300, 24, 24, 3, 3)
-        grow(small, big)
-        ids = torch.randint(0, 300, (4, 24))
-        mean_loss(big, ids, ids.roll(-1, 1)).backward()
-        self.assertGreater(float(big.wte.weight.grad[:, 16:].abs().max()), 0)
-        for block in big.h:
-            for part in (block.attn.c_proj, block.mlp.c_proj):
-                self.assertTrue((part.weight.grad.abs().amax(1) > 0).all())
-
-    def test_shrinking_is_refused(self):
-        with self.assertRaisesRegex(ValueError, "cannot grow"):
-            grow(Gpt2(300, 24, 24, 3, 3), Gpt2(300, 24, 16, 2, 2))
-
-
 class OptimizerTests(unittest.TestCase):
-    def test_orthogonalize_keeps_directions_and_levels_their_size(self):
-        torch.manual_seed(0)
-        for shape in ((3, 8, 20), (3, 20, 8), (2, 16, 16)):
-            given = torch.randn(shape) * 7
-            u, s, v = torch.linalg.svd(given, full_matrices=False)
-            found = orthogonalize(given)
-            inside = u.transpose(1, 2) @ found @ v.transpose(1, 2)
-            sizes = torch.diagonal(inside, dim1=1, dim2=2)
-            large = s > 0.05 * s[:, :1]  # five steps cannot lift what is next to nothing
-            self.assertTrue(((sizes[large] > 0.6) & (sizes[large] < 1.3)).all(), sizes)
-            torch.testing.assert_close(inside, torch.diag_embed(sizes), rtol=0, atol=2e-3)
-
-    def test_queries_keys_and_values_are_three_matrices_and_heads_are_each_one(self):
-        fused = torch.arange(4 * 12.0).view(4, 12)
-        parts = matrices_of(fused)
-        self.assertEqual([tuple(p.shape) for p in parts], [(4, 4)] * 3)
-        parts[1].zero_()  # views: what changes them changes the weight
-        self.assertTrue(torch.equal(fused[:, 4:8], torch.zeros(4, 4)))
-        self.assertEqual([tuple(p.shape) for p in matrices_of(torch.zeros(5, 4, 3))], [(4, 3)] * 5)
-        self.assertEqual([tuple(p.shape) for p in matrices_of(torch.zeros(4, 16))], [(4, 16)])
-
-    def test_a_step_goes_against_the_gradient_by_the_rate(self):
-        p = torch.nn.Parameter(torch.zeros(6, 6))
-        p.grad = torch.eye(6) * 3
-        Muon([p], lr=0.1, weight_decay=0).step()
-        torch.testing.assert_close(p.detach(), -0.1 * orthogonalize(torch.eye(6)[None])[0])
+    def test_matrices_alone_decay(self):
+        for make in (Gpt2, AttentionOnly):
+            model = make(300, 24, 16, 2, 2)
+            before = {name: p.detach().clone() for name, p in model.named_parameters()}
+            for p in model.parameters():
+                p.grad = torch.zeros_like(p)
+            found = optimizer(model)
+            for group in found.param_groups:
+                group["lr"] = 0.5
+            found.step()
+            for name, p in model.named_parameters():
+                inner = p.ndim >= 2 and not any(part in name for part in ("wte", "wpe", "W_E", "W_U", "W_pos", "b_Q", "b_K", "b_V"))
+                torch.testing.assert_close(p.detach(), before[name] * (1 - 0.5 * WEIGHT_DECAY if inner else 1))
 
 
 class RunTests(WithFolder):
@@ -266,7 +218,7 @@ class RunTests(WithFolder):
             whole.finish(1e9, lambda row: None)
             first = self.run_of(kind + "-parts", kind=kind)
             for _ in range(3):
-                first.train_step()
+                first.train_step(*(torch.from_numpy(a) for a in first.batches[first.step]))
             first.save()
             second = self.run_of(kind + "-parts", kind=kind)
             self.assertEqual(second.step, 3)
@@ -282,7 +234,7 @@ class RunTests(WithFolder):
     def test_another_seed_is_another_model(self):
         a, b = self.run_of("a"), self.run_of("b", seed=6)
         self.assertFalse(torch.equal(a.model.wte.weight, b.model.wte.weight))
-        self.assertFalse(np.array_equal(a.batches.step(0)[0], b.batches.step(0)[0]))
+        self.assertFalse(np.array_equal(a.batches[0][0], b.batches[0][0]))
 
     def test_the_learning_rate_rises_and_ends_at_nothing(self):
         self.assertAlmostEqual(learning_rate(1.0, 0.0, 99), 0.5)

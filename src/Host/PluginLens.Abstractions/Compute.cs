@@ -83,16 +83,16 @@ public abstract class Compute
     public abstract Matrix64 Solve(Matrix64 s, Matrix64 b);
 
     /// <summary>
-    /// The map K with <c>h K</c> nearest to h's tokens in the other embedding: <c>K = Aᵀ(Bᵀ)⁺ = (AᵀB)(BᵀB)⁻¹</c>.
-    /// B must have full column rank.
+    /// The map K with <c>h K</c> nearest to h's tokens in the other embedding: <c>K = Aᵀ(Bᵀ)⁺ = (AᵀB)(BᵀB)⁺</c>, B of any rank
+    /// (centred embeddings lack one).
     /// </summary>
     /// <param name="a">Embedding of the donor, <c>n x d1</c>.</param>
     /// <param name="b">Embedding of the receiver, <c>n x d2</c>.</param>
     /// <returns><c>d1 x d2</c>.</returns>
     public abstract Matrix64 StitchKernel(Matrix a, Matrix b);
 
-    /// <summary>The transposed pseudo-inverse of a matrix of full column rank, <c>(E⁺)ᵀ = E (EᵀE)⁻¹</c>, rounded to float32.</summary>
-    /// <param name="e">Full column rank, <c>n x d</c>.</param>
+    /// <summary>The transposed pseudo-inverse of a tall matrix of any rank, <c>(E⁺)ᵀ = E (EᵀE)⁺</c>, rounded to float32.</summary>
+    /// <param name="e">An embedding, <c>n x d</c>.</param>
     /// <returns><c>n x d</c>.</returns>
     public abstract Matrix TransposedPseudoInverse(Matrix e);
 

@@ -66,7 +66,7 @@ public record TokenFilter
                 : Padding == Padding.Keep && !byText;
         }
 
-        return keep;
+        return keep.Contains(true) ? keep : throw new UsageException($"The token filters leave none of the {size} tokens of model '{model.Config.Name}'; loosen them.");
     }
 
     /// <summary>

@@ -46,7 +46,7 @@ internal static class ConsoleResult
                 }
                 else
                 {
-                    table.AddRow($"[dim]… {line.Hidden} more[/]");
+                    table.AddRow($"[dim]{Markup.Escape(line.Omitted)}[/]");
                 }
             }
 

@@ -114,7 +114,7 @@ public sealed unsafe partial class CpuCompute
     public override Matrix64 Solve(Matrix64 s, Matrix64 b) => Cholesky.Solve(s, b, cancellation);
 
     /// <inheritdoc/>
-    public override Matrix64 StitchKernel(Matrix a, Matrix b) => Cholesky.Solve(Gram(b, b), Gram(b, a), cancellation).Transpose();
+    public override Matrix64 StitchKernel(Matrix a, Matrix b) => PseudoInverse.Solve(Gram(b, b), Gram(b, a), cancellation).Transpose();
 
     /// <inheritdoc/>
     public override Matrix TransposedPseudoInverse(Matrix e)
@@ -125,7 +125,7 @@ public sealed unsafe partial class CpuCompute
             identity[i, i] = 1;
         }
 
-        var inverse = Cholesky.Solve(Gram(e, e), identity, cancellation);
+        var inverse = PseudoInverse.Solve(Gram(e, e), identity, cancellation);
         var result = new float[checked(e.Rows * e.Columns)];
         const int AtOnce = 512;
         for (var row = 0; row < e.Rows; row += AtOnce)

@@ -43,8 +43,8 @@ public sealed class FfnKeysValues : Analysis<FfnKeysValuesOptions>
 
             void Emit(Table<KeyValueWords> into, RowOrder order)
             {
-                var keys = words.Few(VectorWords.Gather(parameters.Rows(ParameterGroup.Keys, layer), ids), writes: false, options.K, keep, order);
-                var values = words.Few(VectorWords.Gather(parameters.Rows(ParameterGroup.Values, layer), ids), writes: true, options.K, keep, order);
+                var keys = words.Few(VectorWords.Gather(parameters.Rows(ParameterGroup.K, layer), ids), writes: false, options.K, keep, order);
+                var values = words.Few(VectorWords.Gather(parameters.Rows(ParameterGroup.V, layer), ids), writes: true, options.K, keep, order);
                 var sign = order == RowOrder.Smallest ? -1 : 1;
                 for (var row = 0; row < ids.Count; row++)
                 {
@@ -63,8 +63,8 @@ public sealed class FfnKeysValues : Analysis<FfnKeysValuesOptions>
 
     private static List<NeuronOverlap> Overlaps(VectorWords words, ModelConfig config, int layer, FfnKeysValuesOptions options)
     {
-        var keys = words.Of(ParameterGroup.Keys, layer, options.Pool, rowsName: config.GatedMlp ? options.Key.ToString() : string.Empty);
-        var values = words.Of(ParameterGroup.Values, layer, options.Pool);
+        var keys = words.Of(ParameterGroup.K, layer, options.Pool, rowsName: config.GatedMlp ? options.Key.ToString() : string.Empty);
+        var values = words.Of(ParameterGroup.V, layer, options.Pool);
         return [.. Enumerable.Range(0, config.DMlp).Select(neuron =>
         {
             var shared = VectorWords.Overlap(keys.IdsOf(neuron), values.IdsOf(neuron));

@@ -53,7 +53,7 @@ public sealed class KnowledgeLookup : Analysis<KnowledgeLookupOptions>
         }
 
         var writes = options.Over == LookupOver.Values;
-        var group = writes ? ParameterGroup.Values : ParameterGroup.Keys;
+        var group = writes ? ParameterGroup.V : ParameterGroup.K;
         var parameters = new Parameters(model);
         var vocabulary = embeddings.Of(writes);
         var query = Query(context, vocabulary, options.Words);
@@ -140,7 +140,7 @@ public sealed class KnowledgeLookup : Analysis<KnowledgeLookupOptions>
         var target = new float[config.DModel];
         embeddings.Writing.CopyRow(Single(context, "--promotes", word), target);
         var found = new List<Promoter>();
-        foreach (var group in config.AttnOnly ? new[] { ParameterGroup.WO } : [ParameterGroup.Values, ParameterGroup.WO])
+        foreach (var group in config.AttnOnly ? new[] { ParameterGroup.WO } : [ParameterGroup.V, ParameterGroup.WO])
         {
             for (var layer = 0; layer < config.NLayers; layer++)
             {
@@ -150,7 +150,7 @@ public sealed class KnowledgeLookup : Analysis<KnowledgeLookupOptions>
                 for (var at = 0; at < best.K; at++)
                 {
                     var index = best.Ids[at];
-                    found.Add(group == ParameterGroup.Values
+                    found.Add(group == ParameterGroup.V
                         ? new Promoter(0, "neuron", layer, index, null, best.Scores[at])
                         : new Promoter(0, "head", layer, index / config.DHead, index % config.DHead, best.Scores[at]));
                 }

@@ -4,10 +4,13 @@ namespace PluginLens.Plugins;
 public enum ParameterGroup
 {
     /// <summary>FFN keys: columns of W_in (W_gate where gated).</summary>
-    Keys,
+    K,
+
+    /// <summary>Gated MLPs: columns of W_in, beside the keys in W_gate.</summary>
+    KIn,
 
     /// <summary>FFN values: rows of W_out.</summary>
-    Values,
+    V,
 
     /// <summary>Columns of W_Q, head after head.</summary>
     WQ,

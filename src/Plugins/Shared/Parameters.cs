@@ -8,20 +8,23 @@ internal sealed class Parameters(Model model, bool keysOfLinearBranch = false)
     /// <summary>Every group that the model has, in a fixed order.</summary>
     public IReadOnlyList<ParameterGroup> Groups => model.Config.AttnOnly
         ? [ParameterGroup.WQ, ParameterGroup.WK, ParameterGroup.WV, ParameterGroup.WO]
-        : Enum.GetValues<ParameterGroup>();
+        : [ParameterGroup.K, ParameterGroup.V, ParameterGroup.WQ, ParameterGroup.WK, ParameterGroup.WV, ParameterGroup.WO];
+
+    /// <summary>The same with both key matrices of gated MLPs.</summary>
+    public IReadOnlyList<ParameterGroup> AllGroups => model.Config.GatedMlp ? [ParameterGroup.K, ParameterGroup.KIn, .. Groups.Skip(1)] : Groups;
 
     /// <summary>The field's name of a group.</summary>
     /// <param name="group">Group.</param>
     public static string Name(ParameterGroup group) => group switch
     {
-        ParameterGroup.Keys => "K",
-        ParameterGroup.Values => "V",
+        ParameterGroup.K or ParameterGroup.V => $"{group}",
+        ParameterGroup.KIn => "K_in",
         _ => $"W_{group.ToString()[1]}",
     };
 
     /// <summary>Whether the vectors write to the residual stream (FFN values, rows of W_O) rather than read it.</summary>
     /// <param name="group">Group.</param>
-    public static bool Writes(ParameterGroup group) => group is ParameterGroup.Values or ParameterGroup.WO;
+    public static bool Writes(ParameterGroup group) => group is ParameterGroup.V or ParameterGroup.WO;
 
     /// <summary>The vectors of one group in one layer, <c>n x d_model</c>: n = d_mlp, or heads times d_head.</summary>
     /// <param name="group">Group.</param>
@@ -31,8 +34,9 @@ internal sealed class Parameters(Model model, bool keysOfLinearBranch = false)
         var block = $"blocks.{layer}";
         return group switch
         {
-            ParameterGroup.Keys => model.Weight($"{block}.mlp.{(model.Config.GatedMlp && !keysOfLinearBranch ? "W_gate" : "W_in")}").AsMatrix().Transpose(),
-            ParameterGroup.Values => model.Weight($"{block}.mlp.W_out").AsMatrix(),
+            ParameterGroup.K => model.Weight($"{block}.mlp.{(model.Config.GatedMlp && !keysOfLinearBranch ? "W_gate" : "W_in")}").AsMatrix().Transpose(),
+            ParameterGroup.KIn => model.Weight($"{block}.mlp.W_in").AsMatrix().Transpose(),
+            ParameterGroup.V => model.Weight($"{block}.mlp.W_out").AsMatrix(),
             ParameterGroup.WO => model.Weight($"{block}.attn.W_O").AsMatrix(),
             _ => HeadColumns(model.Weight($"{block}.attn.W_{group.ToString()[1]}")),
         };

@@ -61,8 +61,8 @@ internal sealed class RkScores(AnalysisContext context, RkOptions options)
     {
         if (!Config.AttnOnly)
         {
-            yield return (ParameterGroup.Keys, neurons);
-            yield return (ParameterGroup.Values, neurons);
+            yield return (ParameterGroup.K, neurons);
+            yield return (ParameterGroup.V, neurons);
         }
 
         // Column j of head h of W_V is stored once for each key-value head.

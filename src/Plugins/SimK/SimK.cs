@@ -55,13 +55,13 @@ public sealed class SimK : Analysis<SimKOptions>
     private static (ParameterGroup, ParameterGroup, string)[] Pairs(ModelConfig config)
     {
         (ParameterGroup, ParameterGroup, string)[] heads = [(ParameterGroup.WV, ParameterGroup.WO, "W_V-W_O"), (ParameterGroup.WQ, ParameterGroup.WK, "W_Q-W_K")];
-        return config.AttnOnly ? heads : [(ParameterGroup.Keys, ParameterGroup.Values, "K-V"), .. heads];
+        return config.AttnOnly ? heads : [(ParameterGroup.K, ParameterGroup.V, "K-V"), .. heads];
     }
 
     /// <summary>One set of ids for each vector; key-value heads repeated for each of their query heads.</summary>
     private static int[][] Sets(VectorWords words, ModelConfig config, ParameterGroup group, int layer, SimKOptions options, RowOrder order)
     {
-        var lists = words.Of(group, layer, options.K, order, group == ParameterGroup.Keys && config.GatedMlp ? options.Key.ToString() : string.Empty);
+        var lists = words.Of(group, layer, options.K, order, group == ParameterGroup.K && config.GatedMlp ? options.Key.ToString() : string.Empty);
         var shared = group is ParameterGroup.WK or ParameterGroup.WV && config.KeyValueHeads != config.NHeads;
         return shared
             ? [.. Enumerable.Range(0, config.NHeads).SelectMany(head => Enumerable.Range(0, config.DHead).Select(j => lists.IdsOf((config.KeyValueHeadOf(head) * config.DHead) + j).ToArray()))]

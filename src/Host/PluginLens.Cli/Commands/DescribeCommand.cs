@@ -44,7 +44,7 @@ internal static class DescribeCommand
         Console.WriteLine(plugin.Options.Count == 0 ? "It has no options." : "Options:");
         foreach (var option in plugin.Options)
         {
-            var allowed = option.Allowed.Count == 0 ? option.TypeWord : string.Join('|', option.Allowed);
+            var allowed = option.Allowed.Count == 0 ? option.TypeWord + (option.Least is { } least ? $" >= {least}" : string.Empty) : string.Join('|', option.Allowed);
             var flag = option.IsFlag ? string.Empty : $" <{allowed}>";
             Console.WriteLine($"  --{option.Name}{flag}{(option.Default.Length == 0 || option.IsFlag && option.Default == "false" ? string.Empty : $"   default {option.Default}")}");
             Console.WriteLine($"      {option.Help}");
@@ -70,7 +70,7 @@ internal static class DescribeCommand
         version = plugin.Entry.Version,
         folder = plugin.Entry.Folder,
         contract = plugin.ContractVersion.ToString(2),
-        options = plugin.Options.Select(option => new { name = option.Name, type = option.TypeWord, @default = option.Default, help = option.Help, allowed = option.Allowed }),
+        options = plugin.Options.Select(option => new { name = option.Name, type = option.TypeWord, @default = option.Default, help = option.Help, allowed = option.Allowed, least = option.Least }),
         holds = Applicability.Stated(plugin.AnalysisType).Select(holds => new { verdict = Names.Kebab(holds.Verdict.ToString()), trait = Names.Kebab(holds.Trait.ToString()), because = holds.Because }),
     });
 }

@@ -13,7 +13,7 @@ public static class PromptReader
         var prompts = new List<Prompt>();
         foreach (var (index, text) in source.Texts.Index())
         {
-            prompts.Add(Encode(new TextRow($"--prompt {index + 1}", text, null), source, model));
+            prompts.Add(Encode(new TextRow($"--prompt {index + 1}", text, null), source, model, mayCut: false));
         }
 
         foreach (var file in source.Files)
@@ -24,18 +24,20 @@ public static class PromptReader
                 throw new UsageException($"--prompts '{file}' holds no text.");
             }
 
-            prompts.AddRange(rows.Select(row => Encode(row with { Where = $"--prompts {row.Where}" }, source, model)));
+            prompts.AddRange(rows.Select(row => Encode(row with { Where = $"--prompts {row.Where}" }, source, model, mayCut: true)));
         }
 
         prompts.AddRange(source.Ids.Select(ids => new Prompt(null, Parse(ids, model.Config))));
         return prompts;
     }
 
-    private static Prompt Encode(TextRow row, PromptSource source, Model model)
+    /// <summary>A text of a file is cut to the model's context and says so: one long text among many should not stop a run.</summary>
+    private static Prompt Encode(TextRow row, PromptSource source, Model model, bool mayCut)
     {
         var tokenizer = model.Tokenizer ?? throw new UsageException($"Model '{model.Config.Name}' has no tokenizer, so it cannot read text; give --ids 1,2,3.");
         var tokens = tokenizer.Encode(row.Text, source.AddSpecial);
-        return new Prompt(row.Text, Checked(row.Where, tokens, model.Config), row.Label);
+        var cut = mayCut && tokens.Length > model.Config.NCtx;
+        return new Prompt(row.Text, Checked(row.Where, cut ? tokens[..model.Config.NCtx] : tokens, model.Config), row.Label) { IsCut = cut };
     }
 
     private static int[] Parse(string text, ModelConfig config)

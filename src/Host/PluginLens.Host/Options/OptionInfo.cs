@@ -26,6 +26,9 @@ public sealed class OptionInfo
     /// <summary>What the plugin's author wrote; may be empty.</summary>
     public string Help => Property.GetCustomAttribute<HelpAttribute>()?.Text ?? string.Empty;
 
+    /// <summary>The smallest number that is allowed, or null.</summary>
+    public double? Least => Property.GetCustomAttribute<AtLeastAttribute>()?.Least;
+
     /// <summary>The only values, for an enumeration; else empty.</summary>
     public IReadOnlyList<string> Allowed => Value.Allowed;
 

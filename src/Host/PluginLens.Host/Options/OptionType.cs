@@ -8,9 +8,11 @@ internal sealed class OptionType
 {
     private readonly Type _element;
     private readonly Func<string, object> _parse;
+    private readonly double? _least;
 
     private OptionType(PropertyInfo property)
     {
+        _least = property.GetCustomAttribute<AtLeastAttribute>()?.Least;
         var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
         var list = ListElement(type);
         IsList = list is not null;
@@ -55,13 +57,14 @@ internal sealed class OptionType
         return array;
     }
 
-    private string Expected => Allowed.Count > 0 ? string.Join(", ", Allowed) : Word;
+    private string Expected => Allowed.Count > 0 ? string.Join(", ", Allowed) : _least is { } least ? string.Create(CultureInfo.InvariantCulture, $"{Word} of at least {least}") : Word;
 
     private object Single(string name, string text)
     {
         try
         {
-            return _parse(text);
+            var value = _parse(text);
+            return _least is null || Convert.ToDouble(value, CultureInfo.InvariantCulture) >= _least ? value : throw new FormatException();
         }
         catch (TargetInvocationException error) when (error.InnerException is UsageException inner)
         {
@@ -91,8 +94,9 @@ internal sealed class OptionType
         var culture = CultureInfo.InvariantCulture;
         if (type.IsEnum)
         {
-            var members = Enum.GetNames(type).ToDictionary(Names.Kebab, member => Enum.Parse(type, member), StringComparer.OrdinalIgnoreCase);
-            return ("one of", text => members.TryGetValue(text, out var member) ? member : throw new FormatException());
+            // Letters count alone: W_V, w-v and wv are one name.
+            var members = Enum.GetNames(type).ToDictionary(member => member, member => Enum.Parse(type, member), StringComparer.OrdinalIgnoreCase);
+            return ("one of", text => members.TryGetValue(text.Replace("-", null).Replace("_", null), out var member) ? member : throw new FormatException());
         }
 
         return Type.GetTypeCode(type) switch

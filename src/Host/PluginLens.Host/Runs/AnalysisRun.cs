@@ -21,6 +21,11 @@ public static class AnalysisRun
             store.Warn($"approximate for this model: {string.Join("; ", applicability.Reasons)}");
         }
 
+        if (request.Prompts.Count(prompt => prompt.IsCut) is > 0 and var cut)
+        {
+            store.Warn($"{cut} of {request.Prompts.Count} texts were cut to the {request.Model.Config.NCtx} tokens that model '{request.Model.Config.Name}' reads");
+        }
+
         var started = DateTimeOffset.UtcNow;
         var watch = Stopwatch.StartNew();
         var error = Run(analysis, request, store);

@@ -32,7 +32,7 @@ public sealed class MarkdownResultWriter : ResultWriter
         {
             output.Write(line.Row is { } row
                 ? $"|{string.Concat(table.Columns.Select(column => $" {Cell(column, row)} |"))}\n"
-                : $"| … {line.Hidden} more |{string.Concat(Enumerable.Repeat(" |", table.Columns.Count - 1))}\n");
+                : $"| {line.Omitted} |{string.Concat(Enumerable.Repeat(" |", table.Columns.Count - 1))}\n");
         }
     }
 

@@ -28,18 +28,18 @@ public sealed class TextResultWriter : ResultWriter
 
     private static void WriteTable(TableData table, TextWriter output, int rows)
     {
-        var lines = TableLine.Of(table, rows).Select(line => (line.StartsGroup, line.Hidden, Cells: line.Row is { } row ? Cells(table, row) : null)).ToList();
+        var lines = TableLine.Of(table, rows).Select(line => (line.StartsGroup, line.Omitted, Cells: line.Row is { } row ? Cells(table, row) : null)).ToList();
         string[] header = [.. table.Columns.Select(column => column.Name)];
         int[] widths = [.. header.Select((name, column) => lines.Max(line => line.Cells is null ? 0 : (int?)TextWidth.Of(line.Cells[column])) is var widest && widest > name.Length ? widest.Value : name.Length)];
         output.Write(Aligned(table, header, widths));
-        foreach (var (startsGroup, hidden, cells) in lines)
+        foreach (var (startsGroup, omitted, cells) in lines)
         {
             if (startsGroup)
             {
                 output.Write('\n');
             }
 
-            output.Write(cells is null ? $"  … {hidden} more\n" : Aligned(table, cells, widths));
+            output.Write(cells is null ? $"  {omitted}\n" : Aligned(table, cells, widths));
         }
     }
 
