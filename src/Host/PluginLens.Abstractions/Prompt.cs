@@ -4,4 +4,8 @@ namespace PluginLens;
 /// <param name="Text">What the user wrote; null when ids were given.</param>
 /// <param name="Tokens">Token ids, with the special tokens that the model's tokenizer adds, <c>[pos]</c>.</param>
 /// <param name="Label">The label column of a dataset; null for plain prompts.</param>
-public sealed record Prompt(string? Text, int[] Tokens, string? Label = null);
+public sealed record Prompt(string? Text, int[] Tokens, string? Label = null)
+{
+    /// <summary>Whether tokens beyond the model's context were left out.</summary>
+    public bool IsCut { get; init; }
+}

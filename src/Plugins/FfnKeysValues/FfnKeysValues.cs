@@ -19,7 +19,7 @@ public sealed class FfnKeysValues : Analysis<FfnKeysValuesOptions>
         var (model, config) = (context.Model, context.Model.Config);
         var embeddings = new Embeddings(model, options.Embedding);
         var parameters = new Parameters(model, options.Key == GatedKey.In);
-        var words = new VectorWords(context, parameters, embeddings);
+        var words = new VectorWords(context, parameters, embeddings, options.Padding);
         var layers = options.Layer.Of(config.NLayers, "layer");
         var keep = options.Mask(model);
         var neurons = context.Results.Table<NeuronOverlap>("neurons", groupBy: 1);
@@ -31,7 +31,7 @@ public sealed class FfnKeysValues : Analysis<FfnKeysValuesOptions>
             context.Cancellation.ThrowIfCancellationRequested();
             context.Progress.Report(new Progress(layers.ToList().IndexOf(layer), layers.Count, $"layer {layer}"));
             var all = Overlaps(words, config, layer, options);
-            (seen, overlapping) = (seen + all.Count, overlapping + all.Count(neuron => neuron.Overlap >= options.MinOverlap));
+            (seen, overlapping) = (seen + all.Count, overlapping + all.Count(neuron => options.Select == NeuronSelection.Jaccard ? neuron.Jaccard > options.MinJaccard : neuron.Overlap >= options.MinOverlap));
             var chosen = Chosen(context.Random, all, options, config.DMlp);
             chosen.ForEach(neurons.Add);
             var ids = chosen.ConvertAll(neuron => neuron.Neuron);
@@ -57,13 +57,13 @@ public sealed class FfnKeysValues : Analysis<FfnKeysValuesOptions>
             }
         }
 
-        context.Results.Note($"keys on {embeddings.Name(writes: false)}, values on {embeddings.Name(writes: true)}; weights {config.ProcessingName}" + (config.GatedMlp ? $"; keys are columns of W_{options.Key.ToString().ToLowerInvariant()}" : string.Empty) + PaddingNote.Of(model, options));
-        context.Results.Note($"{overlapping} of {seen} neurons ({100.0 * overlapping / Math.Max(1, seen):0.0} %) have top-{options.Pool} sets that share at least {options.MinOverlap} tokens");
+        context.Results.Note($"keys on {embeddings.Name(writes: false)}, values on {embeddings.Name(writes: true)}; weights {config.ProcessingName}" + (config.GatedMlp ? $"; keys are columns of {parameters.Matrix(ParameterGroup.K)}" : string.Empty) + PaddingNote.Of(model, options));
+        context.Results.Note($"{overlapping} of {seen} neurons ({100.0 * overlapping / Math.Max(1, seen):0.0} %) have top-{options.Pool} sets " + (options.Select == NeuronSelection.Jaccard ? $"with a Jaccard index above {options.MinJaccard}" : $"that share at least {options.MinOverlap} tokens"));
     }
 
     private static List<NeuronOverlap> Overlaps(VectorWords words, ModelConfig config, int layer, FfnKeysValuesOptions options)
     {
-        var keys = words.Of(ParameterGroup.K, layer, options.Pool, rowsName: config.GatedMlp ? options.Key.ToString() : string.Empty);
+        var keys = words.Of(ParameterGroup.K, layer, options.Pool);
         var values = words.Of(ParameterGroup.V, layer, options.Pool);
         return [.. Enumerable.Range(0, config.DMlp).Select(neuron =>
         {
@@ -129,18 +129,22 @@ public sealed record FfnKeysValuesOptions : TokenFilter
     public NeuronSelection Select { get; init; } = NeuronSelection.Overlap;
 
     /// <summary>Sample.</summary>
+    [AtLeast(0)]
     [Help("Neurons drawn at random (with --seed) from the selected ones of each layer; 0 = all of them.")]
     public int Sample { get; init; } = 3;
 
     /// <summary>Tokens per list.</summary>
+    [AtLeast(1)]
     [Help("Tokens per list.")]
     public int K { get; init; } = 30;
 
     /// <summary>Size of the sets.</summary>
+    [AtLeast(1)]
     [Help("Size of the unfiltered top sets that are compared for --select.")]
     public int Pool { get; init; } = 100;
 
     /// <summary>Overlap threshold.</summary>
+    [AtLeast(0)]
     [Help("Smallest number of shared tokens for --select overlap (the paper: 15 of 100).")]
     public int MinOverlap { get; init; } = 15;
 

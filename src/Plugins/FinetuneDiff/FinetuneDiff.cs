@@ -17,7 +17,7 @@ public sealed class FinetuneDiff : Analysis<FinetuneDiffOptions>
     protected override void Run(AnalysisContext context, FinetuneDiffOptions options)
     {
         var (original, tuned) = (context.Model, context.RequireSecondModel());
-        Comparable(original, tuned);
+        Comparable(context, original, tuned);
         var embeddings = new Embeddings(original, options.Embedding);
         var lexicon = new Lexicon(options.Lexicon);
         var keep = options.Mask(original);
@@ -25,15 +25,16 @@ public sealed class FinetuneDiff : Analysis<FinetuneDiffOptions>
         var table = context.Results.Table<DiffWord>("finetune-diff", groupBy: 3);
         var (before, after) = (new Parameters(original), new Parameters(tuned));
         var changed = new List<ChangedVector>();
-        foreach (var group in before.Groups)
+        var layers = options.Layer.Of(original.Config.NLayers, "layer");
+        foreach (var (at, group) in before.AllGroups.Index())
         {
-            foreach (var layer in options.Layer.Of(original.Config.NLayers, "layer"))
+            foreach (var layer in layers)
             {
                 context.Cancellation.ThrowIfCancellationRequested();
-                context.Progress.Report(new Progress((int)group, before.Groups.Count, $"{Parameters.Name(group)} layer {layer}"));
+                context.Progress.Report(new Progress(at, before.AllGroups.Count, $"{Parameters.Name(group)} layer {layer}"));
                 var delta = Difference(after.Rows(group, layer), before.Rows(group, layer), out var norms);
-                var moved = Enumerable.Range(0, norms.Length).Where(at => norms[at] > 0).ToList();
-                changed.AddRange(moved.Select(at => new ChangedVector(0, Parameters.Name(group), layer, at, norms[at])));
+                var moved = Enumerable.Range(0, norms.Length).Where(row => norms[row] > 0).ToList();
+                changed.AddRange(moved.Select(row => new ChangedVector(0, Parameters.Name(group), layer, row, norms[row])));
                 if (moved.Count > 0)
                 {
                     Compare(group, layer, delta, norms, moved);
@@ -46,7 +47,7 @@ public sealed class FinetuneDiff : Analysis<FinetuneDiffOptions>
             Classifier(context, options, new Embeddings(tuned, options.Embedding), keep);
         }
 
-        Report(context, options, changed);
+        Report(context, options, changed, layers.Count == original.Config.NLayers ? string.Empty : $" of layers {options.Layer}");
         context.Results.Note($"reading side {embeddings.Name(writes: false)}, writing side {embeddings.Name(writes: true)}; weights {original.Config.ProcessingName}; {lexicon.Description}{PaddingNote.Of(original, options)}");
 
         void Compare(ParameterGroup group, int layer, Matrix delta, double[] norms, List<int> moved)
@@ -72,12 +73,23 @@ public sealed class FinetuneDiff : Analysis<FinetuneDiffOptions>
         }
     }
 
-    private static void Comparable(Model original, Model tuned)
+    /// <summary>Refuses two models whose vectors do not correspond; warns where rounding alone makes every vector differ.</summary>
+    private static void Comparable(AnalysisContext context, Model original, Model tuned)
     {
         var (a, b) = (original.Config, tuned.Config);
-        if ((a.NLayers, a.DModel, a.NHeads, a.DMlp, a.DVocab) != (b.NLayers, b.DModel, b.NHeads, b.DMlp, b.DVocab) || a.ProcessingName != b.ProcessingName)
+        static string Sizes(ModelConfig c) => $"{c.NLayers} layers, d_model {c.DModel}, {c.NHeads} heads of {c.DHead}, {c.KeyValueHeads} key-value heads, d_mlp {c.DMlp}{(c.GatedMlp ? " gated" : string.Empty)}{(c.AttnOnly ? ", no MLPs" : string.Empty)}, weights {c.ProcessingName}";
+        if (Sizes(a) != Sizes(b))
         {
-            throw new UsageException($"finetune-diff compares two states of one model: '{a.Name}' has {a.NLayers} layers, d_model {a.DModel}, vocabulary {a.DVocab}, weights {a.ProcessingName}; '{b.Name}' {b.NLayers}, {b.DModel}, {b.DVocab}, {b.ProcessingName}.");
+            throw new UsageException($"finetune-diff compares two states of one model: '{a.Name}' has {Sizes(a)}; '{b.Name}' {Sizes(b)}.");
+        }
+
+        var count = SharedVocabulary.Count(original, tuned, context.Results.Note);
+        var (one, other) = (a.Metadata.GetValueOrDefault("dtype"), b.Metadata.GetValueOrDefault("dtype"));
+        if (count < a.DVocab || one != other)
+        {
+            context.Results.Warn(one != other
+                ? $"'{a.Name}' is stored as {one}, '{b.Name}' as {other}: differences include rounding, so vectors that did not move seem to"
+                : $"the models share {count} of {a.DVocab} ids; words are those of '{a.Name}'");
         }
     }
 
@@ -117,23 +129,29 @@ public sealed class FinetuneDiff : Analysis<FinetuneDiffOptions>
         return new Matrix(delta, tuned.Rows, tuned.Columns);
     }
 
-    /// <summary>The classifier's rows as words: class 1 (positive) beside class 0 (negative).</summary>
+    /// <summary>The classifier's rows as words; of two classes the positive (1) stands first, as in the paper.</summary>
     private static void Classifier(AnalysisContext context, FinetuneDiffOptions options, Embeddings embeddings, bool[]? keep)
     {
         var rows = context.SecondModel!.Weight("classifier.W").AsMatrix().Transpose();
-        var words = context.Compute.TopRows(rows, embeddings.Reading, new RowQuery { K = options.Pool, Keep = keep });
-        var table = context.Results.Table<ClassifierWord>("classifier");
-        for (var rank = 0; rank < words.K && rows.Rows == 2; rank++)
+        var words = context.Compute.TopRows(rows, embeddings.Reading, new RowQuery { K = options.ClassifierK, Keep = keep });
+        var table = context.Results.Table<ClassifierWord>("classifier", groupBy: 1);
+        foreach (var row in rows.Rows == 2 ? new[] { 1, 0 } : Enumerable.Range(0, rows.Rows))
         {
-            table.Add(new ClassifierWord(rank + 1, context.Model.Token(words.IdsOf(1)[rank]), words.ScoresOf(1)[rank], context.Model.Token(words.IdsOf(0)[rank]), words.ScoresOf(0)[rank]));
+            var label = rows.Rows == 2 ? row == 1 ? "positive" : "negative" : $"{row}";
+            for (var rank = 0; rank < words.K; rank++)
+            {
+                table.Add(new ClassifierWord(label, rank + 1, context.Model.Token(words.IdsOf(row)[rank]), words.ScoresOf(row)[rank]));
+            }
         }
+
+        context.Results.Note($"classifier rows on {embeddings.Name(writes: false)} of the tuned model");
     }
 
-    private static void Report(AnalysisContext context, FinetuneDiffOptions options, List<ChangedVector> changed)
+    private static void Report(AnalysisContext context, FinetuneDiffOptions options, List<ChangedVector> changed, string where)
     {
         if (changed.Count == 0)
         {
-            context.Results.Note("the two models are identical in every parameter group: nothing to show");
+            context.Results.Note($"the two models are identical in every parameter group{where}: nothing to show");
             return;
         }
 
@@ -175,10 +193,9 @@ public sealed record GroupChange(string Group, int Layer, int Moved, double Mean
 /// <param name="NegativeScore">Its product.</param>
 public sealed record DiffWord(string Group, int Layer, int Index, int Rank, Token Diff, double DiffScore, Token Negative, double NegativeScore);
 
-/// <summary>One rank of the classifier's two rows.</summary>
+/// <summary>One rank of a classifier's row.</summary>
+/// <param name="Label"><c>positive</c> or <c>negative</c> of two classes, else the class's number.</param>
 /// <param name="Rank">1 = best.</param>
-/// <param name="Positive">Token of the positive row.</param>
-/// <param name="PositiveScore">Its product.</param>
-/// <param name="Negative">Token of the negative row.</param>
-/// <param name="NegativeScore">Its product.</param>
-public sealed record ClassifierWord(int Rank, Token Positive, double PositiveScore, Token Negative, double NegativeScore);
+/// <param name="Token">A token of the row's list.</param>
+/// <param name="Score">Its product with the row.</param>
+public sealed record ClassifierWord(string Label, int Rank, Token Token, double Score);

@@ -12,22 +12,31 @@ public sealed record FinetuneDiffOptions : TokenFilter
     public DiffSelection Select { get; init; }
 
     /// <summary>How many vectors.</summary>
+    [AtLeast(0)]
     [Help("Vectors shown of each group and layer.")]
     public int Sample { get; init; } = 4;
 
     /// <summary>Tokens per list.</summary>
+    [AtLeast(1)]
     [Help("Tokens per list.")]
     public int K { get; init; } = 20;
 
     /// <summary>Tokens judged.</summary>
+    [AtLeast(1)]
     [Help("Top tokens that the share of lexicon words is taken over.")]
     public int Pool { get; init; } = 30;
+
+    /// <summary>Tokens of a classifier's row.</summary>
+    [AtLeast(1)]
+    [Help("Tokens listed of each classifier row.")]
+    public int ClassifierK { get; init; } = 30;
 
     /// <summary>Threshold.</summary>
     [Help("Share of lexicon words from which a vector counts as good.")]
     public double Good { get; init; } = 0.25;
 
     /// <summary>Length of the ranking.</summary>
+    [AtLeast(0)]
     [Help("Length of the ranking of all changed vectors by the size of their change.")]
     public int Changed { get; init; } = 20;
 

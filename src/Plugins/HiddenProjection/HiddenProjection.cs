@@ -14,12 +14,13 @@ public sealed class HiddenProjection : Analysis<HiddenProjectionOptions>
     protected override void Run(AnalysisContext context, HiddenProjectionOptions options)
     {
         var (model, config) = (context.Model, context.Model.Config);
-        var hooks = States(config, options);
-        var norm = config.FinalNorm && options.Norm == StateNorm.Final && !config.Traits.Contains(Trait.PostNorm) ? new FinalNorm(model) : null;
+        var hooks = States(model, options);
+        var norm = config.FinalNorm && options.Norm != StateNorm.None && !config.Traits.Contains(Trait.PostNorm) ? new FinalNorm(model) : null;
         var keep = options.Mask(model);
         var bias = model.HasWeight("unembed.b_U") ? model.Weight("unembed.b_U").Span.ToArray() : null;
         var table = context.Results.Table<StateWord>("hidden-projection", groupBy: 4);
-        context.Results.Note($"{(norm is null ? "no norm" : "final norm recomputed on each state")}; W_U{(bias is null ? string.Empty : " and b_U")}; weights {config.ProcessingName}{PaddingNote.Of(model, options)}");
+        var raw = norm is not null && options.Norm == StateNorm.FinalButEmbed ? " but the embedding" : string.Empty;
+        context.Results.Note($"{options.At switch { StatePoint.Pre => "block inputs", StatePoint.Mid => "states between attention and MLP", StatePoint.AttnOut => "what attention adds", StatePoint.MlpOut => "what the MLP adds", _ => "block outputs" }}; {(norm is null ? "no norm" : $"final norm recomputed on each state{raw}")}; W_U{(bias is null ? string.Empty : " and b_U")}; weights {config.ProcessingName}{PaddingNote.Of(model, options)}");
         var prompts = context.RequirePrompts();
         for (var index = 0; index < prompts.Count; index++)
         {
@@ -34,7 +35,10 @@ public sealed class HiddenProjection : Analysis<HiddenProjectionOptions>
                 {
                     var state = states.AsSpan(at * config.DModel, config.DModel);
                     run[hook][0].AsMatrix().CopyRow(positions[at], state);
-                    norm?.Apply(state, state);
+                    if (layer != "embed" || options.Norm != StateNorm.FinalButEmbed)
+                    {
+                        norm?.Apply(state, state);
+                    }
                 }
 
                 var best = context.Compute.TopRows(new Matrix(states, positions.Count, config.DModel), model.WU.Transpose(), new RowQuery { K = options.K, Keep = keep, Bias = bias });
@@ -49,23 +53,32 @@ public sealed class HiddenProjection : Analysis<HiddenProjectionOptions>
         }
     }
 
-    private static List<(string Layer, string Hook)> States(ModelConfig config, HiddenProjectionOptions options)
+    private static List<(string Layer, string Hook)> States(Model model, HiddenProjectionOptions options)
     {
-        var output = config.Traits.Contains(Trait.PostNorm) ? "hook_normalized_resid_post" : "hook_resid_post";
+        var config = model.Config;
+        var point = options.At switch
+        {
+            StatePoint.Pre => "hook_resid_pre",
+            StatePoint.Mid => "hook_resid_mid",
+            StatePoint.AttnOut => "hook_attn_out",
+            StatePoint.MlpOut => "hook_mlp_out",
+            _ => config.Traits.Contains(Trait.PostNorm) ? "hook_normalized_resid_post" : "hook_resid_post",
+        };
         var layers = options.Layer.Of(config.NLayers, "layer");
-        var states = layers.Select(layer => ($"{layer}", $"blocks.{layer}.{output}")).ToList();
-        if (layers[0] == 0)
+        var states = layers.Select(layer => ($"{layer}", $"blocks.{layer}.{point}")).ToList();
+        if (layers[0] == 0 && options.At == StatePoint.Post)
         {
             states.Insert(0, ("embed", "blocks.0.hook_resid_pre"));
         }
 
-        return states;
+        return states.TrueForAll(state => model.Hooks.ContainsKey(state.Item2)) ? states : throw new UsageException(
+            $"--at: model '{config.Name}' has no {point}; 'pluginlens inspect {config.Name}' lists its hooks.");
     }
 }
 
 /// <summary>One rank of a state's list.</summary>
 /// <param name="Prompt">Index of the prompt, from 0.</param>
-/// <param name="Layer">Layer whose output it is; <c>embed</c> = the input of layer 0.</param>
+/// <param name="Layer">Layer that the state belongs to; <c>embed</c> = the input of layer 0.</param>
 /// <param name="Position">Position in the sequence, from 0.</param>
 /// <param name="Input">The token at that position.</param>
 /// <param name="Rank">1 = best.</param>
@@ -85,11 +98,16 @@ public sealed record HiddenProjectionOptions : TokenFilter
     public Selection Position { get; init; } = Selection.Parse("-1");
 
     /// <summary>Tokens per list.</summary>
+    [AtLeast(1)]
     [Help("Tokens per list.")]
     public int K { get; init; } = 10;
 
+    /// <summary>Where in the block.</summary>
+    [Help("Which state of a block: post (its output), pre (its input), mid (between attention and MLP), attn-out or mlp-out (what these add).")]
+    public StatePoint At { get; init; }
+
     /// <summary>Norm.</summary>
-    [Help("final: through the final norm, recomputed on each state; none: the raw state.")]
+    [Help("final: through the final norm, recomputed on each state; final-but-embed: so, but the embedding as it is; none: raw states.")]
     public StateNorm Norm { get; init; }
 }
 
@@ -99,6 +117,28 @@ public enum StateNorm
     /// <summary>The final norm, recomputed on the state.</summary>
     Final,
 
+    /// <summary>The same, but the embedding is read as it is.</summary>
+    FinalButEmbed,
+
     /// <summary>Nothing.</summary>
     None,
+}
+
+/// <summary>A point of the residual stream in a block.</summary>
+public enum StatePoint
+{
+    /// <summary>The block's output.</summary>
+    Post,
+
+    /// <summary>The block's input.</summary>
+    Pre,
+
+    /// <summary>Between attention and MLP.</summary>
+    Mid,
+
+    /// <summary>What attention adds.</summary>
+    AttnOut,
+
+    /// <summary>What the MLP adds.</summary>
+    MlpOut,
 }

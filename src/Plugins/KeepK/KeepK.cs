@@ -11,11 +11,6 @@ public sealed class KeepK : Analysis<KeepKOptions>
     /// <inheritdoc/>
     protected override void Run(AnalysisContext context, KeepKOptions options)
     {
-        if (options.Samples < 1 || options.K is [] || options.K.Any(k => k < 1))
-        {
-            throw new UsageException($"--samples {options.Samples}, --k {string.Join(',', options.K)}: expected at least 1.");
-        }
-
         var embeddings = new Embeddings(context.Model, options.Embedding);
         var embedding = embeddings.Writing;
         var x = Sample(context, options);
@@ -25,10 +20,11 @@ public sealed class KeepK : Analysis<KeepKOptions>
         var inverse = context.Compute.Multiply(x, context.Compute.TransposedPseudoInverse(embedding).Transpose());
         var table = context.Results.Table<KeepKRow>("keep-k");
         var rows = new List<KeepKRow>();
-        foreach (var k in options.K.Distinct().Order())
+        int[] ks = [.. options.K.Select(k => Math.Min(k, embedding.Rows)).Distinct().Order()]; // Beyond the vocabulary all is kept: one row says that.
+        foreach (var k in ks)
         {
             context.Cancellation.ThrowIfCancellationRequested();
-            context.Progress.Report(new Progress(rows.Count, options.K.Length, $"k {k}"));
+            context.Progress.Report(new Progress(rows.Count, ks.Length, $"k {k}"));
             var kept = context.Compute.KeepLargest(direct, k);
             rows.Add(new KeepKRow(k, Cosine(products, Flat(context, kept, kept)), Cosine(products, Flat(context, kept, context.Compute.KeepLargest(inverse, k)))));
             table.Add(rows[^1]);
@@ -55,7 +51,7 @@ public sealed class KeepK : Analysis<KeepKOptions>
             case Vectors.Normal:
                 return new Matrix(Enumerable.Range(0, options.Samples * config.DModel).Select(_ => (float)Normal(context.Random)).ToArray(), options.Samples, config.DModel);
             case Vectors.Values:
-                return config.DMlp == 0 ? throw new UsageException($"--x values: model '{config.Name}' has no MLPs; use --x normal or hidden.") : Pick(
+                return !model.HasWeight("blocks.0.mlp.W_out") ? throw new UsageException($"--x values: model '{config.Name}' has no MLPs, or one for each expert; use --x normal or hidden.") : Pick(
                     context, options, [.. Enumerable.Range(0, config.NLayers).Select(layer => model.Weight($"blocks.{layer}.mlp.W_out").AsMatrix())]);
             default:
                 var output = config.Traits.Contains(Trait.PostNorm) ? "hook_normalized_resid_post" : "hook_resid_post";
@@ -114,7 +110,8 @@ public sealed record KeepKRow(int K, double Transpose, double PseudoInverse);
 public sealed record KeepKOptions
 {
     /// <summary>Numbers of entries.</summary>
-    [Help("Entries kept, separated by commas; more than the vocabulary keeps all.")]
+    [AtLeast(1)]
+    [Help("Entries kept, separated by commas; more than the vocabulary counts as all of it.")]
     public int[] K { get; init; } = [10, 50, 100, 200, 300, 500, 512, 1024, 2048, 4096, 10000, 15000, 20000, 30000];
 
     /// <summary>Which vectors.</summary>
@@ -122,6 +119,7 @@ public sealed record KeepKOptions
     public Vectors X { get; init; }
 
     /// <summary>Number of vectors.</summary>
+    [AtLeast(1)]
     [Help("Number of vectors (the paper: 300; the authors' later code: 1000).")]
     public int Samples { get; init; } = 300;
 

@@ -2,7 +2,7 @@ namespace PluginLens.Plugins;
 
 /// <summary>
 /// Looks up where a model keeps a set of words: <c>q</c> = mean over seed words of <c>e_w - mu</c>, mu the mean embedding; every FFN value (or key)
-/// of all layers is ranked by its product with q. <c>--promotes</c> asks the other way: which neurons and head dimensions have the largest product with a word.
+/// of all layers is ranked by its product with q. <c>--promotes</c> asks the other way: which neurons have the largest product with a word, and which heads can write it most, <c>‖W_O u_y‖</c>.
 /// <c>--from X --to Y</c>: which heads map X to Y, by <c>e_x W_V W_O u_y</c>.
 /// Dar et al., "Analyzing Transformers in Embedding Space", section 4.1 and appendix C.4.
 /// </summary>
@@ -20,6 +20,11 @@ public sealed class KnowledgeLookup : Analysis<KnowledgeLookupOptions>
         if (options.From is null != options.To is null)
         {
             throw new UsageException("--from and --to belong together: --from X --to Y asks which heads map X to Y.");
+        }
+
+        if (options.Words.Any(string.IsNullOrWhiteSpace))
+        {
+            throw new UsageException($"--words {string.Join(',', options.Words)}: expected words separated by commas, found an empty one.");
         }
 
         if (options.Words is [] && options.Promotes is null && options.From is null)
@@ -54,14 +59,16 @@ public sealed class KnowledgeLookup : Analysis<KnowledgeLookupOptions>
 
         var writes = options.Over == LookupOver.Values;
         var group = writes ? ParameterGroup.V : ParameterGroup.K;
-        var parameters = new Parameters(model);
+        var parameters = new Parameters(model, options.Key == GatedKey.In);
         var vocabulary = embeddings.Of(writes);
         var query = Query(context, vocabulary, options.Words);
-        context.Results.Note($"{Parameters.Name(group)} on {embeddings.Name(writes)}; weights {config.ProcessingName}{PaddingNote.Of(model, options)}");
+        context.Results.Note($"{Parameters.Name(group)} ({parameters.Matrix(group)}) on {embeddings.Name(writes)}; weights {config.ProcessingName}{PaddingNote.Of(model, options)}");
 
         var best = new List<(int Layer, int Neuron, double Score)>();
         for (var layer = 0; layer < config.NLayers; layer++)
         {
+            context.Cancellation.ThrowIfCancellationRequested();
+            context.Progress.Report(new Progress(layer, config.NLayers, $"layer {layer}"));
             var scores = context.Compute.TopRows(query, parameters.Rows(group, layer), new RowQuery { K = options.Neurons });
             for (var at = 0; at < scores.K; at++)
             {
@@ -121,47 +128,62 @@ public sealed class KnowledgeLookup : Analysis<KnowledgeLookupOptions>
     private static int[] WordForm(AnalysisContext context, string word)
     {
         var tokenizer = context.Model.Tokenizer!;
-        var spaced = tokenizer.Encode(" " + word.Trim());
-        var (ids, form) = spaced.Length == 1 ? (spaced, "with leading space")
-            : tokenizer.Encode(word.Trim()) is { Length: 1 } bare ? (bare, "without leading space")
-            : (spaced, $"mean of {spaced.Length} pieces");
-        if (ids.Length == 0)
+        var (bare, spaced) = (tokenizer.Encode(word.Trim()), tokenizer.Encode(" " + word.Trim()));
+        if (bare.Length > 0 && (tokenizer.ContinuationMark is not null || StartsWord(tokenizer, bare[0])))
         {
-            throw new UsageException($"'{word}' has no tokens.");
+            spaced = bare; // WordPiece has one form, and SentencePiece puts the space in front by itself.
         }
 
+        var ids = spaced.Length == 1 || bare.Length != 1 ? spaced : bare;
+        if (ids.Length == 0 || ids.Any(id => $"{id}" == context.Model.Config.Metadata.GetValueOrDefault("unk_id")))
+        {
+            throw new UsageException($"'{word}' is not in the vocabulary of model '{context.Model.Config.Name}'; give another word.");
+        }
+
+        var form = ids.Length > 1 ? $"mean of {ids.Length} pieces"
+            : tokenizer.ContinuationMark is not null ? "a whole word"
+            : StartsWord(tokenizer, ids[0]) ? "with leading space" : "without leading space";
         context.Results.Note($"word '{word.Trim()}': {form} (id {string.Join(' ', ids)})");
         return ids;
     }
+
+    private static bool StartsWord(ModelTokenizer tokenizer, int id) => tokenizer.Piece(id) is [' ' or 'Ġ' or '▁', ..];
 
     private static void Promotes(AnalysisContext context, KnowledgeLookupOptions options, Embeddings embeddings, string word)
     {
         var (model, config) = (context.Model, context.Model.Config);
         var target = new float[config.DModel];
         embeddings.Writing.CopyRow(Single(context, "--promotes", word), target);
-        var found = new List<Promoter>();
-        foreach (var group in config.AttnOnly ? new[] { ParameterGroup.WO } : [ParameterGroup.V, ParameterGroup.WO])
+        context.Results.Note($"values and W_O on {embeddings.Name(writes: true)}; weights {config.ProcessingName}");
+        var (column, parameters) = (new Matrix(target, target.Length, 1), new Parameters(model));
+        var (neurons, heads) = (new List<PromotingNeuron>(), new List<PromotingHead>());
+        for (var layer = 0; layer < config.NLayers; layer++)
         {
-            for (var layer = 0; layer < config.NLayers; layer++)
+            context.Cancellation.ThrowIfCancellationRequested();
+            context.Progress.Report(new Progress(layer, config.NLayers, $"layer {layer}"));
+            if (!config.AttnOnly)
             {
-                context.Cancellation.ThrowIfCancellationRequested();
-                var rows = new Parameters(model).Rows(group, layer);
-                var best = context.Compute.TopRows(new Matrix(target, 1, target.Length), rows, new RowQuery { K = options.Neurons });
-                for (var at = 0; at < best.K; at++)
-                {
-                    var index = best.Ids[at];
-                    found.Add(group == ParameterGroup.V
-                        ? new Promoter(0, "neuron", layer, index, null, best.Scores[at])
-                        : new Promoter(0, "head", layer, index / config.DHead, index % config.DHead, best.Scores[at]));
-                }
+                var best = context.Compute.TopRows(new Matrix(target, 1, target.Length), parameters.Rows(ParameterGroup.V, layer), new RowQuery { K = options.Neurons });
+                neurons.AddRange(Enumerable.Range(0, best.K).Select(at => new PromotingNeuron(0, layer, best.Ids[at], best.Scores[at])));
+            }
+
+            for (var head = 0; head < config.NHeads; head++)
+            {
+                var pushes = context.Compute.Multiply(model.WO(layer, head), column).Data.ToArray();
+                var strongest = Enumerable.Range(0, pushes.Length).MaxBy(at => Math.Abs(pushes[at]));
+                heads.Add(new PromotingHead(0, layer, head, Math.Sqrt(pushes.Sum(push => (double)push * push)), strongest, pushes[strongest]));
             }
         }
 
-        var table = context.Results.Table<Promoter>("promoters", groupBy: 0);
-        var rank = 0;
-        foreach (var promoter in found.OrderByDescending(item => item.Score).ThenBy(item => item.Layer).ThenBy(item => item.Index).Take(options.Neurons))
+        var (one, other) = (context.Results.Table<PromotingNeuron>("promoting-neurons"), context.Results.Table<PromotingHead>("promoting-heads"));
+        foreach (var (rank, neuron) in neurons.OrderByDescending(item => item.Score).ThenBy(item => item.Layer).ThenBy(item => item.Neuron).Take(options.Neurons).Index())
         {
-            table.Add(promoter with { Rank = ++rank });
+            one.Add(neuron with { Rank = rank + 1 });
+        }
+
+        foreach (var (rank, head) in heads.OrderByDescending(item => item.Score).ThenBy(item => item.Layer).ThenBy(item => item.Head).Take(options.Neurons).Index())
+        {
+            other.Add(head with { Rank = rank + 1 });
         }
     }
 
@@ -178,7 +200,7 @@ public sealed class KnowledgeLookup : Analysis<KnowledgeLookupOptions>
 
         var read = new float[config.DModel];
         embeddings.Reading.CopyRow(input, read);
-        context.Results.Note($"input side {embeddings.Name(writes: false)}, output side {embeddings.Name(writes: true)}; biases and norms left out");
+        context.Results.Note($"input side {embeddings.Name(writes: false)}, output side {embeddings.Name(writes: true)}; biases and norms left out; weights {config.ProcessingName}{PaddingNote.Of(model, options)}");
         var found = new List<HeadMapping>();
         for (var layer = 0; layer < config.NLayers; layer++)
         {
@@ -228,14 +250,21 @@ public sealed record LookedUpNeuron(int Rank, int Layer, int Neuron, double Scor
 /// <param name="Score">Its product with the vector.</param>
 public sealed record LookedUpWord(int NeuronRank, int Layer, int Neuron, int Rank, Token Token, double Score);
 
-/// <summary>Something that promotes the word.</summary>
+/// <summary>A neuron that promotes the word.</summary>
 /// <param name="Rank">1 = best.</param>
-/// <param name="Kind"><c>neuron</c> (FFN value) or <c>head</c> (row of W_O).</param>
 /// <param name="Layer">Layer.</param>
-/// <param name="Index">Neuron or head.</param>
-/// <param name="Dimension">Dimension of the head; empty for neurons.</param>
-/// <param name="Score">Product of the vector with the word's embedding.</param>
-public sealed record Promoter(int Rank, string Kind, int Layer, int Index, int? Dimension, double Score);
+/// <param name="Neuron">Neuron.</param>
+/// <param name="Score">Product of its value with the word's embedding.</param>
+public sealed record PromotingNeuron(int Rank, int Layer, int Neuron, double Score);
+
+/// <summary>A head that can write the word.</summary>
+/// <param name="Rank">1 = most.</param>
+/// <param name="Layer">Layer.</param>
+/// <param name="Head">Query head.</param>
+/// <param name="Score"><c>‖W_O u_y‖</c>: the most that a z of length 1 adds to the word's logit, norms left out.</param>
+/// <param name="Dimension">Dimension of the head with the largest part in it.</param>
+/// <param name="DimensionScore">Product of that row of W_O with the word's embedding; its sign is that of z.</param>
+public sealed record PromotingHead(int Rank, int Layer, int Head, double Score, int Dimension, double DimensionScore);
 
 /// <summary>How a head maps one word to another.</summary>
 /// <param name="Rank">1 = largest score of all heads.</param>
@@ -244,49 +273,3 @@ public sealed record Promoter(int Rank, string Kind, int Layer, int Index, int? 
 /// <param name="Score">e_x W_V W_O u_y: change of y's logit per unit of attention to x, norms left out.</param>
 /// <param name="OutputRank">Place of y among all tokens that the head writes for x; 1 = first.</param>
 public sealed record HeadMapping(int Rank, int Layer, int Head, double Score, int OutputRank);
-
-/// <summary>Options of <c>knowledge-lookup</c>.</summary>
-public sealed record KnowledgeLookupOptions : TokenFilter
-{
-    /// <summary>Seed words.</summary>
-    [Help("Seed words, separated by commas: python,java,javascript.")]
-    public string[] Words { get; init; } = [];
-
-    /// <summary>Inverted lookup.</summary>
-    [Help("A word (one token): which FFN values and rows of W_O have the largest product with it.")]
-    public string? Promotes { get; init; }
-
-    /// <summary>Input of a pair.</summary>
-    [Help("With --to: a word (one token) that heads attend to.")]
-    public string? From { get; init; }
-
-    /// <summary>Output of a pair.</summary>
-    [Help("With --from: a word (one token); every head is ranked by how much it writes this word when it attends to the other.")]
-    public string? To { get; init; }
-
-    /// <summary>Which vectors.</summary>
-    [Help("Vectors that are ranked: values or keys.")]
-    public LookupOver Over { get; init; }
-
-    /// <summary>Vectors shown.</summary>
-    [Help("Vectors shown.")]
-    public int Neurons { get; init; } = 5;
-
-    /// <summary>Tokens per vector.</summary>
-    [Help("Tokens per vector.")]
-    public int K { get; init; } = 30;
-
-    /// <summary>Embedding matrix.</summary>
-    [Help("Matrix of the words. auto: W_U for values, W_E for keys; input: W_E; output: W_U.")]
-    public EmbeddingChoice Embedding { get; init; }
-}
-
-/// <summary>Which FFN vectors are looked through.</summary>
-public enum LookupOver
-{
-    /// <summary>FFN values.</summary>
-    Values,
-
-    /// <summary>FFN keys.</summary>
-    Keys,
-}

@@ -16,7 +16,7 @@ public sealed class OvPairs : Analysis<OvPairOptions>
     protected override void Run(AnalysisContext context, OvPairOptions options)
     {
         var reader = new HeadReader(context, options);
-        context.Results.Note($"input side {reader.Embeddings.Name(writes: false)}, output side {reader.Embeddings.Name(writes: true)}; weights {context.Model.Config.ProcessingName}; biases {(options.Biases ? "on" : "off")}");
+        context.Results.Note($"input side {reader.Embeddings.Name(writes: false)}, output side {reader.Embeddings.Name(writes: true)}; {reader.Description(options)}");
         (float[], float[]) Factors(int layer, int head) => (reader.Read(layer, head, 'V'), reader.Write(layer, head));
         if (options.PaperOrder)
         {

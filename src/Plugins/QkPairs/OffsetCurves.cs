@@ -10,6 +10,7 @@ internal sealed class OffsetCurves
     private readonly List<Series> _series = [];
     private float[] _queries = [];
     private float[] _keys = [];
+    private string _head = string.Empty;
 
     /// <summary>Opens the table.</summary>
     /// <param name="context">The run.</param>
@@ -25,13 +26,24 @@ internal sealed class OffsetCurves
         _table = context.Results.Table<OffsetScore>("qk-curve", groupBy: 5);
     }
 
-    /// <summary>Begins a head.</summary>
+    /// <summary>Begins a head, and draws the one before.</summary>
     /// <param name="queries">Before the rotation, <c>V x d_head</c>; copied.</param>
     /// <param name="keys">Before the rotation, <c>V x d_head</c>; copied.</param>
     public void Start(float[] queries, float[] keys)
     {
+        Draw();
         (_queries, _keys) = ([.. queries], [.. keys]);
-        _series.Clear();
+    }
+
+    /// <summary>Draws the first pairs of the head that was listed last.</summary>
+    public void Draw()
+    {
+        if (_series.Count > 0)
+        {
+            _context.Results.Figure($"qk-curve-{_head}", new Chart(
+                $"Head {_head}: score over the distance from key to query", "offset", "score", [.. Enumerable.Range(0, _last + 1).Select(offset => $"{offset}")], [.. _series]));
+            _series.Clear();
+        }
     }
 
     /// <summary>Lists one pair at every offset.</summary>
@@ -57,12 +69,8 @@ internal sealed class OffsetCurves
 
         if (rank <= Charted)
         {
+            _head = $"{layer}-{head}";
             _series.Add(new Series($"{query.Text} ← {key.Text}", scores));
-            if (rank == Charted)
-            {
-                _context.Results.Figure($"qk-curve-{layer}-{head}", new Chart(
-                    $"L{layer}H{head}: score over the distance from key to query", "offset", "score", [.. Enumerable.Range(0, _last + 1).Select(offset => $"{offset}")], [.. _series]));
-            }
         }
     }
 }

@@ -24,7 +24,7 @@ public sealed class QkPairs : Analysis<QkPairOptions>
 
         var reader = new HeadReader(context, options);
         context.Results.Note(
-            $"query side {reader.Embeddings.Name(writes: false)}, key side {reader.Embeddings.Name(writes: false)}; weights {config.ProcessingName}; biases {(options.Biases ? "on" : "off")}"
+            $"query side {reader.Embeddings.Name(writes: false)}, key side {reader.Embeddings.Name(writes: false)}; {reader.Description(options)}"
             + (options.Offset is { } offset ? $"; rotary offset {offset}" : config.RotaryDim > 0 ? "; before the rotation" : string.Empty));
         var table = context.Results.Table<QueryKeyPair>("qk-pairs", groupBy: 2);
         var curves = options.Curve is { } last ? new OffsetCurves(context, last) : null;
@@ -33,6 +33,7 @@ public sealed class QkPairs : Analysis<QkPairOptions>
             table.Add(new QueryKeyPair(layer, head, rank, context.Model.Token(pair.Row), context.Model.Token(pair.Column), pair.Score));
             curves?.Add(layer, head, rank, pair);
         });
+        curves?.Draw();
 
         (float[] Rows, float[] Columns) Factors(int layer, int head)
         {

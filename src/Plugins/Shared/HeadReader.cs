@@ -39,6 +39,14 @@ internal sealed class HeadReader(AnalysisContext context, PairOptions options)
         return Normalised(projected, weight.Columns, "W_O");
     }
 
+    /// <summary>What was done to the factors, for notes.</summary>
+    /// <param name="filter">The filter of the lists.</param>
+    public string Description(TokenFilter filter) =>
+        $"weights {Model.Config.ProcessingName}; biases {(options.Biases ? "on" : "off")}"
+        + (options.NormGain ? Model.Config.Processing.Contains("fold_ln") ? "; gain of the norm already in the weights" : "; gain of the norm applied" : string.Empty)
+        + (options.Normalise == Normalise.Freq ? "; rows divided by their mean absolute projection" : string.Empty)
+        + PaddingNote.Of(Model, filter);
+
     private Matrix Of(int layer, int head, char matrix) => matrix switch
     {
         'Q' => Model.WQ(layer, head),
@@ -50,10 +58,15 @@ internal sealed class HeadReader(AnalysisContext context, PairOptions options)
     /// <summary>diag(w) W with --norm-gain, W without.</summary>
     private Matrix Gained(int layer, Matrix weight)
     {
-        var name = $"blocks.{layer}.ln1.w";
-        if (!options.NormGain || !Model.HasWeight(name))
+        if (!options.NormGain || Model.Config.Processing.Contains("fold_ln"))
         {
-            return weight;
+            return weight; // Folded weights hold the gain already.
+        }
+
+        var name = $"blocks.{layer}.ln1.w";
+        if (!Model.HasWeight(name))
+        {
+            throw new UsageException($"--norm-gain: model '{Model.Config.Name}' has no norm with a gain before attention; leave the option out.");
         }
 
         if (Model.Config.Traits.Contains(Trait.PostNorm))

@@ -15,11 +15,6 @@ internal static class PairLists
         Action<int, int, int, ScoredPair> add)
     {
         var config = context.Model.Config;
-        if (options.K < 1)
-        {
-            throw new UsageException($"--k {options.K}: expected at least 1.");
-        }
-
         var layers = options.Layer.Of(config.NLayers, "layer");
         var heads = options.Head.Of(config.NHeads, "head");
         var keep = options.Mask(context.Model);

@@ -12,6 +12,7 @@ public record PairOptions : TokenFilter
     public Selection Head { get; init; } = Selection.All;
 
     /// <summary>Pairs per head.</summary>
+    [AtLeast(1)]
     [Help("Pairs per head.")]
     public int K { get; init; } = 50;
 

@@ -22,6 +22,16 @@ internal sealed class Parameters(Model model, bool keysOfLinearBranch = false)
         _ => $"W_{group.ToString()[1]}",
     };
 
+    /// <summary>The weight that a group is read from, for notes and caches: <c>W_gate</c>, <c>W_out</c>, <c>W_Q</c>.</summary>
+    /// <param name="group">Group.</param>
+    public string Matrix(ParameterGroup group) => group switch
+    {
+        ParameterGroup.K => model.Config.GatedMlp && !keysOfLinearBranch ? "W_gate" : "W_in",
+        ParameterGroup.KIn => "W_in",
+        ParameterGroup.V => "W_out",
+        _ => Name(group),
+    };
+
     /// <summary>Whether the vectors write to the residual stream (FFN values, rows of W_O) rather than read it.</summary>
     /// <param name="group">Group.</param>
     public static bool Writes(ParameterGroup group) => group is ParameterGroup.V or ParameterGroup.WO;
@@ -34,8 +44,7 @@ internal sealed class Parameters(Model model, bool keysOfLinearBranch = false)
         var block = $"blocks.{layer}";
         return group switch
         {
-            ParameterGroup.K => model.Weight($"{block}.mlp.{(model.Config.GatedMlp && !keysOfLinearBranch ? "W_gate" : "W_in")}").AsMatrix().Transpose(),
-            ParameterGroup.KIn => model.Weight($"{block}.mlp.W_in").AsMatrix().Transpose(),
+            ParameterGroup.K or ParameterGroup.KIn => model.Weight($"{block}.mlp.{Matrix(group)}").AsMatrix().Transpose(),
             ParameterGroup.V => model.Weight($"{block}.mlp.W_out").AsMatrix(),
             ParameterGroup.WO => model.Weight($"{block}.attn.W_O").AsMatrix(),
             _ => HeadColumns(model.Weight($"{block}.attn.W_{group.ToString()[1]}")),

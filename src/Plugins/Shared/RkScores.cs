@@ -7,6 +7,8 @@ namespace PluginLens.Plugins;
 internal sealed class RkScores(AnalysisContext context, RkOptions options)
 {
     private readonly Embeddings _embeddings = new(context.Model, options.Embedding);
+    private readonly bool[]? _unpadded = new TokenFilter { Padding = options.Padding }.Mask(context.Model);
+    private readonly bool[]? _ascii = options.OnlyAscii ? new TokenFilter { OnlyAscii = true }.Mask(context.Model) : null;
 
     private Model Model => context.Model;
 
@@ -22,29 +24,29 @@ internal sealed class RkScores(AnalysisContext context, RkOptions options)
             throw new UsageException($"--head: model '{Config.Name}' has no masked-LM head; leave the option out.");
         }
 
-        if (options.K < 1 || options.M < 1 || options.Positions < 0)
-        {
-            throw new UsageException($"--k {options.K}, --m {options.M}, --positions {options.Positions}: expected at least 1, 1 and 0.");
-        }
-
         var table = context.Results.Table<RkRow>(name);
-        var words = new VectorWords(context, new Parameters(Model), _embeddings);
+        var parameters = new Parameters(Model, options.Key == GatedKey.In);
+        var words = new VectorWords(context, parameters, _embeddings, options.Padding);
         var layers = options.Layer.Of(Config.NLayers, "layer");
-        context.Results.Note($"top {options.K}, {options.M} most active parameters a position; reading side {_embeddings.Name(writes: false)}, writing side {_embeddings.Name(writes: true)}; weights {Config.ProcessingName}; baseline: "
-            + (options.Shuffle is { } seed ? $"one permutation of the positions, seed {seed}" : "mean over all pairings of positions")
-            + (options.Head ? "; states through the masked-LM head" : string.Empty));
+        var shuffle = options.Shuffle is { } seed ? new Random(seed) : null;
+        Note(parameters);
         var rows = new List<RkRow>();
+        var seen = Forward(layers, stateLayer);
         foreach (var layer in layers)
         {
             context.Cancellation.ThrowIfCancellationRequested();
             context.Progress.Report(new Progress(layer, Config.NLayers, $"layer {layer}"));
-            var (states, neurons, heads) = Forward(layer, stateLayer(layer));
-            var top = Top(states);
+            var (states, neurons, heads) = seen[layer];
+            var top = Top(new Matrix(states.ToArray(), heads.Count, Config.DModel));
+            int[] scored = [.. Enumerable.Range(0, top.Length).Where(at => !options.SkipTop.Contains(top[at].Best))];
             foreach (var (group, active) in Groups(neurons, heads))
             {
                 var lists = words.Of(group, layer, options.K);
-                var unions = active.Select(ids => Union(lists, ids)).ToArray();
-                rows.Add(new RkRow(layer, Parameters.Name(group), Aligned(top, unions), Baseline(top, unions), unions.Length));
+                var unions = Array.ConvertAll(scored, at => Union(lists, active[at]));
+                var ids = Array.ConvertAll(scored, at => top[at].Ids);
+                rows.Add(scored.Length == 0
+                    ? throw new UsageException("--skip-top leaves no position to score; give other prompts or fewer ids.")
+                    : new RkRow(layer, Parameters.Name(group), Aligned(ids, unions), Baseline(ids, unions, shuffle), unions.Length));
                 table.Add(rows[^1]);
             }
         }
@@ -57,44 +59,70 @@ internal sealed class RkScores(AnalysisContext context, RkOptions options)
         }
     }
 
-    private IEnumerable<(ParameterGroup Group, int[][] Active)> Groups(int[][] neurons, int[][] heads)
+    private void Note(Parameters parameters)
+    {
+        context.Results.Note($"top {options.K}, {options.M} most active parameters a position{(Config.AttnOnly ? string.Empty : $" (neurons by {(Config.GatedMlp ? "hook_post" : "hook_pre")})")}; keys are columns of {parameters.Matrix(ParameterGroup.K)}");
+        context.Results.Note($"reading side {_embeddings.Name(writes: false)}, writing side {_embeddings.Name(writes: true)}; weights {Config.ProcessingName}{PaddingNote.Of(Model, new TokenFilter { Padding = options.Padding })}");
+        context.Results.Note($"states {(options.Head ? "through the masked-LM head" : Norm() is null ? "as the block gives them, without a norm" : "through the final norm")}{(Bias() is null ? string.Empty : ", b_U added")}; baseline: "
+            + (options.Shuffle is { } seed ? $"random pairings of positions, seed {seed}" : "mean over all pairings of positions"));
+    }
+
+    private FinalNorm? Norm() => !Config.Traits.Contains(Trait.PostNorm) && Config.FinalNorm ? new FinalNorm(Model) : null;
+
+    /// <summary>The unembedding's bias where states are read with it (folded weights need it).</summary>
+    private float[]? Bias() => Model.HasWeight("unembed.b_U") && (options.Head || !Config.Traits.Contains(Trait.PostNorm)) && _embeddings.Name(writes: true) == "W_U"
+        ? Model.Weight("unembed.b_U").Span.ToArray()
+        : null;
+
+    private IEnumerable<(ParameterGroup Group, int[][] Active)> Groups(List<int[]> neurons, List<int[]> heads)
     {
         if (!Config.AttnOnly)
         {
-            yield return (ParameterGroup.K, neurons);
-            yield return (ParameterGroup.V, neurons);
+            yield return (ParameterGroup.K, [.. neurons]);
+            yield return (ParameterGroup.V, [.. neurons]);
         }
 
         // Column j of head h of W_V is stored once for each key-value head.
         yield return (ParameterGroup.WV, [.. heads.Select(ids => Array.ConvertAll(ids, id => (Config.KeyValueHeadOf(id / Config.DHead) * Config.DHead) + (id % Config.DHead)))]);
-        yield return (ParameterGroup.WO, heads);
+        yield return (ParameterGroup.WO, [.. heads]);
     }
 
-    /// <summary>Normed states [n,d], and at each position the m most active neurons and head dimensions.</summary>
-    private (Matrix States, int[][] Neurons, int[][] Heads) Forward(int layer, int stateLayer)
+    /// <summary>For each layer the normed states <c>[n,d]</c>, and at each position the m most active neurons and head dimensions; one pass a prompt.</summary>
+    private Dictionary<int, (List<float> States, List<int[]> Neurons, List<int[]> Heads)> Forward(IReadOnlyList<int> layers, Func<int, int> stateLayer)
     {
-        var post = Config.Traits.Contains(Trait.PostNorm);
-        var state = $"blocks.{stateLayer}.{(post ? "hook_normalized_resid_post" : "hook_resid_post")}";
-        var neuron = $"blocks.{layer}.mlp.{(Config.GatedMlp ? "hook_post" : "hook_pre")}";
-        var z = $"blocks.{layer}.attn.hook_z";
-        var hooks = Config.AttnOnly ? new[] { state, z } : [state, z, neuron];
-        var norm = !post && Config.FinalNorm ? new FinalNorm(Model) : null;
-        var (states, neurons, heads) = (new List<float>(), new List<int[]>(), new List<int[]>());
-        foreach (var prompt in context.RequirePrompts())
+        var output = Config.Traits.Contains(Trait.PostNorm) ? "hook_normalized_resid_post" : "hook_resid_post";
+        string State(int layer) => $"blocks.{stateLayer(layer)}.{output}";
+        string Neuron(int layer) => $"blocks.{layer}.mlp.{(Config.GatedMlp ? "hook_post" : "hook_pre")}";
+        string Z(int layer) => $"blocks.{layer}.attn.hook_z";
+        string[] hooks = [.. layers.SelectMany(layer => Config.AttnOnly ? new[] { State(layer), Z(layer) } : [State(layer), Z(layer), Neuron(layer)]).Distinct()];
+        var norm = Norm();
+        var seen = layers.ToDictionary(layer => layer, _ => (States: new List<float>(), Neurons: new List<int[]>(), Heads: new List<int[]>()));
+        var (scored, prompts) = (0, context.RequirePrompts());
+        for (var index = 0; index < prompts.Count && (options.Positions == 0 || scored < options.Positions); index++)
         {
-            var run = Model.Run(new ModelInput(prompt.Tokens), hooks);
-            var rows = options.Head ? ThroughHead(prompt.Tokens, run[state]) : run[state][0].AsMatrix();
-            for (var position = 0; position < prompt.Tokens.Length && (options.Positions == 0 || heads.Count < options.Positions); position++)
+            context.Cancellation.ThrowIfCancellationRequested();
+            context.Progress.Report(new Progress(index, prompts.Count, "prompts"));
+            var tokens = prompts[index].Tokens;
+            var run = Model.Run(new ModelInput(tokens), hooks);
+            var count = options.Positions == 0 ? tokens.Length : Math.Min(tokens.Length, options.Positions - scored);
+            foreach (var layer in layers)
             {
-                var row = rows.Row(position).ToArray();
-                norm?.Apply(row, row);
-                states.AddRange(row);
-                heads.Add(MostActive(run[z][0][position].Span));
-                neurons.Add(Config.AttnOnly ? [] : MostActive(run[neuron][0].AsMatrix().Row(position)));
+                var (states, neurons, heads) = seen[layer];
+                var rows = options.Head ? ThroughHead(tokens, run[State(layer)]) : run[State(layer)][0].AsMatrix();
+                for (var position = 0; position < count; position++)
+                {
+                    var row = rows.Row(position).ToArray();
+                    norm?.Apply(row, row);
+                    states.AddRange(row);
+                    heads.Add(MostActive(run[Z(layer)][0][position].Span));
+                    neurons.Add(Config.AttnOnly ? [] : MostActive(run[Neuron(layer)][0].AsMatrix().Row(position)));
+                }
             }
+
+            scored += count;
         }
 
-        return (new Matrix(states.ToArray(), heads.Count, Config.DModel), [.. neurons], [.. heads]);
+        return seen;
     }
 
     /// <summary>States as the masked-LM head transforms them before the unembedding, <c>pos x d_model</c>: they stand in for the last block's output.</summary>
@@ -120,12 +148,11 @@ internal sealed class RkScores(AnalysisContext context, RkOptions options)
         return [.. Enumerable.Range(0, values.Length).OrderByDescending(at => values[at]).ThenBy(at => at).Take(options.M)];
     }
 
-    /// <summary>The top-k ids of each state; the unembedding's bias takes part where there is one (folded weights need it).</summary>
-    private int[][] Top(Matrix states)
+    /// <summary>The best id of each state, and its top-k ids that pass.</summary>
+    private (int Best, int[] Ids)[] Top(Matrix states)
     {
-        var biased = Model.HasWeight("unembed.b_U") && (options.Head || !Config.Traits.Contains(Trait.PostNorm)) && _embeddings.Name(writes: true) == "W_U";
-        var lists = context.Compute.TopRows(states, _embeddings.Writing, new RowQuery { K = options.K, Bias = biased ? Model.Weight("unembed.b_U").Span.ToArray() : null });
-        return [.. Enumerable.Range(0, lists.Rows).Select(row => lists.IdsOf(row).ToArray().Where(Passes).ToArray())];
+        var lists = context.Compute.TopRows(states, _embeddings.Writing, new RowQuery { K = options.K, Keep = _unpadded, Bias = Bias() });
+        return [.. Enumerable.Range(0, lists.Rows).Select(row => (lists.IdsOf(row)[0], lists.IdsOf(row).ToArray().Where(Passes).ToArray()))];
     }
 
     private HashSet<int> Union(RowTopK lists, int[] active)
@@ -145,18 +172,18 @@ internal sealed class RkScores(AnalysisContext context, RkOptions options)
         return union;
     }
 
-    private bool Passes(int id) => !options.OnlyAscii || System.Text.Ascii.IsValid(Model.Token(id).Text);
+    private bool Passes(int id) => _ascii?[id] != false;
 
     private static double Score(int[] top, HashSet<int> union) => top.Length == 0 ? 0 : top.Count(union.Contains) / (double)top.Length;
 
     private static double Aligned(int[][] top, HashSet<int>[] unions) => top.Zip(unions, Score).Average();
 
-    private double Baseline(int[][] top, HashSet<int>[] unions)
+    private static double Baseline(int[][] top, HashSet<int>[] unions, Random? shuffle)
     {
-        if (options.Shuffle is { } seed)
+        if (shuffle is not null)
         {
             var permuted = unions.ToArray();
-            new Random(seed).Shuffle(permuted);
+            shuffle.Shuffle(permuted);
             return Aligned(top, permuted);
         }
 

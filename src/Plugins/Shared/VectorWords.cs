@@ -1,19 +1,20 @@
 namespace PluginLens.Plugins;
 
 /// <summary>The words of parameter vectors: for each vector the k tokens with the largest product, cached by model, group and layer.</summary>
-internal sealed class VectorWords(AnalysisContext context, Parameters parameters, Embeddings embeddings)
+internal sealed class VectorWords(AnalysisContext context, Parameters parameters, Embeddings embeddings, Padding padding = Padding.Drop)
 {
-    /// <summary>The signed (or absolute) top-k lists of all vectors of a group in a layer, over the whole vocabulary.</summary>
+    private readonly bool[]? _keep = new TokenFilter { Padding = padding }.Mask(context.Model);
+
+    /// <summary>The signed (or absolute) top-k lists of all vectors of a group in a layer, over the whole vocabulary (padding as asked).</summary>
     /// <param name="group">Group.</param>
     /// <param name="layer">Layer.</param>
     /// <param name="k">Tokens per vector.</param>
     /// <param name="order">Which end.</param>
-    /// <param name="rowsName">Tells vectors of one group apart in the cache where there are two readings (gated keys).</param>
-    public RowTopK Of(ParameterGroup group, int layer, int k, RowOrder order = RowOrder.Largest, string rowsName = "") =>
+    public RowTopK Of(ParameterGroup group, int layer, int k, RowOrder order = RowOrder.Largest) =>
         context.Cache.GetOrCompute(
             context.Model,
-            $"{Parameters.Name(group)}{rowsName}.{layer}.{embeddings.Name(Parameters.Writes(group))}.{k}.{order}",
-            () => context.Compute.TopRows(parameters.Rows(group, layer), embeddings.Of(Parameters.Writes(group)), new RowQuery { K = k, Order = order }));
+            $"{parameters.Matrix(group)}.{layer}.{embeddings.Name(Parameters.Writes(group))}.{k}.{order}{(_keep is null ? string.Empty : ".unpadded")}",
+            () => context.Compute.TopRows(parameters.Rows(group, layer), embeddings.Of(Parameters.Writes(group)), new RowQuery { K = k, Order = order, Keep = _keep }));
 
     /// <summary>The words of a few vectors, with filters; not cached.</summary>
     /// <param name="rows">Vectors, <c>n x d_model</c>.</param>

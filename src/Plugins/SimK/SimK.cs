@@ -20,11 +20,11 @@ public sealed class SimK : Analysis<SimKOptions>
         var (model, config) = (context.Model, context.Model.Config);
         var embeddings = new Embeddings(model, options.Embedding);
         var parameters = new Parameters(model, options.Key == GatedKey.In);
-        var words = new VectorWords(context, parameters, embeddings);
+        var words = new VectorWords(context, parameters, embeddings, options.Padding);
         var layers = options.Layer.Of(config.NLayers, "layer");
         var order = options.Abs ? RowOrder.LargestAbsolute : RowOrder.Largest;
         var table = context.Results.Table<SimKRow>("sim-k");
-        context.Results.Note($"top {options.K} by {(options.Abs ? "absolute value" : "value")}; reading side {embeddings.Name(writes: false)}, writing side {embeddings.Name(writes: true)}; weights {config.ProcessingName}; baseline: "
+        context.Results.Note($"top {options.K} by {(options.Abs ? "absolute value" : "value")}; reading side {embeddings.Name(writes: false)}, writing side {embeddings.Name(writes: true)}; weights {config.ProcessingName}{(config.GatedMlp ? $"; keys are columns of {parameters.Matrix(ParameterGroup.K)}" : string.Empty)}{PaddingNote.Of(model, new TokenFilter { Padding = options.Padding })}; baseline: "
             + (options.Shuffle is { } seed ? $"one permutation within the layer, seed {seed}" : "mean over all pairs of the layer"));
         var rows = new List<SimKRow>();
         foreach (var layer in layers)
@@ -61,7 +61,7 @@ public sealed class SimK : Analysis<SimKOptions>
     /// <summary>One set of ids for each vector; key-value heads repeated for each of their query heads.</summary>
     private static int[][] Sets(VectorWords words, ModelConfig config, ParameterGroup group, int layer, SimKOptions options, RowOrder order)
     {
-        var lists = words.Of(group, layer, options.K, order, group == ParameterGroup.K && config.GatedMlp ? options.Key.ToString() : string.Empty);
+        var lists = words.Of(group, layer, options.K, order);
         var shared = group is ParameterGroup.WK or ParameterGroup.WV && config.KeyValueHeads != config.NHeads;
         return shared
             ? [.. Enumerable.Range(0, config.NHeads).SelectMany(head => Enumerable.Range(0, config.DHead).Select(j => lists.IdsOf((config.KeyValueHeadOf(head) * config.DHead) + j).ToArray()))]
@@ -84,6 +84,7 @@ public sealed record SimKOptions
     public Selection Layer { get; init; } = Selection.All;
 
     /// <summary>Size of the sets.</summary>
+    [AtLeast(1)]
     [Help("Tokens per set.")]
     public int K { get; init; } = 100;
 
@@ -98,6 +99,10 @@ public sealed record SimKOptions
     /// <summary>Gated MLPs.</summary>
     [Help("Gated MLPs: which matrix holds the keys, gate or in.")]
     public GatedKey Key { get; init; }
+
+    /// <summary>Padding ids.</summary>
+    [Help("Ids beyond the tokenizer (padding of the vocabulary, without text): keep or drop.")]
+    public Padding Padding { get; init; } = Padding.Drop;
 
     /// <summary>Embedding matrix.</summary>
     [Help("Matrix on each side. auto: W_E for what reads the stream, W_U for what writes it; input: W_E; output: W_U.")]

@@ -26,7 +26,7 @@ public sealed class Subheads : Analysis<SubheadOptions>
         var heads = options.Head.Of(config.NHeads, "head");
         var dimensions = options.Dimension.Of(config.DHead, "dimension");
         var table = context.Results.Table<SubheadWords>("subheads", groupBy: 3);
-        context.Results.Note($"W_Q, W_K and W_V on {embeddings.Name(writes: false)}, W_O on {embeddings.Name(writes: true)}; weights {config.ProcessingName}{PaddingNote.Of(model, options)}");
+        context.Results.Note($"W_Q, W_K and W_V on {embeddings.Name(writes: false)}, W_O on {embeddings.Name(writes: true)}; weights {config.ProcessingName}{PaddingNote.Of(model, options)}" + (config.KeyValueHeads < config.NHeads ? "; each key-value head beside the first of its query heads" : string.Empty));
         var done = 0;
         foreach (var layer in layers)
         {
@@ -34,13 +34,15 @@ public sealed class Subheads : Analysis<SubheadOptions>
             {
                 context.Cancellation.ThrowIfCancellationRequested();
                 context.Progress.Report(new Progress(done++, layers.Count * heads.Count, $"L{layer}H{head}"));
-                var lists = Array.ConvertAll(Shown, group => Lists(group, layer, head));
+                // A key-value head is listed once, beside the first of its query heads.
+                var repeats = heads.Any(other => other < head && config.KeyValueHeadOf(other) == config.KeyValueHeadOf(head));
+                var lists = Array.ConvertAll(Shown, group => repeats && (group is ParameterGroup.WK or ParameterGroup.WV) ? null : Lists(group, layer, head));
                 for (var at = 0; at < dimensions.Count; at++)
                 {
-                    for (var rank = 0; rank < lists[0].K; rank++)
+                    for (var rank = 0; rank < lists[0]!.K; rank++)
                     {
-                        var tokens = Array.ConvertAll(lists, list => model.Token(list.IdsOf(at)[rank]));
-                        table.Add(new SubheadWords(layer, head, dimensions[at], rank + 1, tokens[0], tokens[1], tokens[2], tokens[3]));
+                        var tokens = Array.ConvertAll(lists, list => list is null ? (Token?)null : model.Token(list.IdsOf(at)[rank]));
+                        table.Add(new SubheadWords(layer, head, dimensions[at], rank + 1, tokens[0]!.Value, tokens[1], tokens[2], tokens[3]!.Value));
                     }
                 }
             }
@@ -61,10 +63,10 @@ public sealed class Subheads : Analysis<SubheadOptions>
 /// <param name="Dimension">Dimension of the head, 0 to d_head - 1.</param>
 /// <param name="Rank">1 = best.</param>
 /// <param name="Query">Token of the column of W_Q.</param>
-/// <param name="Key">Token of the column of W_K.</param>
-/// <param name="Value">Token of the column of W_V.</param>
+/// <param name="Key">Token of the column of W_K; empty where an earlier query head reads the same key-value head.</param>
+/// <param name="Value">Token of the column of W_V; empty likewise.</param>
 /// <param name="Output">Token of the row of W_O.</param>
-public sealed record SubheadWords(int Layer, int Head, int Dimension, int Rank, Token Query, Token Key, Token Value, Token Output);
+public sealed record SubheadWords(int Layer, int Head, int Dimension, int Rank, Token Query, Token? Key, Token? Value, Token Output);
 
 /// <summary>Options of <c>subheads</c>.</summary>
 public sealed record SubheadOptions : TokenFilter
@@ -82,6 +84,7 @@ public sealed record SubheadOptions : TokenFilter
     public Selection Dimension { get; init; } = Selection.All;
 
     /// <summary>Tokens per list.</summary>
+    [AtLeast(1)]
     [Help("Tokens per list.")]
     public int K { get; init; } = 10;
 

@@ -37,7 +37,14 @@ public static class PromptReader
         var tokenizer = model.Tokenizer ?? throw new UsageException($"Model '{model.Config.Name}' has no tokenizer, so it cannot read text; give --ids 1,2,3.");
         var tokens = tokenizer.Encode(row.Text, source.AddSpecial);
         var cut = mayCut && tokens.Length > model.Config.NCtx;
-        return new Prompt(row.Text, Checked(row.Where, cut ? tokens[..model.Config.NCtx] : tokens, model.Config), row.Label) { IsCut = cut };
+        if (cut)
+        {
+            // A closing [SEP] stays: encoders know no text without one.
+            var last = tokenizer.IsSpecial(tokens[^1]) ? tokens[^1..] : [];
+            tokens = [.. tokens[..(model.Config.NCtx - last.Length)], .. last];
+        }
+
+        return new Prompt(row.Text, Checked(row.Where, tokens, model.Config), row.Label) { IsCut = cut };
     }
 
     private static int[] Parse(string text, ModelConfig config)
