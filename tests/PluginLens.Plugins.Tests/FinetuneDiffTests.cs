@@ -76,8 +76,56 @@ public sealed class FinetuneDiffTests
         var rows = TestRun.Execute(new FinetuneDiff(), VectorModels.Make(), secondModel: tuned).Rows<ClassifierWord>("classifier");
 
         double[] Column(int column) => [.. Enumerable.Range(0, VectorModels.D).Select(at => (double)weight[(at * 2) + column])];
-        Assert.That(rows.Select(row => row.Positive.Id), Is.EqualTo(VectorModels.Top(VectorModels.Scores(tuned, Column(1), "K"), 30)));
-        Assert.That(rows.Select(row => row.Negative.Id), Is.EqualTo(VectorModels.Top(VectorModels.Scores(tuned, Column(0), "K"), 30)));
+        Assert.That(rows.Where(row => row.Label == "positive").Select(row => row.Token.Id), Is.EqualTo(VectorModels.Top(VectorModels.Scores(tuned, Column(1), "K"), 30)));
+        Assert.That(rows.Where(row => row.Label == "negative").Select(row => row.Token.Id), Is.EqualTo(VectorModels.Top(VectorModels.Scores(tuned, Column(0), "K"), 30)));
+    }
+
+    [Test]
+    public void Classifier_OfThreeClasses_ListsEachByItsNumber()
+    {
+        var weight = VectorModels.Make(seed: 9).Weight("blocks.0.mlp.W_in").Data.ToArray()[..24];
+        var tuned = VectorModels.Make(seed: 2).WithWeight("classifier.W", weight, VectorModels.D, 3);
+
+        var rows = TestRun.Execute(new FinetuneDiff(), VectorModels.Make(), new FinetuneDiffOptions { ClassifierK = 4 }, secondModel: tuned).Rows<ClassifierWord>("classifier");
+
+        Assert.That(rows.Select(row => row.Label), Is.EqualTo(new[] { "0", "0", "0", "0", "1", "1", "1", "1", "2", "2", "2", "2" }));
+    }
+
+    [Test]
+    public void Identical_IsSaidOfTheLayersThatWereLookedAt()
+    {
+        var tuned = Edited(VectorModels.Make(), "blocks.1.mlp.W_in");
+
+        var notes = TestRun.Execute(new FinetuneDiff(), VectorModels.Make(), new FinetuneDiffOptions { Layer = Selection.Parse("0") }, secondModel: tuned).Notes;
+
+        Assert.That(notes, Has.Some.EqualTo("the two models are identical in every parameter group of layers 0: nothing to show"));
+    }
+
+    [Test]
+    public void GatedModel_BothKeyMatricesAreCompared()
+    {
+        var original = VectorModels.Make(gated: true);
+        var groups = TestRun.Execute(new FinetuneDiff(), original, secondModel: Edited(original, "blocks.1.mlp.W_in")).Rows<GroupChange>("groups");
+
+        Assert.That(groups.Select(row => (row.Group, row.Layer)), Is.EqualTo(new[] { ("K_in", 1) }));
+    }
+
+    [Test]
+    public void AnotherStorageType_IsWarnedAbout()
+    {
+        static FakeModel Stored(FakeModel model, string type) => model.WithConfig(config => config with { Metadata = new Dictionary<string, string> { ["dtype"] = type } });
+        var results = TestRun.Execute(new FinetuneDiff(), Stored(VectorModels.Make(), "float32"), secondModel: Stored(VectorModels.Make(), "float16"));
+
+        Assert.That(results.Warnings, Has.Some.Contains("stored as float32").And.Contains("rounding"));
+    }
+
+    /// <summary>The model with one entry of a weight changed.</summary>
+    private static FakeModel Edited(FakeModel model, string name)
+    {
+        var weight = model.Weight(name);
+        var data = weight.Data.ToArray();
+        data[3] += 1;
+        return model.WithWeight(name, data, [.. weight.Shape]);
     }
 
     [Test]

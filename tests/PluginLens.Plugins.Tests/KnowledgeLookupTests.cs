@@ -55,17 +55,54 @@ public sealed class KnowledgeLookupTests
     }
 
     [Test]
-    public void Promotes_RanksNeuronsAndHeadDimensionsByTheirProduct()
+    public void Promotes_RanksNeuronsByTheirProductAndHeadsByWhatTheyCanWrite()
     {
         var model = VectorModels.Make();
-        var rows = TestRun.Execute(new KnowledgeLookup(), model, new KnowledgeLookupOptions { Promotes = "w9", Neurons = 30 }).Rows<Promoter>("promoters");
+        var results = TestRun.Execute(new KnowledgeLookup(), model, new KnowledgeLookupOptions { Promotes = "w9", Neurons = 6 });
 
-        var expected = (from layer in Enumerable.Range(0, 2)
-                        from found in VectorModels.Vectors(model, "V", layer).Select((vector, at) => ("neuron", at, (int?)null, VectorModels.Scores(model, vector, "V")[9]))
-                            .Concat(VectorModels.Vectors(model, "W_O", layer).Select((vector, at) => ("head", at / 3, (int?)(at % 3), VectorModels.Scores(model, vector, "W_O")[9])))
-                        orderby found.Item4 descending
-                        select (found.Item1, layer, found.Item2, found.Item3)).Take(30);
-        Assert.That(rows.Select(row => (row.Kind, row.Layer, row.Index, row.Dimension)), Is.EqualTo(expected));
+        var neurons = (from layer in Enumerable.Range(0, 2)
+                       from found in VectorModels.Vectors(model, "V", layer).Select((vector, at) => (Neuron: at, Score: VectorModels.Scores(model, vector, "V")[9]))
+                       orderby found.Score descending
+                       select (layer, found.Neuron)).Take(6);
+        Assert.That(results.Rows<PromotingNeuron>("promoting-neurons").Select(row => (row.Layer, row.Neuron)), Is.EqualTo(neurons));
+        var heads = results.Rows<PromotingHead>("promoting-heads");
+        Assert.That(heads.Select(row => row.Score), Is.Ordered.Descending);
+        foreach (var row in heads)
+        {
+            double[] pushes = [.. Enumerable.Range(0, 3).Select(j => VectorModels.Scores(model, VectorModels.Vectors(model, "W_O", row.Layer)[(row.Head * 3) + j], "W_O")[9])];
+            Assert.That(row.Score, Is.EqualTo(Math.Sqrt(pushes.Sum(push => push * push))).Within(1e-6));
+            Assert.That(row.DimensionScore, Is.EqualTo(pushes[row.Dimension]).Within(1e-6));
+            Assert.That(Math.Abs(row.DimensionScore), Is.EqualTo(pushes.Max(Math.Abs)).Within(1e-6));
+        }
+    }
+
+    [Test]
+    public void Promotes_APlantedHead_ComesFirst()
+    {
+        var model = VectorModels.Make();
+        var w = model.Weight("blocks.1.attn.W_O").Data.ToArray();
+        for (var at = 0; at < VectorModels.D; at++)
+        {
+            w[(((2 * 3) + 1) * VectorModels.D) + at] = -20 * model.WU.Row(at)[9]; // dimension 1 of head 2 writes the word when z is negative
+        }
+
+        var top = TestRun.Execute(new KnowledgeLookup(), model.WithWeight("blocks.1.attn.W_O", w, 4, 3, VectorModels.D), new KnowledgeLookupOptions { Promotes = "w9" }).Rows<PromotingHead>("promoting-heads")[0];
+
+        Assert.That((top.Layer, top.Head, top.Dimension), Is.EqualTo((1, 2, 1)));
+        Assert.That(top.DimensionScore, Is.Negative);
+    }
+
+    [TestCase("a,,b", "an empty one")]
+    [TestCase(" ", "an empty one")]
+    public void EmptyWords_AreRefused(string words, string message) => Assert.That(
+        () => TestRun.Execute(new KnowledgeLookup(), VectorModels.Make(), new KnowledgeLookupOptions { Words = words.Split(',') }),
+        Throws.TypeOf<UsageException>().With.Message.Contains(message));
+
+    [Test]
+    public void UnknownWord_IsRefused()
+    {
+        var model = VectorModels.Make().WithConfig(config => config with { Metadata = new Dictionary<string, string> { ["unk_id"] = "3" } });
+        Assert.That(() => TestRun.Execute(new KnowledgeLookup(), model, new KnowledgeLookupOptions { Words = ["w3"] }), Throws.TypeOf<UsageException>().With.Message.Contains("not in the vocabulary"));
     }
 
     [Test]
@@ -89,7 +126,9 @@ public sealed class KnowledgeLookupTests
     {
         var model = FakeModel.Gpt2Like(VectorModels.Make().Config with { DMlp = 0, AttnOnly = true });
 
-        Assert.That(TestRun.Execute(new KnowledgeLookup(), model, new KnowledgeLookupOptions { Promotes = "w9" }).Rows<Promoter>("promoters").Select(row => row.Kind), Is.All.EqualTo("head"));
+        var results = TestRun.Execute(new KnowledgeLookup(), model, new KnowledgeLookupOptions { Promotes = "w9" });
+        Assert.That(results.Rows<PromotingNeuron>("promoting-neurons"), Is.Empty);
+        Assert.That(results.Rows<PromotingHead>("promoting-heads"), Is.Not.Empty);
         Assert.That(() => TestRun.Execute(new KnowledgeLookup(), model, new KnowledgeLookupOptions { Words = ["w9"] }), Throws.TypeOf<UsageException>().With.Message.Contains("--promotes"));
     }
 

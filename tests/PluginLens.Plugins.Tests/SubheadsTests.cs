@@ -18,10 +18,21 @@ public sealed class SubheadsTests
         {
             int[] Expected(string group) => VectorModels.Top(VectorModels.Scores(model, VectorModels.Vectors(model, group, list.Key.Layer)[(list.Key.Head * 3) + list.Key.Dimension], group), 7);
             Assert.That(list.Select(row => row.Query.Id), Is.EqualTo(Expected("W_Q")));
-            Assert.That(list.Select(row => row.Key.Id), Is.EqualTo(Expected("W_K")));
-            Assert.That(list.Select(row => row.Value.Id), Is.EqualTo(Expected("W_V")));
+
+            // Two query heads read one key-value head: it is listed beside the first of them.
+            var repeats = list.Key.Head % 2 == 1;
+            Assert.That(list.Select(row => row.Key?.Id), Is.EqualTo(repeats ? new int?[7] : Expected("W_K").Cast<int?>()));
+            Assert.That(list.Select(row => row.Value?.Id), Is.EqualTo(repeats ? new int?[7] : Expected("W_V").Cast<int?>()));
             Assert.That(list.Select(row => row.Output.Id), Is.EqualTo(Expected("W_O")));
         }
+    }
+
+    [Test]
+    public void Selection_OfASecondQueryHead_StillListsItsKeyValueHead()
+    {
+        var row = TestRun.Execute(new Subheads(), VectorModels.Make(), new SubheadOptions { Head = Selection.Parse("3"), K = 1 }).Rows<SubheadWords>("subheads")[0];
+
+        Assert.That((row.Key, row.Value), Is.Not.EqualTo(((Token?)null, (Token?)null)));
     }
 
     [Test]
@@ -40,7 +51,7 @@ public sealed class SubheadsTests
         var model = VectorModels.Make().WithTokenizer(new FakeTokenizer(Enumerable.Range(0, 40).Select(id => $" w{id}")));
         var results = TestRun.Execute(new Subheads(), model, new SubheadOptions { K = 40, Padding = padding });
 
-        Assert.That(results.Notes[0], Does.EndWith($"7 padding ids {(padding == Padding.Drop ? "dropped" : "kept")}"));
+        Assert.That(results.Notes[0], Does.Contain($"7 padding ids {(padding == Padding.Drop ? "dropped" : "kept")}"));
         Assert.That(results.Rows<SubheadWords>("subheads").Any(row => row.Query.Id >= 40), Is.EqualTo(padding == Padding.Keep));
     }
 }

@@ -62,7 +62,7 @@ public sealed class FinetuneDiff : Analysis<FinetuneDiffOptions>
             double Better(int row) => Math.Max(Share(best, row), Share(worst, row));
             summary.Add(new GroupChange(
                 Parameters.Name(group), layer, moved.Count, moved.Average(row => norms[row]), moved.Average(Better), moved.Average(row => Math.Max(Share(still, row), Share(opposite, row))), moved.Count(row => Better(row) >= options.Good)));
-            foreach (var row in Chosen(context, options, norms, moved))
+            foreach (var row in Chosen(context, options, norms, moved, Better))
             {
                 for (var rank = 0; rank < Math.Min(options.K, best.K); rank++)
                 {
@@ -93,11 +93,11 @@ public sealed class FinetuneDiff : Analysis<FinetuneDiffOptions>
         }
     }
 
-    private static IEnumerable<int> Chosen(AnalysisContext context, FinetuneDiffOptions options, double[] norms, List<int> moved)
+    private static IEnumerable<int> Chosen(AnalysisContext context, FinetuneDiffOptions options, double[] norms, List<int> moved, Func<int, double> share)
     {
-        if (options.Select == DiffSelection.Largest)
+        if (options.Select != DiffSelection.Random)
         {
-            return moved.OrderByDescending(row => norms[row]).ThenBy(row => row).Take(options.Sample);
+            return moved.OrderByDescending(row => options.Select == DiffSelection.Lexicon ? share(row) : norms[row]).ThenBy(row => row).Take(options.Sample);
         }
 
         var drawn = moved.ToArray();

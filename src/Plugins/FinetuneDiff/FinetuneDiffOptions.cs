@@ -8,7 +8,7 @@ public sealed record FinetuneDiffOptions : TokenFilter
     public Selection Layer { get; init; } = Selection.All;
 
     /// <summary>Which vectors.</summary>
-    [Help("Vectors shown of each group and layer: largest (those that moved farthest) or random (with --seed, as the paper).")]
+    [Help("Vectors shown of each group and layer: largest (those that moved farthest), lexicon (those with the most lexicon words) or random (with --seed, as the paper).")]
     public DiffSelection Select { get; init; }
 
     /// <summary>How many vectors.</summary>
@@ -54,6 +54,9 @@ public enum DiffSelection
 {
     /// <summary>Those that moved farthest.</summary>
     Largest,
+
+    /// <summary>Those with the largest share of lexicon words.</summary>
+    Lexicon,
 
     /// <summary>A random sample.</summary>
     Random,

@@ -6,9 +6,6 @@ public enum ParameterGroup
     /// <summary>FFN keys: columns of W_in (W_gate where gated).</summary>
     K,
 
-    /// <summary>Gated MLPs: columns of W_in, beside the keys in W_gate.</summary>
-    KIn,
-
     /// <summary>FFN values: rows of W_out.</summary>
     V,
 
@@ -23,4 +20,7 @@ public enum ParameterGroup
 
     /// <summary>Rows of W_O, head after head.</summary>
     WO,
+
+    /// <summary>Gated MLPs: columns of W_in, beside the keys in W_gate.</summary>
+    KIn,
 }
