@@ -35,6 +35,11 @@ public sealed class TokenFilterTests
     }
 
     [Test]
+    public void Mask_ThatLeavesNothing_IsAUsageError() => Assert.That(
+        () => new TokenFilter { OnlyEnglish = true, RoundTrip = true, ExcludeBrackets = true, OnlyFromList = NothingOnIt() }.Mask(Model(Words.Length)),
+        Throws.TypeOf<UsageException>().With.Message.Contains("none of the 8 tokens"));
+
+    [Test]
     public void Mask_WithoutTokenizer_IsAUsageError()
     {
         Assert.That(() => new TokenFilter { OnlyAscii = true }.Mask(Model(3).WithTokenizer(null)), Throws.TypeOf<UsageException>().With.Message.Contains("no tokenizer"));
@@ -50,5 +55,12 @@ public sealed class TokenFilterTests
 
         Assert.That(classes[..4], Is.EqualTo([0, 0, 1, 0]));
         Assert.That(classes[4..], Is.Unique);
+    }
+
+    private static string NothingOnIt()
+    {
+        var path = Path.Combine(TestContext.CurrentContext.WorkDirectory, "nothing-on-it.txt");
+        File.WriteAllText(path, "unseen\n");
+        return path;
     }
 }

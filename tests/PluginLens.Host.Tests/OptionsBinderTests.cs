@@ -36,12 +36,32 @@ public sealed class OptionsBinderTests
         public string[] Words { get; init; } = [];
 
         public IReadOnlyList<int> Ids { get; init; } = [7];
+
+        [AtLeast(1)]
+        public int Rank { get; init; } = 1;
+
+        [AtLeast(0.5)]
+        public double[] Shares { get; init; } = [];
     }
 
     private static Options Bind(params string?[] pairs) => (Options)OptionsBinder.Bind(typeof(Options), "test", pairs.Chunk(2).Select(pair => KeyValuePair.Create(pair[0]!, pair[1])));
 
     [Test]
     public void Bind_Nothing_GivesTheInitialisers() => Assert.That(Bind(), Is.EqualTo(new Options { Ids = Bind().Ids, Words = Bind().Words }).Using<Options>((left, right) => left.ToString() == right.ToString()));
+
+    [TestCase("rank", "0", "--rank '0': expected int of at least 1.")]
+    [TestCase("rank", "-3", "--rank '-3': expected int of at least 1.")]
+    [TestCase("shares", "0.5,0.4", "--shares '0.4': expected number of at least 0.5.")]
+    public void Bind_BelowTheLeast_IsRefused(string name, string text, string message) =>
+        Assert.That(() => Bind(name, text), Throws.TypeOf<UsageException>().With.Message.EqualTo(message));
+
+    [Test]
+    public void Bind_AtTheLeast_Passes() => Assert.That((Bind("rank", "1").Rank, Bind("shares", "0.5,2").Shares), Is.EqualTo((1, new[] { 0.5, 2 })));
+
+    [TestCase("pale_blue")]
+    [TestCase("PaleBlue")]
+    [TestCase("PALE-BLUE")]
+    public void Bind_Enumeration_LettersCountAlone(string text) => Assert.That(Bind("shade", text).Shade, Is.EqualTo(Shade.PaleBlue));
 
     [Test]
     public void Bind_EveryType_Parses()

@@ -81,6 +81,17 @@ public sealed class PromptReaderTests
     }
 
     [Test]
+    public void Read_LongTextOfAFile_IsCutAndMarked_AndALongPromptIsRefused()
+    {
+        using var folder = new TemporaryFolder();
+        var text = string.Concat(Enumerable.Repeat(TestModels.Tiny.Tokenizer!.Text(1), 12));
+        var prompts = Read(new PromptSource { Files = [folder.File("long.txt", $"{text}\n{TestModels.Tiny.Tokenizer.Text(1)}\n")] });
+
+        Assert.That(prompts.Select(prompt => (prompt.Tokens.Length, prompt.IsCut)), Is.EqualTo(new[] { (8, true), (1, false) }));
+        Assert.That(() => Read(new PromptSource { Texts = [text] }), Throws.TypeOf<UsageException>().With.Message.Contains("reads at most 8"));
+    }
+
+    [Test]
     public void Read_EmptyPrompt_IsRefused()
     {
         Assert.That(() => Read(new PromptSource { Texts = [string.Empty] }), Throws.TypeOf<UsageException>().With.Message.EqualTo("--prompt 1: the text has no tokens; give at least one."));

@@ -28,6 +28,18 @@ public sealed class WriterTests
         }
     }
 
+    private sealed class ManyGroups : IAnalysis
+    {
+        public void Run(AnalysisContext context)
+        {
+            var table = context.Results.Table<Row>("pairs", groupBy: 1);
+            for (var at = 0; at < 19 * 4; at++)
+            {
+                table.Add(new Row(at / 4, context.Model.Token(0), at, Kind.Rest, null, false));
+            }
+        }
+    }
+
     private sealed class Figures : IAnalysis
     {
         public void Run(AnalysisContext context)
@@ -95,6 +107,16 @@ public sealed class WriterTests
             lines",false
 
             """".ReplaceLineEndings("\n")));
+    }
+
+    [Test]
+    public void Table_OfManyGroups_ShowsSixteenAndSaysWhatIsLeft()
+    {
+        var lines = Written<ManyGroups>("table").Split('\n');
+
+        Assert.That(lines.Count(line => line.Contains("·the")), Is.EqualTo(16 * 2));
+        Assert.That(lines.Count(line => line == "  … 2 more"), Is.EqualTo(16));
+        Assert.That(lines, Has.Some.EqualTo("  … 3 more groups, 12 rows; --rows 0 shows all"));
     }
 
     [Test]
