@@ -24,7 +24,7 @@ internal sealed class OpenModels : IDisposable
         var locator = new ModelLocator(root);
         try
         {
-            foreach (var name in names is { Length: > 0 } ? names : [null])
+            foreach (var name in names is { Length: > 0 } ? names : new string?[] { null })
             {
                 _models.Add(ModelFolder.Open(locator.Find(name), options));
             }

@@ -13,8 +13,8 @@ public static class TestRun
     /// <param name="secondModel">For two-model analyses.</param>
     /// <param name="compute">The compute service; null = the processor's.</param>
     /// <param name="seed">Seed of the random source.</param>
-    /// <param name="cancellation">Stops it.</param>
     /// <param name="thirdModel">For the few analyses that read three models.</param>
+    /// <param name="cancellation">Stops it.</param>
     public static CollectedResults Execute(
         IAnalysis analysis,
         Model model,
@@ -23,8 +23,8 @@ public static class TestRun
         Model? secondModel = null,
         Compute? compute = null,
         int seed = 0,
-        CancellationToken cancellation = default,
-        Model? thirdModel = null)
+        Model? thirdModel = null,
+        CancellationToken cancellation = default)
     {
         var results = new CollectedResults();
         analysis.Run(new AnalysisContext
