@@ -30,15 +30,18 @@ public sealed class Stitch : Analysis<StitchOptions>
         };
         context.Results.Note($"first n blocks of '{a.Name}', K ({a.DModel} x {b.DModel}), last {last} of {b.NLayers} blocks of '{b.Name}'{(options.Subtract ? $" minus those of '{context.Models[2].Config.Name}'" : string.Empty)}");
         context.Results.Note($"final norm of the donor {(seam.LnF ? "on" : "off")}; positions of the receiver {(options.AddPositions ? "added" : "not added")}; weights {a.ProcessingName} and {b.ProcessingName}");
+
+        // Before anything is written: labels may not fit the classifier.
+        var reader = options.Write is null || context.Prompts.Count > 0 ? StitchReader.For(receiver, context.RequirePrompts()) : null;
         if (options.Write is { } folder)
         {
             receiver.WriteStitched(folder, seam);
             context.Results.Note($"wrote the stitched model with n = {seam.Blocks} to '{folder}'");
         }
 
-        if (options.Write is null || context.Prompts.Count > 0)
+        if (reader is not null)
         {
-            Measure(context, seam, receiver, blocks);
+            Measure(context, seam, receiver, reader, blocks);
         }
     }
 
@@ -87,10 +90,9 @@ public sealed class Stitch : Analysis<StitchOptions>
     }
 
     /// <summary>Every prompt, every n.</summary>
-    private static void Measure(AnalysisContext context, Seam seam, Model receiver, IReadOnlyList<int> blocks)
+    private static void Measure(AnalysisContext context, Seam seam, Model receiver, StitchReader reader, IReadOnlyList<int> blocks)
     {
         var (donor, a, b) = (seam.Donor, seam.Donor.Config, receiver.Config);
-        var reader = StitchReader.For(receiver, context.RequirePrompts());
         var itself = StitchReader.For(context.SecondModel!, context.Prompts);
         var input = $"blocks.{b.NLayers - seam.Last}.hook_resid_pre";
         var norm = seam.LnF ? new FinalNorm(donor) : null;
