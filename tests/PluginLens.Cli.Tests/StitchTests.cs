@@ -68,14 +68,27 @@ public sealed class StitchTests
         var result = Cli.Run("run", "--plugin", "activations", "--model", Stitched, "--prompt", "a fine film", "--hooks", "donor.blocks.*.hook_resid_post", "--out", output, "--quiet");
 
         Assert.That(result.ExitCode, Is.Zero, result.Errors);
-        Assert.That(Directory.EnumerateFiles(output, "*donor.blocks.0.hook_resid_post*", SearchOption.AllDirectories), Is.Not.Empty);
+        Assert.That(File.ReadAllText(Path.Combine(output, "activations.safetensors")), Does.Contain("donor.blocks.0.hook_resid_post"));
+    }
+
+    [Test]
+    public void Accuracy_OfTheFolderAlone_IsWhatTheSweepMeasured()
+    {
+        double Value(string column, string receiver)
+        {
+            var result = Cli.Run(["run", "--plugin", "stitch", "--model", "tiny-gpt2-wide", "--model", receiver, "--quiet", "--blocks", "1", "--last", "3", "--prompts", "models/data/reviews-sample.csv", "--format", "json"]);
+            Assert.That(result.ExitCode, Is.Zero, result.Errors);
+            return (double)JObject.Parse(result.Output)["tables"]!["stitch"]![0]![column]!;
+        }
+
+        Assert.That(Value("receiver", Stitched), Is.EqualTo(Value("accuracy", "tiny-gpt2-reviews")));
     }
 
     [Test]
     public void Subtract_ReadsTheThirdModel_AndSaysSo()
     {
         var (texts, written, run) = (Path.Combine(_folder, "texts.csv"), Path.Combine(_folder, "subtracted"), Path.Combine(_folder, "run"));
-        File.WriteAllText(texts, "text,label\na fine , funny film .,1\na dull film .,0\n");
+        File.WriteAllText(texts, "text,label\na fine and funny film .,1\na dull film .,0\n");
 
         var result = Cli.Run([.. Two, "--model", "tiny-gpt2", "--subtract", "--blocks", "1", "--prompts", texts, "--write", written, "--out", run]);
 

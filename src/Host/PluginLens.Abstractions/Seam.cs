@@ -29,5 +29,5 @@ public sealed record Seam
     /// <param name="blocks">n; 0 = what enters its first block.</param>
     public static string StateOf(ModelConfig donor, int blocks) => blocks == 0
         ? "blocks.0.hook_resid_pre"
-        : $"blocks.{blocks - 1}.{(donor.NormPlacement == "post" ? "hook_normalized_resid_post" : "hook_resid_post")}";
+        : $"blocks.{blocks - 1}.{(donor.Traits.Contains(Trait.PostNorm) ? "hook_normalized_resid_post" : "hook_resid_post")}";
 }

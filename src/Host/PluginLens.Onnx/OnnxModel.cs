@@ -75,6 +75,9 @@ public sealed class OnnxModel : Model
     /// <summary>Sha-256 of the folder's model.onnx, also of a view.</summary>
     internal string FolderSha256 => Sha256 ?? _original!.FolderSha256;
 
+    /// <summary>Where a stitched model is joined; null for all others.</summary>
+    internal StitchedFacts? Stitched => _metadata.Stitched;
+
     /// <summary>How many token ids the forward pass embeds: of a stitched model, those of its donor.</summary>
     internal int EmbeddingRows => _inputs.Vocabulary;
 

@@ -82,6 +82,11 @@ public sealed class FakeModel : Model
                 throw new ModelException(
                     $"The replacement of '{name}' of model '{Config.Name}' has shape [{string.Join(", ", given.Shape)}]; expected [{string.Join(", ", Weight(name).Shape)}].");
             }
+
+            if (given.Data.ToArray().Any(value => !float.IsFinite(value)))
+            {
+                throw new ModelException($"The replacement of '{name}' of model '{Config.Name}' has NaN or infinity; expected finite numbers.");
+            }
         }
 
         // Hooks are functions of the input alone: those that should follow the new weights are given anew, by WithHook.

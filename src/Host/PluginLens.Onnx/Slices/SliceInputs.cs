@@ -17,9 +17,14 @@ internal sealed class SliceInputs(ModelConfig config, IReadOnlyDictionary<string
     /// <param name="weights">Its weights.</param>
     public static SliceInputs For(ModelConfig config, IReadOnlyDictionary<string, IReadOnlyList<string>> hooks, IReadOnlyDictionary<string, ModelWeight> weights)
     {
+        if (!config.Traits.Contains(Trait.Stitched))
+        {
+            return new SliceInputs(config, hooks, weights.TryGetValue("token_type_embed.W_token_type", out var types) ? types.Shape[0] : 0);
+        }
+
         // Of a stitched model the tokens enter the innermost donor, which may have fewer rows than the receiver.
-        int? Rows(string embedding) => weights.Values.Where(weight => weight.Name == embedding || weight.Name.EndsWith($"donor.{embedding}", StringComparison.Ordinal)).Min(weight => (int?)weight.Shape[0]);
-        return new SliceInputs(config with { DVocab = Rows("embed.W_E") ?? config.DVocab }, hooks, Rows("token_type_embed.W_token_type") ?? 0);
+        int? Rows(string embedding) => weights.Values.Where(weight => weight.Name.EndsWith($"donor.{embedding}", StringComparison.Ordinal)).Min(weight => (int?)weight.Shape[0]);
+        return new SliceInputs(config with { DVocab = Math.Min(Rows("embed.W_E") ?? config.DVocab, config.DVocab) }, hooks, Rows("token_type_embed.W_token_type") ?? 0);
     }
 
     /// <summary>Token ids that the forward pass embeds.</summary>

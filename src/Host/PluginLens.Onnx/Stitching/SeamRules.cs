@@ -14,7 +14,7 @@ internal static class SeamRules
         Require(seam.Last >= 1 && seam.Last <= b.NLayers, $"the receiver has {b.NLayers} blocks, {seam.Last} are asked for");
         Require(seam.Map.Rows == a.DModel && seam.Map.Columns == b.DModel, $"the map is {seam.Map.Rows} x {seam.Map.Columns}, expected {a.DModel} x {b.DModel}");
         Require(a.AttentionDir == b.AttentionDir, $"the donor's attention is {a.AttentionDir}, the receiver's {b.AttentionDir}, and a folder has one; padding would be read");
-        Require(!seam.LnF || (a.FinalNorm && a.NormPlacement != "post"), "the donor has no final norm to put before the map");
+        Require(!seam.LnF || (a.FinalNorm && !a.Traits.Contains(Trait.PostNorm)), "the donor has no final norm to put before the map");
         Require(!seam.AddPositions || b.Positions == "learned", $"the receiver adds no position embeddings to its stream (its positions are {b.Positions})");
         Require(seam.Last == b.NLayers || b.Metadata.GetValueOrDefault("scale_attn_by_inverse_layer_idx", "false") is "false" or "null",
             "the receiver divides attention scores by the number of the block, which changes when the first blocks are left out");

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace PluginLens.Onnx.Verification;
 
 /// <summary>What enters a stitched model's blocks is its donor's state times the map, recomputed in float64.</summary>
@@ -12,14 +10,13 @@ internal static class SeamCheck
     /// <param name="sample">Activations.</param>
     public static IEnumerable<ModelCheck> Run(OnnxModel model, ForwardSample sample)
     {
-        if (!model.Config.Traits.Contains(Trait.Stitched))
+        if (model.Stitched is not { } seam)
         {
             yield break;
         }
 
-        using var facts = JsonDocument.Parse(model.Config.Metadata["stitched"]);
         var map = model.Weight("stitch.K").AsMatrix();
-        var states = States(model, sample, facts.RootElement.GetProperty("blocks").GetInt32(), facts.RootElement.GetProperty("ln_f").GetBoolean());
+        var states = States(model, sample, seam.Blocks, seam.LnF);
         var expected = new double[states.Length / map.Rows * map.Columns];
         for (var row = 0; row < states.Length / map.Rows; row++)
         {
