@@ -17,6 +17,7 @@ public sealed class DocumentationTests
             Path.Combine(template, "TokenNorms.csproj"),
             Path.Combine(template, "TokenNorms.cs"),
             Path.Combine(Places.RepoRoot, "tests", "PluginLens.Host.Tests", "TokenNormsTests.cs"),
+            Path.Combine(Places.RepoRoot, "tests", "PluginLens.Host.Tests", "AblationTests.cs"),
         ];
 
         Assert.That(sources.Select(path => File.ReadAllText(path).ReplaceLineEndings("\n")), Has.Some.Contains(block.TrimEnd('\n')));

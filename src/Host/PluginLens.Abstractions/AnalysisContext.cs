@@ -3,11 +3,14 @@ namespace PluginLens;
 /// <summary>Everything that one run of an analysis gets. Pull by name; nothing here is static.</summary>
 public sealed class AnalysisContext
 {
-    /// <summary>The model.</summary>
-    public required Model Model { get; init; }
+    /// <summary>Every model in the order of <c>--model</c>; at least one.</summary>
+    public required IReadOnlyList<Model> Models { get; init; }
+
+    /// <summary>The model: the first of <see cref="Models"/>.</summary>
+    public Model Model => Models[0];
 
     /// <summary>The second model of a two-model analysis (second <c>--model</c>), or null.</summary>
-    public Model? SecondModel { get; init; }
+    public Model? SecondModel => Models.Count > 1 ? Models[1] : null;
 
     /// <summary>Prompts or rows of a dataset; empty when none were given.</summary>
     public IReadOnlyList<Prompt> Prompts { get; init; } = [];

@@ -35,6 +35,22 @@ public abstract class Model : IDisposable
     /// <param name="hooks">Hook names; <c>logits</c> is one of them.</param>
     public abstract Activations Run(ModelInput input, IReadOnlyCollection<string> hooks);
 
+    /// <summary>
+    /// This model with other weights in place of some of its own: edit a matrix, ablate a head. A view: <see cref="Weight"/> and <see cref="Run"/> use the
+    /// replacements, everything else is this model's, which must outlive it. The numbers are copied; dispose the view when it has served.
+    /// </summary>
+    /// <param name="replacements">Weight name to float32 values of that weight's shape; an unknown name, another shape, NaN or infinity is refused.</param>
+    public virtual Model WithWeights(IReadOnlyDictionary<string, Tensor> replacements) =>
+        throw new ModelException($"Model '{Config.Name}' cannot run with other weights; open it from a model folder.");
+
+    /// <summary>
+    /// Writes a model folder that computes what this model's last blocks make of another model's mapped states. The folder appears whole or not at all.
+    /// </summary>
+    /// <param name="folder">A folder that does not exist.</param>
+    /// <param name="seam">Where the donor ends, what maps its states, and where this model goes on.</param>
+    public virtual void WriteStitched(string folder, Seam seam) =>
+        throw new ModelException($"Model '{Config.Name}' cannot be written as a folder; open it from a model folder.");
+
     /// <summary>Text of a token; ids in brackets where there is no tokenizer.</summary>
     /// <param name="id">Token id.</param>
     public Token Token(int id) => Tokenizer?.Token(id) ?? new Token(id, $"[{id}]");

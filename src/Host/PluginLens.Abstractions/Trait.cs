@@ -66,6 +66,9 @@ public enum Trait
     /// <summary>No tokenizer: tokens have ids but no text.</summary>
     NoTokenizer,
 
+    /// <summary>What enters block 0 is another model's mapped state, not an embedding of the token (see <see cref="Seam"/>).</summary>
+    Stitched,
+
     /// <summary>W_U is W_E transposed.</summary>
     Tied,
 

@@ -19,6 +19,7 @@ internal sealed class Metadata
         (_folder, _values) = (folder, values);
         RequireFormat();
         TokenizerFiles = Json("tokenizer_files", MetadataJson.Texts) ?? [];
+        Stitched = Json("stitched", MetadataJson.Stitched);
         Hooks = Json("hooks", MetadataJson.Dimensions) ?? throw Bad("hooks", "an object of lists", "nothing");
     }
 
@@ -27,6 +28,9 @@ internal sealed class Metadata
 
     /// <summary>Hook name to dimensions.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Hooks { get; }
+
+    /// <summary>Where a stitched model is joined; null for all others.</summary>
+    public StitchedFacts? Stitched { get; }
 
     /// <summary>Ids that the tokenizer knows, or null.</summary>
     public int? TokenizerSize => Has("tokenizer_size") ? Int("tokenizer_size") : null;

@@ -49,6 +49,11 @@ internal static class MetadataJson
         return hooks;
     });
 
+    /// <summary>What is needed of the key <c>stitched</c>.</summary>
+    /// <param name="text">JSON.</param>
+    public static StitchedFacts Stitched(string text) => Read(text, root => new StitchedFacts(
+        Text(root.GetProperty("donor").GetProperty("name")), Text(root.GetProperty("receiver").GetProperty("name")), root.GetProperty("blocks").GetInt32(), root.GetProperty("ln_f").GetBoolean()));
+
     private static string Text(JsonElement element) =>
         element.ValueKind == JsonValueKind.String ? element.GetString()! : throw new FormatException($"found {element.ValueKind} where a text belongs");
 
@@ -59,7 +64,7 @@ internal static class MetadataJson
             using var json = JsonDocument.Parse(text);
             return read(json.RootElement);
         }
-        catch (Exception error) when (error is JsonException or InvalidOperationException)
+        catch (Exception error) when (error is JsonException or InvalidOperationException or KeyNotFoundException)
         {
             throw new FormatException(error.Message.ReplaceLineEndings(" "), error);
         }

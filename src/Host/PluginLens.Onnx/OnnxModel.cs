@@ -4,6 +4,7 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 using PluginLens.Onnx.Files;
 using PluginLens.Onnx.Proto;
 using PluginLens.Onnx.Slices;
+using PluginLens.Onnx.Stitching;
 using PluginLens.Onnx.Tokenizers;
 
 namespace PluginLens.Onnx;
@@ -16,7 +17,7 @@ public sealed class OnnxModel : Model
 
     private readonly ModelProto _proto;
     private readonly Metadata _metadata;
-    private readonly Dictionary<string, StoredWeight> _weights;
+    private readonly Dictionary<string, ModelWeight> _weights;
     private readonly MappedFile[] _maps;
     private readonly OpenOptions _options;
     private readonly SessionCache _sessions = new(MostSessions);
@@ -24,12 +25,27 @@ public sealed class OnnxModel : Model
     private readonly Lazy<ModelTokenizer?> _tokenizer;
     private readonly Lazy<DeviceChoice> _device;
 
-    internal OnnxModel(string folder, ModelProto proto, ModelConfig config, Metadata metadata, Dictionary<string, StoredWeight> weights, MappedFile[] maps, string hash, OpenOptions options)
+    private readonly HashSet<OnnxModel> _views = [];
+    private readonly OnnxModel? _original;
+
+    internal OnnxModel(string folder, ModelProto proto, ModelConfig config, Metadata metadata, Dictionary<string, ModelWeight> weights, MappedFile[] maps, string hash, OpenOptions options)
     {
         (Folder, _proto, Config, _metadata, _weights, _maps, Sha256, _options) = (folder, proto, config, metadata, weights, maps, hash, options);
-        _inputs = new SliceInputs(config, metadata.Hooks, weights.TryGetValue("token_type_embed.W_token_type", out var types) ? types.Shape[0] : 0);
+        _inputs = SliceInputs.For(config, metadata.Hooks, weights);
         _tokenizer = new(LoadTokenizer);
         _device = new(() => DeviceChoice.Try(options.Device));
+    }
+
+    /// <summary>A view of a model with other weights.</summary>
+    private OnnxModel(OnnxModel original, Dictionary<string, ModelWeight> replaced)
+    {
+        (Folder, _metadata, _options, _maps, _inputs, _tokenizer, _device) = (original.Folder, original._metadata, original._options, [], original._inputs, original._tokenizer, original._device);
+        (_original, _proto, Config) = (original, WeightEdits.Of(original._proto, replaced), WeightEdits.Of(original.Config, replaced));
+        _weights = new(original._weights, StringComparer.Ordinal);
+        foreach (var (name, weight) in replaced)
+        {
+            _weights[name] = weight;
+        }
     }
 
     /// <summary>Where it lies.</summary>
@@ -39,7 +55,7 @@ public sealed class OnnxModel : Model
     public override ModelConfig Config { get; }
 
     /// <inheritdoc/>
-    public override string Sha256 { get; }
+    public override string? Sha256 { get; }
 
     /// <inheritdoc/>
     public override ModelTokenizer? Tokenizer => _tokenizer.Value;
@@ -49,6 +65,24 @@ public sealed class OnnxModel : Model
 
     /// <inheritdoc/>
     public override IReadOnlyDictionary<string, IReadOnlyList<string>> Hooks => _metadata.Hooks;
+
+    /// <summary>The graph, without the weights' data.</summary>
+    internal ModelProto Proto => _proto;
+
+    /// <summary>Every weight by name.</summary>
+    internal IReadOnlyDictionary<string, ModelWeight> Weights => _weights;
+
+    /// <summary>Sha-256 of the folder's model.onnx, also of a view.</summary>
+    internal string FolderSha256 => Sha256 ?? _original!.FolderSha256;
+
+    /// <summary>Where a stitched model is joined; null for all others.</summary>
+    internal StitchedFacts? Stitched => _metadata.Stitched;
+
+    /// <summary>How many token ids the forward pass embeds: of a stitched model, those of its donor.</summary>
+    internal int EmbeddingRows => _inputs.Vocabulary;
+
+    /// <summary>How it was opened.</summary>
+    internal OpenOptions OpenedWith => _options;
 
     /// <summary>Where forward passes run; tried once, when first asked for.</summary>
     public DeviceChoice Device => _device.Value;
@@ -91,8 +125,37 @@ public sealed class OnnxModel : Model
     }
 
     /// <inheritdoc/>
+    public override Model WithWeights(IReadOnlyDictionary<string, Tensor> replacements)
+    {
+        ArgumentNullException.ThrowIfNull(replacements);
+        var view = new OnnxModel(this, replacements.ToDictionary(entry => entry.Key, entry => WeightEdits.Of(Config, Stored(entry.Key), entry.Value), StringComparer.Ordinal));
+        lock (_views)
+        {
+            _views.Add(view);
+        }
+
+        return view;
+    }
+
+    /// <inheritdoc/>
+    public override void WriteStitched(string folder, Seam seam) => StitchedFolder.Write(this, folder, seam);
+
+    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
+        // Views run on this model's map: their sessions close before it does.
+        OnnxModel[] views;
+        lock (_views)
+        {
+            views = [.. _views];
+        }
+
+        foreach (var view in views)
+        {
+            view.Dispose();
+        }
+
+        _original?.Forget(this);
         _sessions.Dispose();
         foreach (var map in _maps)
         {
@@ -102,7 +165,15 @@ public sealed class OnnxModel : Model
         base.Dispose(disposing);
     }
 
-    private StoredWeight Stored(string name) => _weights.TryGetValue(name, out var weight)
+    private void Forget(OnnxModel view)
+    {
+        lock (_views)
+        {
+            _views.Remove(view);
+        }
+    }
+
+    private ModelWeight Stored(string name) => _weights.TryGetValue(name, out var weight)
         ? weight
         : throw new ModelException($"Model '{Config.Name}' has no weight '{name}'; 'pluginlens inspect {Config.Name}' lists them.");
 

@@ -33,6 +33,7 @@ internal static class Traits
             (Trait.NoUnembed, !unembeds),
             (Trait.MaskedLmHead, has("mlm_head.W")),
             (Trait.NoTokenizer, !hasTokenizer),
+            (Trait.Stitched, config.Metadata.ContainsKey("stitched")),
             (Trait.Tied, unembeds && config.Tied),
             (Trait.Untied, unembeds && !config.Tied),
         ];

@@ -18,9 +18,9 @@ internal sealed class WeightTable(ModelConfig config, string folder, string file
     /// <summary>Every weight by name.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="type">How weights are stored, as the metadata say.</param>
-    public Dictionary<string, StoredWeight> Read(GraphProto graph, string type)
+    public Dictionary<string, ModelWeight> Read(GraphProto graph, string type)
     {
-        var weights = new Dictionary<string, StoredWeight>(StringComparer.Ordinal);
+        var (weights, stored) = (new Dictionary<string, ModelWeight>(StringComparer.Ordinal), new List<StoredWeight>());
         foreach (var tensor in graph.Initializer)
         {
             if (!IsWeight(tensor.Name))
@@ -36,6 +36,7 @@ internal sealed class WeightTable(ModelConfig config, string folder, string file
             }
 
             weights.Add(tensor.Name, weight);
+            stored.Add(weight);
         }
 
         var missing = WeightShapes.Required(config).FirstOrDefault(name => !weights.ContainsKey(name));
@@ -44,7 +45,7 @@ internal sealed class WeightTable(ModelConfig config, string folder, string file
             throw new ModelException($"'{file}' has no weight '{missing}', which a model of {config.NLayers} layers and {config.Positions} positions needs; export the model again.");
         }
 
-        RequireApart(weights.Values);
+        RequireApart(stored);
         return weights;
     }
 
@@ -145,12 +146,11 @@ internal sealed class WeightTable(ModelConfig config, string folder, string file
     }
 
     /// <summary>Weights that share bytes are a damaged offset, unless they share all of them.</summary>
-    private void RequireApart(IEnumerable<StoredWeight> weights)
+    private void RequireApart(List<StoredWeight> weights)
     {
-        var sorted = new List<StoredWeight>(weights);
-        sorted.Sort((x, y) => x.File != y.File ? string.CompareOrdinal(x.File.Path, y.File.Path) : x.Offset != y.Offset ? x.Offset.CompareTo(y.Offset) : x.Bytes.CompareTo(y.Bytes));
+        weights.Sort((x, y) => x.File != y.File ? string.CompareOrdinal(x.File.Path, y.File.Path) : x.Offset != y.Offset ? x.Offset.CompareTo(y.Offset) : x.Bytes.CompareTo(y.Bytes));
         StoredWeight? before = null;
-        foreach (var weight in sorted)
+        foreach (var weight in weights)
         {
             var overlaps = before is not null && before.File == weight.File && weight.Offset < before.Offset + before.Bytes;
             if (overlaps && (weight.Offset != before!.Offset || weight.Bytes != before.Bytes))

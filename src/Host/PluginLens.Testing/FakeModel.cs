@@ -72,6 +72,33 @@ public sealed class FakeModel : Model
         return WithWeight(name, data, [.. old.Shape]);
     }
 
+    /// <inheritdoc/>
+    public override Model WithWeights(IReadOnlyDictionary<string, Tensor> replacements)
+    {
+        foreach (var (name, given) in replacements)
+        {
+            if (!Weight(name).Shape.SequenceEqual(given.Shape))
+            {
+                throw new ModelException(
+                    $"The replacement of '{name}' of model '{Config.Name}' has shape [{string.Join(", ", given.Shape)}]; expected [{string.Join(", ", Weight(name).Shape)}].");
+            }
+
+            if (given.Data.ToArray().Any(value => !float.IsFinite(value)))
+            {
+                throw new ModelException($"The replacement of '{name}' of model '{Config.Name}' has NaN or infinity; expected finite numbers.");
+            }
+        }
+
+        // Hooks are functions of the input alone: those that should follow the new weights are given anew, by WithHook.
+        var weights = new Dictionary<string, Tensor>(_weights);
+        foreach (var (name, given) in replacements)
+        {
+            weights[name] = new Tensor(name, given.Data.ToArray(), [.. given.Shape]);
+        }
+
+        return new FakeModel(Config, Tokenizer, weights, _hooks, _values);
+    }
+
     /// <summary>The same model without one weight.</summary>
     /// <param name="name">E.g. <c>unembed.W_U</c>.</param>
     public FakeModel WithoutWeight(string name)

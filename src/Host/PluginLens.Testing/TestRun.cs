@@ -13,6 +13,7 @@ public static class TestRun
     /// <param name="secondModel">For two-model analyses.</param>
     /// <param name="compute">The compute service; null = the processor's.</param>
     /// <param name="seed">Seed of the random source.</param>
+    /// <param name="thirdModel">For the few analyses that read three models.</param>
     /// <param name="cancellation">Stops it.</param>
     public static CollectedResults Execute(
         IAnalysis analysis,
@@ -22,13 +23,13 @@ public static class TestRun
         Model? secondModel = null,
         Compute? compute = null,
         int seed = 0,
+        Model? thirdModel = null,
         CancellationToken cancellation = default)
     {
         var results = new CollectedResults();
         analysis.Run(new AnalysisContext
         {
-            Model = model,
-            SecondModel = secondModel,
+            Models = [.. new[] { model, secondModel, thirdModel }.OfType<Model>()],
             Prompts = prompts ?? [],
             Options = options,
             Compute = compute ?? new CpuCompute(cancellation: cancellation),

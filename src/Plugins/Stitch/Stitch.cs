@@ -11,27 +11,92 @@ public sealed class Stitch : Analysis<StitchOptions>
     /// <inheritdoc/>
     protected override void Run(AnalysisContext context, StitchOptions options)
     {
-        var (donor, receiver) = (context.Model, context.RequireSecondModel());
-        var (a, b) = (donor.Config, receiver.Config);
+        var (donor, tuned) = (context.Model, context.RequireSecondModel());
+        var (a, b) = (donor.Config, tuned.Config);
         var last = options.Last ?? Math.Min(3, b.NLayers);
+        var blocks = options.Blocks.Of(a.NLayers + 1, "block");
+        Check(context, options, last, blocks);
+        using var changed = options.Subtract ? Subtraction.Of(tuned, context.Models[2], last) : null;
+        var receiver = changed ?? tuned;
+        var seam = new Seam
+        {
+            Donor = donor,
+            Blocks = blocks[0],
+            Map = Kernel(context, options).ToMatrix(),
+            Last = last,
+            LnF = options.LnF && a.FinalNorm && !a.Traits.Contains(Trait.PostNorm),
+            AddPositions = options.AddPositions,
+            Facts = Facts(context, options),
+        };
+        context.Results.Note($"first n blocks of '{a.Name}', K ({a.DModel} x {b.DModel}), last {last} of {b.NLayers} blocks of '{b.Name}'{(options.Subtract ? $" minus those of '{context.Models[2].Config.Name}'" : string.Empty)}");
+        context.Results.Note($"final norm of the donor {(seam.LnF ? "on" : "off")}; positions of the receiver {(options.AddPositions ? "added" : "not added")}; weights {a.ProcessingName} and {b.ProcessingName}");
+
+        // Before anything is written: labels may not fit the classifier.
+        var reader = options.Write is null || context.Prompts.Count > 0 ? StitchReader.For(receiver, context.RequirePrompts()) : null;
+        if (options.Write is { } folder)
+        {
+            receiver.WriteStitched(folder, seam);
+            context.Results.Note($"wrote the stitched model with n = {seam.Blocks} to '{folder}'");
+        }
+
+        if (reader is not null)
+        {
+            Measure(context, seam, receiver, reader, blocks);
+        }
+    }
+
+    private static void Check(AnalysisContext context, StitchOptions options, int last, IReadOnlyList<int> blocks)
+    {
+        var receiver = context.SecondModel!;
+        var b = receiver.Config;
         if (last < 1 || last > b.NLayers)
         {
             throw new UsageException($"--last {last}: model '{b.Name}' has {b.NLayers} blocks; expected 1 to {b.NLayers}.");
         }
 
-        if (options.AddPositions && !receiver.HasWeight("pos_embed.W_pos"))
+        if (options.AddPositions && (!receiver.HasWeight("pos_embed.W_pos") || b.Positions == "shortformer"))
         {
-            throw new UsageException($"--add-positions: model '{b.Name}' has no position embeddings; leave the option out.");
+            throw new UsageException($"--add-positions: model '{b.Name}' adds no position embeddings to its stream; leave the option out.");
         }
 
-        var kernel = Kernel(context, options).ToMatrix();
-        var reader = StitchReader.For(receiver, context.RequirePrompts());
-        var input = $"blocks.{b.NLayers - last}.hook_resid_pre";
-        var norm = options.LnF && a.FinalNorm && !a.Traits.Contains(Trait.PostNorm) ? new FinalNorm(donor) : null;
-        var blocks = options.Blocks.Of(a.NLayers + 1, "block");
-        context.Results.Note($"first n blocks of '{a.Name}', K ({a.DModel} x {b.DModel}), last {last} of {b.NLayers} blocks of '{b.Name}', {reader.Description}");
-        context.Results.Note($"final norm of the donor {(norm is null ? "off" : "on")}; positions of the receiver {(options.AddPositions ? "added" : "not added")}; weights {a.ProcessingName} and {b.ProcessingName}");
+        if (options.Subtract != context.Models.Count > 2)
+        {
+            throw new UsageException(options.Subtract
+                ? "--subtract needs the receiver as it was before its tuning; give it as the third --model."
+                : "The third --model is read by --subtract only; add that, or give two models.");
+        }
 
+        if (options.Write is { } folder && blocks.Count != 1)
+        {
+            throw new UsageException($"--write '{folder}' writes one stitched model, but --blocks selects {blocks.Count}; give one number, e.g. --blocks {blocks[0]}.");
+        }
+
+        if (options.Write is { } taken && Path.Exists(taken))
+        {
+            throw new UsageException($"--write '{taken}': it exists; give a new folder.");
+        }
+    }
+
+    private static Dictionary<string, string> Facts(AnalysisContext context, StitchOptions options)
+    {
+        var facts = new Dictionary<string, string> { ["positions_in_kernel"] = options.PositionsInKernel ? "true" : "false" };
+        if (options.Subtract)
+        {
+            facts["subtract"] = context.Models[2].Config.Name;
+            facts["subtract_sha256"] = context.Models[2].Sha256 ?? string.Empty;
+        }
+
+        return facts;
+    }
+
+    /// <summary>Every prompt, every n.</summary>
+    private static void Measure(AnalysisContext context, Seam seam, Model receiver, StitchReader reader, IReadOnlyList<int> blocks)
+    {
+        var (donor, a, b) = (seam.Donor, seam.Donor.Config, receiver.Config);
+        var itself = StitchReader.For(context.SecondModel!, context.Prompts);
+        var input = $"blocks.{b.NLayers - seam.Last}.hook_resid_pre";
+        var norm = seam.LnF ? new FinalNorm(donor) : null;
+        context.Results.Note($"answers come from {reader.Description}");
         var (own, hits, agreed) = (0, new int[blocks.Count], new int[blocks.Count]);
         var judged = 0;
         for (var index = 0; index < context.Prompts.Count; index++)
@@ -46,14 +111,14 @@ public sealed class Stitch : Analysis<StitchOptions>
                 continue; // A single token has no next one to predict.
             }
 
-            var alone = reader.Read(new ModelInput(tokens));
+            var alone = itself.Read(new ModelInput(tokens));
             judged += truth.Length;
             own += Equal(alone, truth);
-            string[] hooks = [.. blocks.Select(block => State(a, block))];
+            string[] hooks = [.. blocks.Select(block => Seam.StateOf(a, block))];
             var states = donor.Run(new ModelInput(tokens), hooks.Distinct().ToList());
             for (var at = 0; at < blocks.Count; at++)
             {
-                var mapped = Map(context, states[hooks[at]][0].AsMatrix(), kernel, norm, options.AddPositions ? receiver.Weight("pos_embed.W_pos") : null);
+                var mapped = Mapped(context, states[hooks[at]][0].AsMatrix(), seam.Map, norm, seam.AddPositions ? receiver.Weight("pos_embed.W_pos") : null);
                 var found = reader.Read(new ModelInput(tokens) { Replace = new Dictionary<string, Tensor> { [input] = new(input, mapped, 1, tokens.Length, b.DModel) } });
                 hits[at] += Equal(found, truth);
                 agreed[at] += Equal(found, alone);
@@ -96,13 +161,8 @@ public sealed class Stitch : Analysis<StitchOptions>
         return new Matrix(stacked, top.Rows + bottom.Rows, top.Columns);
     }
 
-    /// <summary>The donor's state after n blocks; n = 0: its input.</summary>
-    private static string State(ModelConfig donor, int blocks) => blocks == 0
-        ? "blocks.0.hook_resid_pre"
-        : $"blocks.{blocks - 1}.{(donor.Traits.Contains(Trait.PostNorm) ? "hook_normalized_resid_post" : "hook_resid_post")}";
-
     /// <summary>H K, <c>[pos, d_model of the receiver]</c>.</summary>
-    private static float[] Map(AnalysisContext context, Matrix states, Matrix kernel, FinalNorm? norm, Tensor? positions)
+    private static float[] Mapped(AnalysisContext context, Matrix states, Matrix kernel, FinalNorm? norm, Tensor? positions)
     {
         var normed = new float[states.Rows * states.Columns];
         for (var row = 0; row < states.Rows; row++)
@@ -172,4 +232,12 @@ public sealed record StitchOptions
     /// <summary>Positions in the kernel.</summary>
     [Help("Stack the position embeddings under the token embeddings when the map is computed.")]
     public bool PositionsInKernel { get; init; }
+
+    /// <summary>Tuned minus original.</summary>
+    [Help("Give the receiver's last blocks, norms apart, and its classifier the weights tuned - original; the original receiver is the third --model.")]
+    public bool Subtract { get; init; }
+
+    /// <summary>A stitched model to keep.</summary>
+    [Help("Write the stitched model as a new model folder; --blocks must be one number. Prompts may then be left out.")]
+    public string? Write { get; init; }
 }

@@ -56,15 +56,28 @@ internal static class InspectCommand
         Console.WriteLine($"folder     {model.Folder}");
         Console.WriteLine($"sha-256    {model.Sha256} (model.onnx, which holds the hash of the weights)");
         Console.WriteLine($"traits     {string.Join(", ", config.Traits.Order().Select(trait => Names.Kebab(trait.ToString())))}");
+        if (config.Metadata.TryGetValue("stitched", out var stitched))
+        {
+            Console.WriteLine($"stitched   {Stitched(JObject.Parse(stitched))}");
+        }
+
         Console.WriteLine($"tokenizer  {(model.Tokenizer is { } tokenizer ? $"{config.Metadata.GetValueOrDefault("tokenizer_kind")}, {tokenizer.Count} ids, {string.Join(", ", model.TokenizerFileHashes.Keys)}" : "none")}");
         Console.WriteLine();
-        Columns.Print(["configuration", "value"], config.Metadata.Where(entry => !Elsewhere.Contains(entry.Key)).Select(entry => new[] { entry.Key, Short(entry.Value) }));
+        Columns.Print(["configuration", "value"], config.Metadata.Where(entry => !Elsewhere.Contains(entry.Key) && entry.Key != "stitched").Select(entry => new[] { entry.Key, Short(entry.Value) }));
         Console.WriteLine();
         Columns.Print(["weight", "shape"], model.WeightNames.Select(weight => new[] { weight, $"[{string.Join(", ", model.ShapeOf(weight))}]" }));
         Console.WriteLine();
         Columns.Print(["hook", "shape"], model.Hooks.Select(hook => new[] { hook.Key, $"[{string.Join(", ", hook.Value)}]" }));
         Console.WriteLine();
         Columns.Print(["analysis", "holds", "because"], verdicts.Select(verdict => new[] { verdict.Id, verdict.Verdict, string.Join("; ", verdict.Reasons) }));
+    }
+
+    /// <summary>What it is made of, then everything else that was noted, as <c>name value</c>.</summary>
+    private static string Stitched(JObject facts)
+    {
+        string Part(string role) => $"{facts[role]!["name"]} (sha-256 {facts[role]!.Value<string>("sha256") ?? $"changed from {facts[role]!["changed_from_sha256"]}"})";
+        var others = facts.Properties().Where(fact => fact.Name is not ("donor" or "receiver" or "blocks" or "last")).Select(fact => $"{fact.Name} {fact.Value.ToString(Newtonsoft.Json.Formatting.None)}");
+        return $"first {facts["blocks"]} of {Part("donor")}, last {facts["last"]} of {Part("receiver")}; {string.Join(", ", others)}";
     }
 
     private static string Short(string value) => value.Length <= 100 ? value : value[..97] + "...";

@@ -9,7 +9,7 @@ namespace PluginLens.Cli.Commands;
 internal static class RunCommand
 {
     private static readonly Option<string> Plugin = new("--plugin", "-p") { Description = "The analysis; 'pluginlens list' shows them; 'all' runs everything that applies and needs --out.", HelpName = "ID", Required = true };
-    private static readonly Option<string[]> Model = new("--model", "-m") { Description = "A name under the models folder, or any model folder; twice for analyses of two models. Default: tiny-gpt2.", HelpName = "NAME|FOLDER" };
+    private static readonly Option<string[]> Model = new("--model", "-m") { Description = "A name under the models folder, or any model folder; twice for analyses of two models (stitch --subtract: three). Default: tiny-gpt2.", HelpName = "NAME|FOLDER" };
     private static readonly Option<string[]> Prompt = new("--prompt") { Description = "A text to read; may repeat.", HelpName = "TEXT" };
     private static readonly Option<string[]> Prompts = new("--prompts") { Description = "A file of texts: .txt (one a line), .csv (columns text, label), .jsonl (fields text, label).", HelpName = "FILE" };
     private static readonly Option<string[]> Ids = new("--ids") { Description = "Token ids instead of text; no tokenizer needed.", HelpName = "1,2,3" };
@@ -80,7 +80,7 @@ internal static class RunCommand
         {
             Plugin = chosen,
             Model = models.First,
-            SecondModel = models.Second,
+            OtherModels = models.Others,
             Prompts = prompts,
             Options = bound,
             Compute = new CpuCompute(parse.GetValue(Threads), stop.Token),

@@ -80,8 +80,7 @@ public static class AnalysisRun
 
     private static AnalysisContext Context(RunRequest request, ResultStore store) => new()
     {
-        Model = request.Model,
-        SecondModel = request.SecondModel,
+        Models = [request.Model, .. request.OtherModels],
         Prompts = request.Prompts,
         Options = request.Options,
         Compute = request.Compute,
@@ -126,7 +125,7 @@ public static class AnalysisRun
         ContractVersion = request.Plugin.ContractVersion.ToString(2),
         HostVersion = request.HostVersion,
         Model = ModelIdentity.Of(request.Model),
-        SecondModel = request.SecondModel is { } second ? ModelIdentity.Of(second) : null,
+        OtherModels = [.. request.OtherModels.Select(ModelIdentity.Of)],
         Options = OptionsBinder.ToData(request.Options ?? Default(request.Plugin.OptionsType)),
         Prompts = request.Prompts.Count,
         PromptsSha256 = PromptHash.Of(request.Prompts),

@@ -21,8 +21,8 @@ public sealed record RunInfo
     /// <summary>The model.</summary>
     public required ModelIdentity Model { get; init; }
 
-    /// <summary>The second model of a two-model analysis.</summary>
-    public ModelIdentity? SecondModel { get; init; }
+    /// <summary>The second and the third model, where there are any.</summary>
+    public IReadOnlyList<ModelIdentity> OtherModels { get; init; } = [];
 
     /// <summary>Every option with its value, defaults included.</summary>
     public required IReadOnlyDictionary<string, object?> Options { get; init; }
@@ -77,7 +77,12 @@ public sealed record RunInfo
         Value(json, "contract_version", ContractVersion);
         Value(json, "host_version", HostVersion);
         Identity(json, "model", Model);
-        Identity(json, "second_model", SecondModel);
+        Identity(json, "second_model", OtherModels.ElementAtOrDefault(0));
+        if (OtherModels.Count > 1)
+        {
+            Identity(json, "third_model", OtherModels[1]);
+        }
+
         json.WritePropertyName("options");
         json.WriteStartObject();
         foreach (var (name, value) in Options)

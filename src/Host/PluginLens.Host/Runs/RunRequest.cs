@@ -9,8 +9,8 @@ public sealed record RunRequest
     /// <summary>The model.</summary>
     public required Model Model { get; init; }
 
-    /// <summary>The second model, or null.</summary>
-    public Model? SecondModel { get; init; }
+    /// <summary>The second and further models, in order.</summary>
+    public IReadOnlyList<Model> OtherModels { get; init; } = [];
 
     /// <summary>Prompts or rows of a dataset.</summary>
     public IReadOnlyList<Prompt> Prompts { get; init; } = [];

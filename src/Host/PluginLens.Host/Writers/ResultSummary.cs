@@ -13,8 +13,8 @@ public static class ResultSummary
     public static IEnumerable<string> Of(RunResult result)
     {
         var info = result.Info;
-        var second = info.SecondModel is { } other ? $" and {other.Name} ({other.Architecture}, {other.Processing})" : string.Empty;
-        yield return $"{info.Plugin} on {info.Model.Name} ({info.Model.Architecture}, {info.Model.Processing}){second}: {Names.Kebab(info.Applicability.Verdict.ToString())}";
+        var models = string.Join(" and ", info.OtherModels.Prepend(info.Model).Select(model => $"{model.Name} ({model.Architecture}, {model.Processing})"));
+        yield return $"{info.Plugin} on {models}: {Names.Kebab(info.Applicability.Verdict.ToString())}";
         foreach (var note in info.Notes)
         {
             yield return $"note: {note}";

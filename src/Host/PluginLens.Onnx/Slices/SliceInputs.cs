@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using PluginLens.Onnx.Files;
 
 namespace PluginLens.Onnx.Slices;
 
@@ -10,6 +11,25 @@ namespace PluginLens.Onnx.Slices;
 /// <param name="tokenTypes">Rows of the token-type embedding; 0 = none.</param>
 internal sealed class SliceInputs(ModelConfig config, IReadOnlyDictionary<string, IReadOnlyList<string>> hooks, int tokenTypes)
 {
+    /// <summary>The checks that fit a model.</summary>
+    /// <param name="config">Limits: context and vocabulary.</param>
+    /// <param name="hooks">Dimensions of each hook.</param>
+    /// <param name="weights">Its weights.</param>
+    public static SliceInputs For(ModelConfig config, IReadOnlyDictionary<string, IReadOnlyList<string>> hooks, IReadOnlyDictionary<string, ModelWeight> weights)
+    {
+        if (!config.Traits.Contains(Trait.Stitched))
+        {
+            return new SliceInputs(config, hooks, weights.TryGetValue("token_type_embed.W_token_type", out var types) ? types.Shape[0] : 0);
+        }
+
+        // Of a stitched model the tokens enter the innermost donor, which may have fewer rows than the receiver.
+        int? Rows(string embedding) => weights.Values.Where(weight => weight.Name.EndsWith($"donor.{embedding}", StringComparison.Ordinal)).Min(weight => (int?)weight.Shape[0]);
+        return new SliceInputs(config with { DVocab = Math.Min(Rows("embed.W_E") ?? config.DVocab, config.DVocab) }, hooks, Rows("token_type_embed.W_token_type") ?? 0);
+    }
+
+    /// <summary>Token ids that the forward pass embeds.</summary>
+    public int Vocabulary => config.DVocab;
+
     /// <summary>A value for each input of a slice.</summary>
     /// <param name="slice">The slice.</param>
     /// <param name="input">Tokens and replaced activations.</param>
@@ -18,7 +38,7 @@ internal sealed class SliceInputs(ModelConfig config, IReadOnlyDictionary<string
     {
         if (slice.Inputs.Count > 0)
         {
-            CheckTokens(input, slice.Inputs);
+            CheckTokens(input);
             extents["batch"] = input.Tokens.Count;
             extents["pos"] = extents["key_pos"] = input.Tokens[0].Length;
         }
@@ -55,7 +75,7 @@ internal sealed class SliceInputs(ModelConfig config, IReadOnlyDictionary<string
         _ => throw new ModelException($"The graph of model '{config.Name}' has an input '{name}' that is not known; expected input_ids, attention_mask or token_type_ids."),
     };
 
-    private void CheckTokens(ModelInput input, IReadOnlyList<string> inputs)
+    private void CheckTokens(ModelInput input)
     {
         if (input.Tokens.Count == 0 || input.Tokens[0].Length == 0)
         {
@@ -73,7 +93,7 @@ internal sealed class SliceInputs(ModelConfig config, IReadOnlyDictionary<string
         {
             RequireShape(mask, "attention_mask", input);
             RequireRange(mask, 2, "Attention mask");
-            RequireRightPadding(mask, inputs);
+            RequireRightPadding(mask);
         }
 
         if (input.TokenTypeIds is { } types)
@@ -103,9 +123,9 @@ internal sealed class SliceInputs(ModelConfig config, IReadOnlyDictionary<string
     }
 
     /// <summary>A decoder takes no mask: what stands to the right is not seen anyway, what stands to the left would be.</summary>
-    private void RequireRightPadding(IReadOnlyList<int[]> mask, IReadOnlyList<string> inputs)
+    private void RequireRightPadding(IReadOnlyList<int[]> mask)
     {
-        if (!inputs.Contains("attention_mask") && config.AttentionDir == "causal" && mask.Any(row => row.AsSpan().IndexOf(0) is >= 0 and var first && row.AsSpan(first).Contains(1)))
+        if (config.AttentionDir == "causal" && mask.Any(row => row.AsSpan().IndexOf(0) is >= 0 and var first && row.AsSpan(first).Contains(1)))
         {
             throw new ModelException($"Model '{config.Name}' has no attention mask and would read the padding on the left; pad on the right.");
         }

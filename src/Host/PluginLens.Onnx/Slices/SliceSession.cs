@@ -8,6 +8,8 @@ namespace PluginLens.Onnx.Slices;
 /// <summary>An ONNX Runtime session on a slice; the weights are the mapped ones.</summary>
 internal sealed class SliceSession : IDisposable
 {
+    /// <summary>Keeps given weights alive: the session knows only their addresses.</summary>
+    private readonly IReadOnlyDictionary<string, ModelWeight> _source;
     private readonly List<OrtValue> _weights = [];
     private readonly InferenceSession _session;
 
@@ -17,9 +19,9 @@ internal sealed class SliceSession : IDisposable
     /// <param name="folder">The model's folder.</param>
     /// <param name="threads">Threads; 0 = one for each processor.</param>
     /// <param name="cuda">Whether to run on CUDA.</param>
-    public SliceSession(GraphSlice slice, IReadOnlyDictionary<string, StoredWeight> weights, string folder, int threads, bool cuda)
+    public SliceSession(GraphSlice slice, IReadOnlyDictionary<string, ModelWeight> weights, string folder, int threads, bool cuda)
     {
-        Slice = slice;
+        (Slice, _source) = (slice, weights);
         using var options = new SessionOptions
         {
             // Off: every hook stays what its name says, no weight is copied by constant folding, and the transpose optimizer, which breaks
@@ -37,9 +39,9 @@ internal sealed class SliceSession : IDisposable
         {
             foreach (var name in slice.Weights)
             {
-                var weight = weights[name];
+                var weight = _source[name];
                 var value = OrtValue.CreateTensorValueWithData(
-                    OrtMemoryInfo.DefaultInstance, (TensorElementType)weight.Type, [.. weight.Shape.Select(extent => (long)extent)], weight.File.At(weight.Offset), weight.Bytes);
+                    OrtMemoryInfo.DefaultInstance, (TensorElementType)weight.Type, [.. weight.Shape.Select(extent => (long)extent)], weight.Address, weight.Bytes);
                 _weights.Add(value);
                 options.AddInitializer(name, value);
             }
@@ -71,7 +73,9 @@ internal sealed class SliceSession : IDisposable
         using var registration = cancellation.Register(() => options.Terminate = true);
         try
         {
-            return _session.Run(options, [.. inputs.Keys], [.. inputs.Values], outputs);
+            var results = _session.Run(options, [.. inputs.Keys], [.. inputs.Values], outputs);
+            GC.KeepAlive(_source);
+            return results;
         }
         catch (OnnxRuntimeException error)
         {

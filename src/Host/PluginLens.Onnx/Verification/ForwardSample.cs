@@ -22,7 +22,7 @@ internal sealed class ForwardSample
     {
         var config = model.Config;
         var length = Math.Min(config.NCtx, Longest);
-        var ids = Math.Min(config.DVocab, model.Tokenizer?.Count ?? config.DVocab);
+        var ids = Math.Min(model.EmbeddingRows, model.Tokenizer?.Count ?? model.EmbeddingRows);
         int[][] tokens = [Ids(0, length, ids), Ids(1, length, ids)];
         int[][]? mask = config.AttentionDir == "bidirectional" ? [[.. Enumerable.Repeat(1, length)], [.. Enumerable.Range(0, length).Select(pos => pos == 0 || pos < length - 3 ? 1 : 0)]] : null;
         var last = $"blocks.{config.NLayers - 1}.";

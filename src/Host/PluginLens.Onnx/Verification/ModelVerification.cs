@@ -17,7 +17,7 @@ public static class ModelVerification
         {
             var sample = ForwardSample.Of(model);
             (batch, product) = (NoiseFloor.OfBatch(model, sample), NoiseFloor.OfProduct(model, sample));
-            return [.. SliceChecks.Run(model, sample), .. PatternChecks.Run(model, sample), .. DecompositionChecks.Run(model, sample), .. LensCheck.Run(model, sample)];
+            return [.. SliceChecks.Run(model, sample), .. PatternChecks.Run(model, sample), .. SeamCheck.Run(model, sample), .. DecompositionChecks.Run(model, sample), .. LensCheck.Run(model, sample)];
         });
         return new VerificationReport(checks, batch, product);
 

@@ -13,7 +13,7 @@ public static class PublishedValues
     public static string? NameOf(ModelConfig config)
     {
         ArgumentNullException.ThrowIfNull(config);
-        return (config.Architecture, config.NLayers, config.DModel, config.DVocab) switch
+        return config.Traits.Contains(Trait.Stitched) ? null : (config.Architecture, config.NLayers, config.DModel, config.DVocab) switch
         {
             ("gpt2", 12, 768, 50257) => "gpt2",
             ("gpt2", 24, 1024, 50257) => "gpt2-medium",

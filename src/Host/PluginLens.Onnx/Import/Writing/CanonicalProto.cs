@@ -42,7 +42,7 @@ internal static class CanonicalProto
     }
 
     /// <summary>SHA-256 of the graph's bytes and of <c>key NUL value NUL</c> of every entry: a file that was changed later does not fit it.</summary>
-    private static string Seal(ModelProto model)
+    public static string Seal(ModelProto model)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(model.Graph.ToByteArray());
@@ -58,7 +58,7 @@ internal static class CanonicalProto
     public static JObject Hooks(TemplateGraph graph) =>
         new(graph.Hooks.Select(h => new JProperty(h.Key, new JArray(h.Value.Select(d => long.TryParse(d, out var size) ? (JToken)size : d)))));
 
-    private static NodeProto Node(TemplateNode node)
+    public static NodeProto Node(TemplateNode node)
     {
         var proto = new NodeProto { OpType = node.Op, Name = node.Outputs[0] };
         proto.Input.Add(node.Inputs);
@@ -84,7 +84,7 @@ internal static class CanonicalProto
         }
     }
 
-    private static TensorProto External(WrittenWeight weight)
+    public static TensorProto External(WrittenWeight weight)
     {
         var tensor = new TensorProto { Name = weight.Name, DataType = ElementTypes.Float, DataLocation = TensorProto.Types.DataLocation.External };
         tensor.Dims.Add(weight.Shape);
@@ -96,7 +96,7 @@ internal static class CanonicalProto
         return tensor;
     }
 
-    private static TensorProto Inline(TemplateConstant constant)
+    public static TensorProto Inline(TemplateConstant constant)
     {
         var tensor = new TensorProto
         {
@@ -110,7 +110,7 @@ internal static class CanonicalProto
         return tensor;
     }
 
-    private static ValueInfoProto Value(string name, IReadOnlyList<string> dims, int type)
+    public static ValueInfoProto Value(string name, IReadOnlyList<string> dims, int type)
     {
         var shape = new TensorShapeProto();
         shape.Dim.Add(dims.Select(d => long.TryParse(d, out var size) ? new TensorShapeProto.Types.Dimension { DimValue = size } : new TensorShapeProto.Types.Dimension { DimParam = d }));
