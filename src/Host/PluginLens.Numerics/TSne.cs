@@ -126,17 +126,20 @@ public static class TSne
         var sum = 0.0;
         for (var i = 0; i < map.Rows; i++)
         {
-            for (var j = 0; j < i; j++)
+            var one = map.Row(i);
+            var close = q.Row(i)[..i];
+            for (var j = 0; j < close.Length; j++)
             {
+                var other = map.Data.AsSpan(j * one.Length, one.Length);
                 var square = 0.0;
-                for (var k = 0; k < map.Columns; k++)
+                for (var k = 0; k < one.Length; k++)
                 {
-                    var difference = map[i, k] - map[j, k];
+                    var difference = one[k] - other[k];
                     square += difference * difference;
                 }
 
-                q[i, j] = q[j, i] = 1 / (1 + (square / freedom));
-                sum += 2 * Power(q[i, j], freedom);
+                close[j] = q.Data[(j * q.Columns) + i] = 1 / (1 + (square / freedom));
+                sum += 2 * Power(close[j], freedom);
             }
         }
 
@@ -157,12 +160,17 @@ public static class TSne
         Array.Clear(gradient);
         for (var i = 0; i < map.Rows; i++)
         {
-            for (var j = 0; j < map.Rows; j++)
+            var one = map.Row(i);
+            var near = p.Row(i);
+            var close = q.Row(i);
+            var slope = gradient.AsSpan(i * one.Length, one.Length);
+            for (var j = 0; j < close.Length; j++)
             {
-                var force = scale * ((exaggeration * p[i, j]) - (Power(q[i, j], freedom) / sum)) * q[i, j];
-                for (var k = 0; k < map.Columns; k++)
+                var other = map.Data.AsSpan(j * one.Length, one.Length);
+                var force = scale * ((exaggeration * near[j]) - (Power(close[j], freedom) / sum)) * close[j];
+                for (var k = 0; k < one.Length; k++)
                 {
-                    gradient[(i * map.Columns) + k] += force * (map[i, k] - map[j, k]);
+                    slope[k] += force * (one[k] - other[k]);
                 }
             }
         }
