@@ -2,91 +2,44 @@ using System.Text.RegularExpressions;
 
 namespace PluginLens.Cli.Tests;
 
-/// <summary>What the README and the plugins' own READMEs show is what the program prints.</summary>
+/// <summary>
+/// What the README and the plugins' own READMEs show is what the program prints. With the environment variable <c>PLUGINLENS_UPDATE_EXAMPLES=1</c> an example that
+/// differs is rewritten in place instead.
+/// </summary>
 public sealed class ReadmeTests
 {
-    /// <summary>
-    /// Blocks fenced as <c>console</c>: lines that begin with <c>$ ./pluginlens</c> are commands, the rest is their output. A line <c>…</c> stands for
-    /// any number of lines.
-    /// </summary>
+    private static readonly bool Update = Environment.GetEnvironmentVariable("PLUGINLENS_UPDATE_EXAMPLES") == "1";
+
+    private static IEnumerable<string> PluginReadmes => Directory.EnumerateFiles(Path.Combine(Cli.Root, "src", "Plugins"), "README.md", SearchOption.AllDirectories).Order(StringComparer.Ordinal);
+
+    private static IEnumerable<TestCaseData> Examples =>
+        from readme in PluginReadmes.Append(Path.Combine(Cli.Root, "README.md"))
+        from example in ReadmeExample.Of(File.ReadAllLines(readme))
+        select new TestCaseData(readme, example.Command, example.Shown).SetArgDisplayNames(Path.GetRelativePath(Cli.Root, readme), example.Command);
+
+    private static IEnumerable<string> Plugins => Directory.EnumerateFiles(Path.Combine(Cli.Root, "src", "Plugins"), "*.csproj", SearchOption.AllDirectories)
+        .Select(project => Path.GetRelativePath(Cli.Root, Path.GetDirectoryName(project)!)).Order(StringComparer.Ordinal);
+
     [TestCaseSource(nameof(Examples))]
-    public void Example_PrintsWhatTheReadmeShows(string command, string shown)
+    public void Example_PrintsWhatTheReadmeShows(string readme, string command, string shown)
     {
+        var example = new ReadmeExample(command, shown);
         var result = Cli.Run(Words(command)[2..]);
 
         Assert.That(result.ExitCode, Is.Zero, result.Errors);
-        Assert.That(Matches(Lines(shown), Lines(result.Output)), Is.True, $"{command} printed:\n{result.Output}");
-    }
-
-    [Test]
-    public void Examples_AreThere() => Assert.That(Examples().Count(), Is.GreaterThan(3));
-
-    private static IEnumerable<TestCaseData> Examples()
-    {
-        var readmes = Directory.EnumerateFiles(Path.Combine(Cli.Root, "src", "Plugins"), "README.md", SearchOption.AllDirectories)
-            .Append(Path.Combine(Cli.Root, "README.md")).Order(StringComparer.Ordinal);
-        foreach (var readme in readmes)
+        if (Update && !example.Matches(result.Output))
         {
-            foreach (var (command, output) in Commands(File.ReadAllLines(readme)))
-            {
-                yield return new TestCaseData(command, output).SetArgDisplayNames(Path.GetRelativePath(Cli.Root, readme), command);
-            }
+            var (old, updated) = ($"{command}\n{shown}", $"{command}\n{example.Updated(result.Output)}");
+            File.WriteAllText(readme, File.ReadAllText(readme).Replace(old, updated, StringComparison.Ordinal));
+            return;
         }
+
+        Assert.That(example.Matches(result.Output), Is.True, $"{command} printed:\n{result.Output}");
     }
 
-    private static IEnumerable<(string Command, string Output)> Commands(string[] lines)
-    {
-        string? command = null;
-        var output = new List<string>();
-        var inside = false;
-        foreach (var line in lines.Append("```"))
-        {
-            if (command is not null && (line == "```" || line.StartsWith("$ ", StringComparison.Ordinal)))
-            {
-                yield return (command, string.Join('\n', output));
-                command = null;
-            }
-
-            if (line.StartsWith("```", StringComparison.Ordinal))
-            {
-                inside = line == "```console";
-            }
-            else if (inside && line.StartsWith("$ ./pluginlens ", StringComparison.Ordinal))
-            {
-                (command, output) = (line, []);
-            }
-            else
-            {
-                output.Add(line);
-            }
-        }
-    }
+    [TestCaseSource(nameof(Plugins))]
+    public void EveryPlugin_ShowsAnExample(string folder) => Assert.That(ReadmeExample.Of(File.ReadAllLines(Path.Combine(Cli.Root, folder, "README.md"))), Is.Not.Empty);
 
     /// <summary>Words of a command; quoted ones may hold spaces.</summary>
     private static string[] Words(string command) => [.. Regex.Matches(command, "\"([^\"]*)\"|(\\S+)").Select(word => word.Groups[1].Success ? word.Groups[1].Value : word.Value)];
-
-    private static string[] Lines(string text) => [.. text.TrimEnd().Split('\n').Select(line => line.TrimEnd())];
-
-    private static bool Matches(ReadOnlySpan<string> shown, ReadOnlySpan<string> printed)
-    {
-        if (shown.IsEmpty)
-        {
-            return printed.IsEmpty;
-        }
-
-        if (shown[0] != "…")
-        {
-            return !printed.IsEmpty && printed[0] == shown[0] && Matches(shown[1..], printed[1..]);
-        }
-
-        for (var skipped = 0; skipped <= printed.Length; skipped++)
-        {
-            if (Matches(shown[1..], printed[skipped..]))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
 }

@@ -6,6 +6,7 @@ extern alias hidden;
 extern alias isotropy;
 extern alias keepk;
 extern alias knowledge;
+extern alias map;
 extern alias ov;
 extern alias qk;
 extern alias rkfinal;
@@ -59,6 +60,7 @@ public sealed class VerdictTests
         ["stitch"] = [Exact, About, About, Exact, Exact, Exact, About],
         ["keep-k"] = [Exact, Exact, About, Exact, Exact, Exact, Exact],
         ["isotropy"] = [Exact, Exact, Exact, Exact, Exact, Exact, Exact],
+        ["embedding-map"] = [Exact, About, About, Exact, About, Exact, About],
         ["activations"] = [Exact, Exact, Exact, Exact, Exact, Exact, Exact],
     };
 
@@ -78,6 +80,7 @@ public sealed class VerdictTests
         ["sim-k"] = typeof(simk::PluginLens.Plugins.SimK),
         ["finetune-diff"] = typeof(finetune::PluginLens.Plugins.FinetuneDiff),
         ["hidden-projection"] = typeof(hidden::PluginLens.Plugins.HiddenProjection),
+        ["embedding-map"] = typeof(map::PluginLens.Plugins.EmbeddingMap),
         ["activations"] = typeof(activations::PluginLens.Plugins.ActivationsToFiles),
     };
 

@@ -121,7 +121,10 @@ public abstract class Compute
     /// <returns><c>n x components</c>.</returns>
     public abstract Matrix64 PrincipalComponents(Matrix x, int components);
 
-    /// <summary>An exact t-SNE map of a few rows, started from their principal components: nothing is random.</summary>
+    /// <summary>
+    /// An exact t-SNE map of a few rows, started from their principal components: nothing is random. Closeness in the map is Student's t
+    /// with max(components - 1, 1) degrees of freedom.
+    /// </summary>
     /// <param name="x">Rows, <c>n x d</c>; hundreds.</param>
     /// <param name="components">Dimensions of the map.</param>
     /// <param name="perplexity">Effective number of neighbours; less than n.</param>

@@ -4,7 +4,8 @@ namespace PluginLens.Numerics;
 
 /// <summary>
 /// Exact t-SNE (van der Maaten and Hinton, 2008) started from principal components, so that nothing is random:
-/// early exaggeration 12 and momentum 0.5 for 250 steps, then momentum 0.8, with adaptive gains.
+/// early exaggeration 12 and momentum 0.5 for 250 steps, then momentum 0.8, with adaptive gains. Closeness in the map is Student's t with
+/// max(components - 1, 1) degrees of freedom, a: <c>q ∝ (1 + distance²/a)^(-(a+1)/2)</c>, as in scikit-learn, so that divergences can be compared.
 /// </summary>
 public static class TSne
 {
@@ -28,6 +29,7 @@ public static class TSne
 
         var p = Affinities(x, perplexity);
         var map = Start(x, components, cancellation);
+        var freedom = Math.Max(components - 1, 1);
         var q = new Matrix64(x.Rows, x.Rows);
         var gradient = new double[map.Data.Length];
         var velocity = new double[map.Data.Length];
@@ -36,7 +38,7 @@ public static class TSne
         for (var step = 0; step < steps; step++)
         {
             cancellation.ThrowIfCancellationRequested();
-            Gradient(p, step < EarlySteps ? Exaggeration : 1, map, q, gradient);
+            Gradient(p, step < EarlySteps ? Exaggeration : 1, map, freedom, q, gradient);
             var momentum = step < EarlySteps ? 0.5 : 0.8;
             for (var i = 0; i < gradient.Length; i++)
             {
@@ -47,7 +49,7 @@ public static class TSne
             }
         }
 
-        return (map, Divergence(p, map, q));
+        return (map, Divergence(p, map, freedom, q));
     }
 
     private static Matrix64 Start(Matrix64 x, int components, CancellationToken cancellation)
@@ -118,53 +120,69 @@ public static class TSne
         }
     }
 
-    // Fills q with 1 / (1 + distance²), not yet divided by its sum, which is returned.
-    private static double Kernel(Matrix64 map, Matrix64 q)
+    // Fills q with 1 / (1 + distance²/a); returns the sum of its powers (a+1)/2, by which they are divided to become probabilities.
+    private static double Kernel(Matrix64 map, int freedom, Matrix64 q)
     {
         var sum = 0.0;
         for (var i = 0; i < map.Rows; i++)
         {
-            for (var j = 0; j < i; j++)
+            var one = map.Row(i);
+            var close = q.Row(i)[..i];
+            for (var j = 0; j < close.Length; j++)
             {
+                var other = map.Data.AsSpan(j * one.Length, one.Length);
                 var square = 0.0;
-                for (var k = 0; k < map.Columns; k++)
+                for (var k = 0; k < one.Length; k++)
                 {
-                    var difference = map[i, k] - map[j, k];
+                    var difference = one[k] - other[k];
                     square += difference * difference;
                 }
 
-                q[i, j] = q[j, i] = 1 / (1 + square);
-                sum += 2 * q[i, j];
+                close[j] = q.Data[(j * q.Columns) + i] = 1 / (1 + (square / freedom));
+                sum += 2 * Power(close[j], freedom);
             }
         }
 
         return sum;
     }
 
-    private static void Gradient(Matrix64 p, double exaggeration, Matrix64 map, Matrix64 q, double[] gradient)
+    private static double Power(double q, int freedom) => freedom switch
     {
-        var sum = Kernel(map, q);
+        1 => q,
+        2 => q * Math.Sqrt(q),
+        _ => Math.Pow(q, (freedom + 1) / 2.0),
+    };
+
+    private static void Gradient(Matrix64 p, double exaggeration, Matrix64 map, int freedom, Matrix64 q, double[] gradient)
+    {
+        var sum = Kernel(map, freedom, q);
+        var scale = 2.0 * (freedom + 1) / freedom;
         Array.Clear(gradient);
         for (var i = 0; i < map.Rows; i++)
         {
-            for (var j = 0; j < map.Rows; j++)
+            var one = map.Row(i);
+            var near = p.Row(i);
+            var close = q.Row(i);
+            var slope = gradient.AsSpan(i * one.Length, one.Length);
+            for (var j = 0; j < close.Length; j++)
             {
-                var force = 4 * ((exaggeration * p[i, j]) - (q[i, j] / sum)) * q[i, j];
-                for (var k = 0; k < map.Columns; k++)
+                var other = map.Data.AsSpan(j * one.Length, one.Length);
+                var force = scale * ((exaggeration * near[j]) - (Power(close[j], freedom) / sum)) * close[j];
+                for (var k = 0; k < one.Length; k++)
                 {
-                    gradient[(i * map.Columns) + k] += force * (map[i, k] - map[j, k]);
+                    slope[k] += force * (one[k] - other[k]);
                 }
             }
         }
     }
 
-    private static double Divergence(Matrix64 p, Matrix64 map, Matrix64 q)
+    private static double Divergence(Matrix64 p, Matrix64 map, int freedom, Matrix64 q)
     {
-        var sum = Kernel(map, q);
+        var sum = Kernel(map, freedom, q);
         var divergence = 0.0;
         for (var i = 0; i < p.Data.Length; i++)
         {
-            divergence += p.Data[i] > 0 ? p.Data[i] * Math.Log(p.Data[i] * sum / q.Data[i]) : 0;
+            divergence += p.Data[i] > 0 ? p.Data[i] * Math.Log(p.Data[i] * sum / Power(q.Data[i], freedom)) : 0;
         }
 
         return divergence;
