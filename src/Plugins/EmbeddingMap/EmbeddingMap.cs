@@ -73,8 +73,8 @@ public sealed class EmbeddingMap : Analysis<EmbeddingMapOptions>
 
     private static ParameterGroup Group(ModelConfig config, EmbeddingMapOptions options)
     {
-        var group = options.Group ?? (config.AttnOnly ? ParameterGroup.WO : ParameterGroup.Values);
-        return config.AttnOnly && (group is ParameterGroup.Keys or ParameterGroup.Values)
+        var group = options.Group ?? (config.AttnOnly ? ParameterGroup.WO : ParameterGroup.V);
+        return config.AttnOnly && (group is ParameterGroup.K or ParameterGroup.KIn or ParameterGroup.V)
             ? throw new UsageException($"--group {group.ToString().ToLowerInvariant()}: model '{config.Name}' has no MLPs; use wq, wk, wv or wo.")
             : group;
     }
@@ -96,17 +96,12 @@ public sealed class EmbeddingMap : Analysis<EmbeddingMapOptions>
         });
     }
 
-    private static string Name(ModelConfig config, ParameterGroup group, int index) => group is ParameterGroup.Keys or ParameterGroup.Values
+    private static string Name(ModelConfig config, ParameterGroup group, int index) => group is ParameterGroup.K or ParameterGroup.KIn or ParameterGroup.V
         ? $"{Parameters.Name(group)} {index}"
         : $"{Parameters.Name(group)} {index} ({(group is ParameterGroup.WK or ParameterGroup.WV && config.KeyValueHeads < config.NHeads ? "key-value head" : "head")} {index / config.DHead}, dimension {index % config.DHead})";
 
-    private static RowTopK Best(AnalysisContext context, EmbeddingMapOptions options, VectorWords words, Matrix vector, bool writes)
-    {
-        var keep = options.Mask(context.Model);
-        return keep?.Any(kept => kept) == false
-            ? throw new UsageException("The token filters leave no token; leave one of them out.")
-            : words.Few(vector, writes, options.K, keep, options.Coefficient > 0 ? RowOrder.Largest : RowOrder.Smallest);
-    }
+    private static RowTopK Best(AnalysisContext context, EmbeddingMapOptions options, VectorWords words, Matrix vector, bool writes) =>
+        words.Few(vector, writes, options.K, options.Mask(context.Model), options.Coefficient > 0 ? RowOrder.Largest : RowOrder.Smallest);
 
     /// <summary>Each row divided by its length; zero stays zero.</summary>
     private static Matrix Normalised(Matrix rows)

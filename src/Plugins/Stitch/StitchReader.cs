@@ -15,6 +15,11 @@ internal sealed class StitchReader(Model receiver, IReadOnlyDictionary<string, i
     {
         if (!receiver.HasWeight("classifier.W"))
         {
+            if (receiver.Config.Traits.Contains(Trait.Bidirectional))
+            {
+                throw new UsageException($"Model '{receiver.Config.Name}' sees the tokens that it would have to predict and has no classifier; give a causal model or one with a classifier as the second --model.");
+            }
+
             return receiver.HasWeight("unembed.W_U") ? new StitchReader(receiver, null) : throw new UsageException(
                 $"Model '{receiver.Config.Name}' has neither a classifier nor an unembedding; give one that has as the second --model.");
         }
@@ -45,7 +50,7 @@ internal sealed class StitchReader(Model receiver, IReadOnlyDictionary<string, i
         }
 
         // The classifier reads raw states: its final norm is the identity. Logits are averaged over positions, so states may be.
-        var hook = $"blocks.{receiver.Config.NLayers - 1}.hook_resid_post";
+        var hook = $"blocks.{receiver.Config.NLayers - 1}.{(receiver.Config.Traits.Contains(Trait.PostNorm) ? "hook_normalized_resid_post" : "hook_resid_post")}";
         var states = receiver.Run(input, [hook])[hook][0].AsMatrix();
         var weight = receiver.Weight("classifier.W").AsMatrix();
         var scores = new float[weight.Columns];

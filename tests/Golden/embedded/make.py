@@ -35,7 +35,7 @@ SENTENCES = [
     "a good film with a great story , but the last half of it is far too slow .",
 ]
 EXACT, ROUNDED, FORWARD = 1e-9, 1e-6, 1e-5
-OPTION_OF = {"K": "keys", "V": "values", "W_Q": "wq", "W_K": "wk", "W_V": "wv", "W_O": "wo"}
+OPTION_OF = {"K": "k", "V": "v", "W_Q": "wq", "W_K": "wk", "W_V": "wv", "W_O": "wo"}
 GROUPS = list(OPTION_OF)
 
 
@@ -239,16 +239,21 @@ def knowledge_words():
 
 
 def knowledge_promotes():
-    m, word, count = model("tiny-gpt2"), "mother", 8
+    m, word, count = model("tiny-gpt2"), "mother", 6
     target = m.u[m.word(word)]
-    found = []
+    values = [{"layer": layer, "neuron": at, "score": score} for layer in range(m.layers) for at, score in enumerate(m.vectors("V", layer) @ target)]
+    heads = []
     for layer in range(m.layers):
-        found += [{"kind": "neuron", "layer": layer, "index": at, "dimension": None, "score": score} for at, score in enumerate(m.vectors("V", layer) @ target)]
-        found += [{"kind": "head", "layer": layer, "index": at // m.width, "dimension": at % m.width, "score": score} for at, score in enumerate(m.vectors("W_O", layer) @ target)]
-    ids, _ = listed(np.array([row["score"] for row in found]), count, EXACT)
-    if "?" in ids:
-        sys.exit("make.py: two parameters tie for the word; choose another.")
-    case("knowledge-lookup-promotes", [m], ["knowledge-lookup", "--promotes", word, "--neurons", count], EXACT, promoters=[{"rank": rank} | found[at] for rank, at in enumerate(ids, 1)])
+        for head, pushes in enumerate((m.vectors("W_O", layer) @ target).reshape(m.heads, m.width)):
+            strongest = int(np.argmax(np.abs(pushes)))
+            heads.append({"layer": layer, "head": head, "score": np.linalg.norm(pushes), "dimension": strongest, "dimension_score": pushes[strongest]})
+    chosen = {}
+    for table, rows, tolerance in (("promoting_neurons", values, EXACT), ("promoting_heads", heads, FORWARD)):
+        ids, _ = listed(np.array([row["score"] for row in rows]), count, tolerance)
+        if "?" in ids:
+            sys.exit("make.py: two parameters tie for the word; choose another.")
+        chosen[table] = [{"rank": rank} | rows[at] for rank, at in enumerate(ids, 1)]
+    case("knowledge-lookup-promotes", [m], ["knowledge-lookup", "--promotes", word, "--neurons", count], FORWARD, **chosen)
 
 
 def knowledge_maps():
@@ -336,8 +341,9 @@ def finetune_diff():
         moved += [{"group": group, "layer": layer, "index": at, "norm": norm} for at, norm in enumerate(norms)]
     moved.sort(key=lambda row: -row["norm"])
     rows = tuned["classifier.W"].T
-    positive, negative = (listed(tuned.e @ rows[label], pool, EXACT) for label in (1, 0))
-    classifier = [{"rank": rank} | dict(zip(("positive_id", "positive_score", "negative_id", "negative_score"), row)) for rank, row in enumerate(zip(*positive, *negative), 1)]
+    classifier = []
+    for label, name in ((1, "positive"), (0, "negative")):
+        classifier += [{"label": name, "rank": rank, "token_id": token, "score": score} for rank, (token, score) in enumerate(zip(*listed(tuned.e @ rows[label], pool, EXACT)), 1)]
     case("finetune-diff", [m, tuned], ["finetune-diff", "--layer", layer, "--k", k, "--sample", sample, "--changed", changed], ROUNDED,
          groups=summary, finetune_diff=words, classifier=classifier, changed=[{"rank": rank} | row for rank, row in enumerate(moved[:changed], 1)])
 

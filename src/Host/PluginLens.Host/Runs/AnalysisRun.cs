@@ -12,13 +12,13 @@ public static class AnalysisRun
     /// <param name="request">What is to be run on what.</param>
     public static RunResult Execute(RunRequest request)
     {
-        var applicability = RequireDefined(request.Plugin, request.Model);
+        var applicability = RequireDefined(request);
         var analysis = request.Plugin.Create();
         using var folder = request.Out is null ? null : new RunFolder(request.Out);
         var store = new ResultStore(folder);
         if (applicability.Verdict == Verdict.Approximate)
         {
-            store.Warn($"approximate for this model: {string.Join("; ", applicability.Reasons)}");
+            store.Warn($"approximate for {(request.OtherModels.Count == 0 ? "this model" : "these models")}: {string.Join("; ", applicability.Reasons)}");
         }
 
         if (request.Prompts.Count(prompt => prompt.IsCut) is > 0 and var cut)
@@ -57,7 +57,7 @@ public static class AnalysisRun
     /// <param name="request">The same request that a run would get.</param>
     public static Cost? Plan(RunRequest request)
     {
-        RequireDefined(request.Plugin, request.Model);
+        RequireDefined(request);
         if (request.Plugin.Create() is not IPlanned planned)
         {
             return null;
@@ -68,11 +68,23 @@ public static class AnalysisRun
         return error is null ? cost : throw error;
     }
 
-    private static Applicability RequireDefined(LoadedPlugin plugin, Model model)
+    /// <summary>The worst verdict of the models; undefined for one of them is undefined.</summary>
+    private static Applicability RequireDefined(RunRequest request)
     {
-        var applicability = Applicability.Of(plugin.AnalysisType, model.Config);
-        return applicability.Verdict != Verdict.Undefined ? applicability : throw new UsageException(
-            $"Analysis '{plugin.Entry.Id}' is undefined for model '{model.Config.Name}' ({model.Config.Architecture}): {applicability.Reasons[0]}.");
+        var (verdict, reasons) = (Verdict.Exact, new List<string>());
+        foreach (var config in new[] { request.Model }.Concat(request.OtherModels).Select(model => model.Config))
+        {
+            var applicability = Applicability.Of(request.Plugin.AnalysisType, config);
+            if (applicability.Verdict == Verdict.Undefined)
+            {
+                throw new UsageException($"Analysis '{request.Plugin.Entry.Id}' is undefined for model '{config.Name}' ({config.Architecture}): {applicability.Reasons[0]}.");
+            }
+
+            verdict = (Verdict)Math.Max((int)verdict, (int)applicability.Verdict);
+            reasons.AddRange(applicability.Reasons.Except(reasons));
+        }
+
+        return new Applicability(verdict, reasons);
     }
 
     private static Exception? Run(IAnalysis analysis, RunRequest request, ResultStore store) =>
