@@ -51,7 +51,7 @@ public sealed class OptionsBinderTests
 
     [TestCase("rank", "0", "--rank '0': expected int of at least 1.")]
     [TestCase("rank", "-3", "--rank '-3': expected int of at least 1.")]
-    [TestCase("shares", "0.5,0.4", "--shares '0.4': expected number of at least 0.5.")]
+    [TestCase("shares", "0.5,0.4", "--shares '0.4': expected number,number,.. of at least 0.5.")]
     public void Bind_BelowTheLeast_IsRefused(string name, string text, string message) =>
         Assert.That(() => Bind(name, text), Throws.TypeOf<UsageException>().With.Message.EqualTo(message));
 
@@ -114,7 +114,7 @@ public sealed class OptionsBinderTests
     public void Bind_Unknown_ListsTheKnownAndSuggests()
     {
         Assert.That(() => Bind("topk", "1"), Throws.TypeOf<UsageException>().With.Message.EqualTo(
-            "Analysis 'test' has no option --topk; did you mean '--top-k'? Known: --top-k, --big, --temperature, --cut, --name, --shade, --layer, --words, --ids, --only-ascii, --biases."));
+            "Analysis 'test' has no option --topk; did you mean '--top-k'? Known: --top-k, --big, --temperature, --cut, --name, --shade, --layer, --words, --ids, --rank, --shares, --only-ascii, --biases."));
     }
 
     [Test]

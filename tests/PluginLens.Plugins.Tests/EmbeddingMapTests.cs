@@ -17,7 +17,7 @@ public sealed class EmbeddingMapTests
         var rows = Rows(model, Few with { Group = group, Layer = 0, Index = 4, Coefficient = coefficient });
 
         // Four query heads share two key-value heads of three dimensions: stored vector 4 is dimension 1 of key-value head 1, which query head 2 reads.
-        var name = group is ParameterGroup.K ? "K" : group is ParameterGroup.V ? "V" : $"W_{group.ToString()[1]}";
+        var name = group is ParameterGroup.K ? "K" : group is ParameterGroup.KIn ? "K_in" : group is ParameterGroup.V ? "V" : $"W_{group.ToString()[1]}";
         var at = group is ParameterGroup.WK or ParameterGroup.WV ? (2 * 3) + 1 : 4;
         var scores = VectorModels.Scores(model, VectorModels.Vectors(model, name, 0)[at], name).Select(score => coefficient * score).ToArray();
         Assert.That(rows.Select(row => row.Token.Id), Is.EqualTo(VectorModels.Top(scores, 9)));

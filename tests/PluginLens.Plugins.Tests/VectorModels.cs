@@ -25,6 +25,7 @@ internal static class VectorModels
         IEnumerable<Matrix> parts = group switch
         {
             "K" => [model.Weight($"blocks.{layer}.mlp.{(config.GatedMlp ? "W_gate" : "W_in")}").AsMatrix().Transpose()],
+            "K_in" => [model.Weight($"blocks.{layer}.mlp.W_in").AsMatrix().Transpose()],
             "V" => [model.Weight($"blocks.{layer}.mlp.W_out").AsMatrix()],
             "W_Q" => Enumerable.Range(0, config.NHeads).Select(head => model.WQ(layer, head).Transpose()),
             "W_K" => Enumerable.Range(0, config.NHeads).Select(head => model.WK(layer, head).Transpose()),
