@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using PluginLens.Numerics.Kernels;
 
 namespace PluginLens.Numerics;
 
@@ -15,13 +16,21 @@ internal static unsafe class DotProduct
     /// <param name="a">First vector, <c>[length]</c>.</param>
     /// <param name="b">Second vector, <c>[length]</c>.</param>
     /// <param name="length">Elements.</param>
+    public static double Of(float* a, float* b, int length) => Of(a, b, length, a);
+
+    /// <summary>The same, while what will be needed soon is fetched.</summary>
+    /// <param name="a">First vector, <c>[length]</c>.</param>
+    /// <param name="b">Second vector, <c>[length]</c>.</param>
+    /// <param name="length">Elements.</param>
+    /// <param name="next">As many elements from here are fetched. Any address will do.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static double Of(float* a, float* b, int length)
+    public static double Of(float* a, float* b, int length, float* next)
     {
         Vector256<double> s0 = default, s1 = default, s2 = default, s3 = default;
         var i = 0;
         for (; i <= length - Lanes; i += Lanes)
         {
+            TileKernel.Prefetch(next + i);
             Add(a + i, b + i, ref s0, ref s1);
             Add(a + i + 8, b + i + 8, ref s2, ref s3);
         }

@@ -122,7 +122,7 @@ internal sealed unsafe class PairSearch : IDisposable
                     new Span<float>(cuts, rows).Fill(ErrorBound.Down((threshold * Scale) - margin));
                 }
 
-                if (kernel.Run(panelA, panelsB, depth, panelA + ((nint)rows * depth), zeros, cuts, false, tile, columns))
+                if (kernel.Run(panelA, panelsB, depth, panelA + ((nint)rows * depth), zeros, cuts, false, tile, columns) != 0)
                 {
                     Collect(tile, cuts, hits, row, Math.Min(rows, endA - row), column, endB);
                 }

@@ -10,7 +10,6 @@ internal sealed unsafe class RowCandidates : IDisposable
     private readonly NativeBuffer<int> ids;
     private readonly int[] counts;
     private readonly float[] floors;
-    private readonly float[] scratch;
     private readonly int capacity;
     private readonly int k;
     private readonly int width;
@@ -29,7 +28,6 @@ internal sealed unsafe class RowCandidates : IDisposable
         ids = new NativeBuffer<int>((long)rows * capacity);
         counts = new int[rows];
         floors = new float[rows];
-        scratch = new float[capacity];
         Array.Fill(floors, float.NegativeInfinity);
     }
 
@@ -86,20 +84,18 @@ internal sealed unsafe class RowCandidates : IDisposable
 
         var key = keys.Pointer + ((long)row * capacity);
         var id = ids.Pointer + ((long)row * capacity);
-        var copy = scratch.AsSpan(0, count);
-        new Span<float>(key, count).CopyTo(copy);
-        var kth = Selection.Largest(copy, k);
+        var kth = Selection.Largest(new ReadOnlySpan<float>(key, count), k);
         var floor = Math.Max(floors[row], error == 0 ? kth : ErrorBound.Down(kth - error));
         var least = error == 0 ? floor : ErrorBound.Down(floor - error);
         floors[row] = floor;
         var kept = 0;
         for (var i = 0; i < count; i++)
         {
-            if (key[i] >= least)
-            {
-                key[kept] = key[i];
-                id[kept++] = id[i];
-            }
+            // Without a branch, which would be guessed wrongly half of the time.
+            var value = key[i];
+            key[kept] = value;
+            id[kept] = id[i];
+            kept += value >= least ? 1 : 0;
         }
 
         counts[row] = kept;

@@ -11,13 +11,14 @@ internal static unsafe class RowNorms
     /// <param name="threads">Threads for reading it.</param>
     public static double[] Squared(RowMajor rows, string name, int threads)
     {
-        const int AtOnce = 1024;
+        const int AtOnce = 1024, RowsAhead = 4;
         var squares = new double[rows.Rows];
         Workers.ForEach(threads, (rows.Rows + AtOnce - 1) / AtOnce, CancellationToken.None, part =>
         {
             for (var row = part * AtOnce; row < Math.Min(rows.Rows, (part + 1) * AtOnce); row++)
             {
-                squares[row] = DotProduct.Of(rows.Row(row), rows.Row(row), rows.Columns);
+                // Fetched a few rows ahead: the time is that of reading memory once.
+                squares[row] = DotProduct.Of(rows.Row(row), rows.Row(row), rows.Columns, rows.Row(row + RowsAhead));
             }
         });
 

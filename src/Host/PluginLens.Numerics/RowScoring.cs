@@ -69,7 +69,9 @@ internal static unsafe class RowScoring
 
             for (; entry < places[id]; entry++)
             {
-                scores[entries[entry].Place] = columns.Score(rows.Row(first + entries[entry].Row), id);
+                // Rows of X follow in no order that the processor could guess.
+                var next = entries[Math.Min(entry + 1, entries.Length - 1)].Row;
+                scores[entries[entry].Place] = columns.Score(rows.Row(first + entries[entry].Row), id, rows.Row(first + next));
             }
         }
 

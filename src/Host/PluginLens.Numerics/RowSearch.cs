@@ -45,7 +45,7 @@ internal sealed class RowSearch
 
         var largest = Math.Sqrt(squares.Max());
         var capacity = RowCandidates.Capacity(k, kernel.Columns, columns.Count);
-        var most = Math.Clamp(ListBytes / (8 * capacity), kernel.Rows, 3072);
+        var most = Math.Clamp(ListBytes / (8 * capacity), kernel.Rows, 6144);
         var rowsInTask = RoundUp(Math.Min(most, Math.Max(RowsForOneThread, ((x.Rows - 1) / threads) + 1)), kernel.Rows);
         var rowTasks = ((x.Rows - 1) / rowsInTask) + 1;
         var columnTasks = Math.Min(rowTasks >= threads ? 1 : ((threads - 1) / rowTasks) + 1, ((columns.Count - 1) / kernel.Columns) + 1);

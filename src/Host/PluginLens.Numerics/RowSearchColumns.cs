@@ -57,9 +57,10 @@ internal sealed unsafe class RowSearchColumns : IDisposable
     /// <summary>The exact value.</summary>
     /// <param name="x">One row of X.</param>
     /// <param name="id">Column of the product.</param>
-    public double Score(float* x, int id)
+    /// <param name="next">The row that will be needed next.</param>
+    public double Score(float* x, int id, float* next)
     {
-        var dot = DotProduct.Of(x, Data.Row(id), Data.Columns);
+        var dot = DotProduct.Of(x, Data.Row(id), Data.Columns, next);
         return (dot * (scale is null ? 1 : scale[id])) + (bias is null ? 0 : bias[id]) + 0.0;
     }
 

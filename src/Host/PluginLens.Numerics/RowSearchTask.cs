@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using PluginLens.Numerics.Kernels;
 
@@ -9,7 +10,7 @@ namespace PluginLens.Numerics;
 /// </summary>
 internal sealed unsafe class RowSearchTask : IDisposable
 {
-    private const int BlockFloats = 64 * 1024;
+    private const int BlockFloats = 128 * 1024;
     private const int SuperblockFloats = 448 * 1024;
     private const float Slack = 1 + (1f / (1 << 20));
     private readonly RowMajor rows;
@@ -82,7 +83,7 @@ internal sealed unsafe class RowSearchTask : IDisposable
                 for (var panel = 0; panel < panels; panel++)
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    Strip(packedX.Pointer, row, Math.Min(count, row + rowsAtOnce), packed.Pointer + (panel * panelFloats), starts.Pointer + (panel * kernel.Columns), column + (panel * kernel.Columns), end, bounds[panel], scratch.Pointer);
+                    Strip(packedX.Pointer, row, Math.Min(count, row + rowsAtOnce), packed.Pointer + (panel * panelFloats), packed.Pointer + ((panel + 1) % panels * panelFloats), starts.Pointer + (panel * kernel.Columns), column + (panel * kernel.Columns), end, bounds[panel], scratch.Pointer);
                 }
             }
         }
@@ -98,14 +99,13 @@ internal sealed unsafe class RowSearchTask : IDisposable
     public void Dispose() => lists.Dispose();
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Strip(float* packedX, int row, int rowEnd, float* panel, float* start, int column, int end, Bound bound, float* tile)
+    private void Strip(float* packedX, int row, int rowEnd, float* panel, float* nextPanel, float* start, int column, int end, Bound bound, float* tile)
     {
         int tileRows = kernel.Rows, tileColumns = kernel.Columns;
         var cuts = tile + (tileRows * tileColumns);
         var hits = (int*)(cuts + tileRows);
         var absolute = order == RowOrder.LargestAbsolute;
-        var next = panel + ((nint)tileColumns * depth);
-        for (; row < rowEnd; row += tileRows, next += (nint)TileKernel.Line * depth)
+        for (var tileOfStrip = 0; row < rowEnd; row += tileRows, tileOfStrip++)
         {
             var inTile = Math.Min(tileRows, count - row);
             for (var i = 0; i < tileRows; i++)
@@ -113,19 +113,14 @@ internal sealed unsafe class RowSearchTask : IDisposable
                 cuts[i] = i < inTile ? Cut(row + i, bound) : float.PositiveInfinity;
             }
 
-            // The panel after this one comes from a farther cache: each tile fetches a part of it.
-            if (!kernel.Run(packedX + ((long)row * depth), panel, depth, next, start, cuts, absolute, tile, tileColumns))
+            // The panel after this one comes from a farther cache: the first tiles fetch it, the others the rows that follow.
+            var left = packedX + ((long)row * depth);
+            var next = tileOfStrip * TileKernel.Line < tileColumns ? nextPanel + ((nint)tileOfStrip * TileKernel.Line * depth) : left + ((nint)tileRows * depth);
+            for (var reached = kernel.Run(left, panel, depth, next, start, cuts, absolute, tile, tileColumns); reached != 0; reached &= reached - 1)
             {
-                continue;
-            }
-
-            for (var i = 0; i < inTile; i++)
-            {
+                var i = BitOperations.TrailingZeroCount(reached);
                 var found = kernel.Hits(tile, cuts, i, absolute, hits);
-                if (found > 0)
-                {
-                    Collect(row + i, tile + (i * tileColumns), hits, found, column, end);
-                }
+                Collect(row + i, tile + (i * tileColumns), hits, found, column, end);
             }
         }
     }
@@ -152,7 +147,7 @@ internal sealed unsafe class RowSearchTask : IDisposable
     {
         var product = norms[row] * largestNorm;
         var error = product == 0 && unit == 1 ? 0 : (relative * (product + (columns.LargestBias * unit))) + underflow;
-        lists.Prune(row, error, id => RowCandidates.Key(columns.Score(rows.Row(first + row), id), order) * unit);
+        lists.Prune(row, error, id => RowCandidates.Key(columns.Score(rows.Row(first + row), id, rows.Row(first + row)), order) * unit);
     }
 
     private float Cut(int row, Bound bound)

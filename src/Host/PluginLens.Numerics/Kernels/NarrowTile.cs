@@ -14,7 +14,7 @@ internal sealed unsafe class NarrowTile<TLanes, TVector> : TileKernel
     public override int Columns => 2 * TLanes.Count;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override bool Run(float* a, float* b, int depth, float* next, float* start, float* cuts, bool absolute, float* tile, nint stride)
+    public override uint Run(float* a, float* b, int depth, float* next, float* start, float* cuts, bool absolute, float* tile, nint stride)
     {
         TVector c00 = TLanes.Load(start), c01 = TLanes.Load(start + TLanes.Count);
         TVector c10 = TLanes.Load(start), c11 = TLanes.Load(start + TLanes.Count);
@@ -47,27 +47,28 @@ internal sealed unsafe class NarrowTile<TLanes, TVector> : TileKernel
             c51 = TLanes.MultiplyAdd(x, b1, c51);
         }
 
+        var hits = uint.MaxValue;
         if (cuts != null)
         {
-            var hit = TLanes.AtLeast(TLanes.Max(c00, c01), TLanes.Broadcast(cuts));
-            hit |= TLanes.AtLeast(TLanes.Max(c10, c11), TLanes.Broadcast(cuts + 1));
-            hit |= TLanes.AtLeast(TLanes.Max(c20, c21), TLanes.Broadcast(cuts + 2));
-            hit |= TLanes.AtLeast(TLanes.Max(c30, c31), TLanes.Broadcast(cuts + 3));
-            hit |= TLanes.AtLeast(TLanes.Max(c40, c41), TLanes.Broadcast(cuts + 4));
-            hit |= TLanes.AtLeast(TLanes.Max(c50, c51), TLanes.Broadcast(cuts + 5));
+            hits = Bit(TLanes.Max(c00, c01), cuts, 0);
+            hits |= Bit(TLanes.Max(c10, c11), cuts, 1);
+            hits |= Bit(TLanes.Max(c20, c21), cuts, 2);
+            hits |= Bit(TLanes.Max(c30, c31), cuts, 3);
+            hits |= Bit(TLanes.Max(c40, c41), cuts, 4);
+            hits |= Bit(TLanes.Max(c50, c51), cuts, 5);
             if (absolute)
             {
-                hit |= TLanes.AtLeast(TLanes.Negate(TLanes.Min(c00, c01)), TLanes.Broadcast(cuts));
-                hit |= TLanes.AtLeast(TLanes.Negate(TLanes.Min(c10, c11)), TLanes.Broadcast(cuts + 1));
-                hit |= TLanes.AtLeast(TLanes.Negate(TLanes.Min(c20, c21)), TLanes.Broadcast(cuts + 2));
-                hit |= TLanes.AtLeast(TLanes.Negate(TLanes.Min(c30, c31)), TLanes.Broadcast(cuts + 3));
-                hit |= TLanes.AtLeast(TLanes.Negate(TLanes.Min(c40, c41)), TLanes.Broadcast(cuts + 4));
-                hit |= TLanes.AtLeast(TLanes.Negate(TLanes.Min(c50, c51)), TLanes.Broadcast(cuts + 5));
+                hits |= Bit(TLanes.Negate(TLanes.Min(c00, c01)), cuts, 0);
+                hits |= Bit(TLanes.Negate(TLanes.Min(c10, c11)), cuts, 1);
+                hits |= Bit(TLanes.Negate(TLanes.Min(c20, c21)), cuts, 2);
+                hits |= Bit(TLanes.Negate(TLanes.Min(c30, c31)), cuts, 3);
+                hits |= Bit(TLanes.Negate(TLanes.Min(c40, c41)), cuts, 4);
+                hits |= Bit(TLanes.Negate(TLanes.Min(c50, c51)), cuts, 5);
             }
 
-            if (hit == 0)
+            if (hits == 0)
             {
-                return false;
+                return 0;
             }
         }
 
@@ -83,7 +84,7 @@ internal sealed unsafe class NarrowTile<TLanes, TVector> : TileKernel
         TLanes.Store(c41, tile + (4 * stride) + TLanes.Count);
         TLanes.Store(c50, tile + (5 * stride));
         TLanes.Store(c51, tile + (5 * stride) + TLanes.Count);
-        return true;
+        return hits;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -104,4 +105,7 @@ internal sealed unsafe class NarrowTile<TLanes, TVector> : TileKernel
 
         return count;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Bit(TVector values, float* cuts, int row) => TLanes.AtLeast(values, TLanes.Broadcast(cuts + row)) != 0 ? 1u << row : 0;
 }

@@ -12,9 +12,9 @@ internal sealed unsafe class ScalarTile : TileKernel
     public override int Columns => 4;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override bool Run(float* a, float* b, int depth, float* next, float* start, float* cuts, bool absolute, float* tile, nint stride)
+    public override uint Run(float* a, float* b, int depth, float* next, float* start, float* cuts, bool absolute, float* tile, nint stride)
     {
-        var hit = cuts == null;
+        var hits = cuts == null ? uint.MaxValue : 0;
         for (var row = 0; row < 2; row++)
         {
             float c0 = start[0], c1 = start[1], c2 = start[2], c3 = start[3];
@@ -32,13 +32,13 @@ internal sealed unsafe class ScalarTile : TileKernel
             target[1] = c1;
             target[2] = c2;
             target[3] = c3;
-            for (var column = 0; column < 4 && !hit; column++)
+            for (var column = 0; column < 4 && cuts != null; column++)
             {
-                hit = Reaches(target[column], cuts[row], absolute);
+                hits |= Reaches(target[column], cuts[row], absolute) ? 1u << row : 0;
             }
         }
 
-        return hit;
+        return hits;
     }
 
     public override int Hits(float* tile, float* cuts, int row, bool absolute, int* columns)

@@ -42,8 +42,8 @@ internal abstract unsafe class TileKernel
     /// <param name="absolute">Compare absolute values.</param>
     /// <param name="tile">Receives the tile.</param>
     /// <param name="stride">Distance between rows of <paramref name="tile"/>.</param>
-    /// <returns>Whether the tile was written.</returns>
-    public abstract bool Run(float* a, float* b, int depth, float* next, float* start, float* cuts, bool absolute, float* tile, nint stride);
+    /// <returns>A bit for each row that has such an entry; 0 = the tile was not written.</returns>
+    public abstract uint Run(float* a, float* b, int depth, float* next, float* start, float* cuts, bool absolute, float* tile, nint stride);
 
     /// <summary>Lists the columns of one row of a written tile (stride <see cref="Columns"/>) that reach its cut.</summary>
     /// <param name="tile">The tile.</param>

@@ -14,7 +14,7 @@ internal sealed unsafe class WideTile<TLanes, TVector> : TileKernel
     public override int Columns => 3 * TLanes.Count;
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override bool Run(float* a, float* b, int depth, float* next, float* start, float* cuts, bool absolute, float* tile, nint stride)
+    public override uint Run(float* a, float* b, int depth, float* next, float* start, float* cuts, bool absolute, float* tile, nint stride)
     {
         TVector c00 = TLanes.Load(start), c01 = TLanes.Load(start + TLanes.Count), c02 = TLanes.Load(start + 2 * TLanes.Count);
         TVector c10 = TLanes.Load(start), c11 = TLanes.Load(start + TLanes.Count), c12 = TLanes.Load(start + 2 * TLanes.Count);
@@ -64,31 +64,32 @@ internal sealed unsafe class WideTile<TLanes, TVector> : TileKernel
             c72 = TLanes.MultiplyAdd(x, b2, c72);
         }
 
+        var hits = uint.MaxValue;
         if (cuts != null)
         {
-            var hit = TLanes.AtLeast(TLanes.Max(TLanes.Max(c00, c01), c02), TLanes.Broadcast(cuts));
-            hit |= TLanes.AtLeast(TLanes.Max(TLanes.Max(c10, c11), c12), TLanes.Broadcast(cuts + 1));
-            hit |= TLanes.AtLeast(TLanes.Max(TLanes.Max(c20, c21), c22), TLanes.Broadcast(cuts + 2));
-            hit |= TLanes.AtLeast(TLanes.Max(TLanes.Max(c30, c31), c32), TLanes.Broadcast(cuts + 3));
-            hit |= TLanes.AtLeast(TLanes.Max(TLanes.Max(c40, c41), c42), TLanes.Broadcast(cuts + 4));
-            hit |= TLanes.AtLeast(TLanes.Max(TLanes.Max(c50, c51), c52), TLanes.Broadcast(cuts + 5));
-            hit |= TLanes.AtLeast(TLanes.Max(TLanes.Max(c60, c61), c62), TLanes.Broadcast(cuts + 6));
-            hit |= TLanes.AtLeast(TLanes.Max(TLanes.Max(c70, c71), c72), TLanes.Broadcast(cuts + 7));
+            hits = Bit(TLanes.Max(TLanes.Max(c00, c01), c02), cuts, 0);
+            hits |= Bit(TLanes.Max(TLanes.Max(c10, c11), c12), cuts, 1);
+            hits |= Bit(TLanes.Max(TLanes.Max(c20, c21), c22), cuts, 2);
+            hits |= Bit(TLanes.Max(TLanes.Max(c30, c31), c32), cuts, 3);
+            hits |= Bit(TLanes.Max(TLanes.Max(c40, c41), c42), cuts, 4);
+            hits |= Bit(TLanes.Max(TLanes.Max(c50, c51), c52), cuts, 5);
+            hits |= Bit(TLanes.Max(TLanes.Max(c60, c61), c62), cuts, 6);
+            hits |= Bit(TLanes.Max(TLanes.Max(c70, c71), c72), cuts, 7);
             if (absolute)
             {
-                hit |= TLanes.AtLeast(TLanes.Negate(TLanes.Min(TLanes.Min(c00, c01), c02)), TLanes.Broadcast(cuts));
-                hit |= TLanes.AtLeast(TLanes.Negate(TLanes.Min(TLanes.Min(c10, c11), c12)), TLanes.Broadcast(cuts + 1));
-                hit |= TLanes.AtLeast(TLanes.Negate(TLanes.Min(TLanes.Min(c20, c21), c22)), TLanes.Broadcast(cuts + 2));
-                hit |= TLanes.AtLeast(TLanes.Negate(TLanes.Min(TLanes.Min(c30, c31), c32)), TLanes.Broadcast(cuts + 3));
-                hit |= TLanes.AtLeast(TLanes.Negate(TLanes.Min(TLanes.Min(c40, c41), c42)), TLanes.Broadcast(cuts + 4));
-                hit |= TLanes.AtLeast(TLanes.Negate(TLanes.Min(TLanes.Min(c50, c51), c52)), TLanes.Broadcast(cuts + 5));
-                hit |= TLanes.AtLeast(TLanes.Negate(TLanes.Min(TLanes.Min(c60, c61), c62)), TLanes.Broadcast(cuts + 6));
-                hit |= TLanes.AtLeast(TLanes.Negate(TLanes.Min(TLanes.Min(c70, c71), c72)), TLanes.Broadcast(cuts + 7));
+                hits |= Bit(TLanes.Negate(TLanes.Min(TLanes.Min(c00, c01), c02)), cuts, 0);
+                hits |= Bit(TLanes.Negate(TLanes.Min(TLanes.Min(c10, c11), c12)), cuts, 1);
+                hits |= Bit(TLanes.Negate(TLanes.Min(TLanes.Min(c20, c21), c22)), cuts, 2);
+                hits |= Bit(TLanes.Negate(TLanes.Min(TLanes.Min(c30, c31), c32)), cuts, 3);
+                hits |= Bit(TLanes.Negate(TLanes.Min(TLanes.Min(c40, c41), c42)), cuts, 4);
+                hits |= Bit(TLanes.Negate(TLanes.Min(TLanes.Min(c50, c51), c52)), cuts, 5);
+                hits |= Bit(TLanes.Negate(TLanes.Min(TLanes.Min(c60, c61), c62)), cuts, 6);
+                hits |= Bit(TLanes.Negate(TLanes.Min(TLanes.Min(c70, c71), c72)), cuts, 7);
             }
 
-            if (hit == 0)
+            if (hits == 0)
             {
-                return false;
+                return 0;
             }
         }
 
@@ -116,7 +117,7 @@ internal sealed unsafe class WideTile<TLanes, TVector> : TileKernel
         TLanes.Store(c70, tile + (7 * stride));
         TLanes.Store(c71, tile + (7 * stride) + TLanes.Count);
         TLanes.Store(c72, tile + (7 * stride) + (2 * TLanes.Count));
-        return true;
+        return hits;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -137,4 +138,7 @@ internal sealed unsafe class WideTile<TLanes, TVector> : TileKernel
 
         return count;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static uint Bit(TVector values, float* cuts, int row) => TLanes.AtLeast(values, TLanes.Broadcast(cuts + row)) != 0 ? 1u << row : 0;
 }
