@@ -36,13 +36,12 @@ public sealed class EmbeddingMap : Analysis<EmbeddingMapOptions>
         var table = context.Results.Table<MapPoint>("embedding-map");
         for (var at = 0; at < best.K; at++)
         {
-            var sign = Math.Sign(options.Coefficient);
-            table.Add(new MapPoint(at + 1, model.Token(best.Ids[at]), sign * best.Scores[at], Coordinate(map, at, 0), Coordinate(map, at, 1), options.Components < 3 ? null : Coordinate(map, at, 2)));
+            table.Add(new MapPoint(at + 1, model.Token(best.Ids[at]), options.Coefficient * best.Scores[at], Coordinate(map, at, 0), Coordinate(map, at, 1), options.Components < 3 ? null : Coordinate(map, at, 2)));
         }
 
         var axis = options.Method == MapMethod.Pca ? "principal component" : "t-SNE axis";
         context.Results.Figure("embedding-map", new Scatter($"{best.K} tokens of {name}", $"{axis} 1", $"{axis} 2", [.. Enumerable.Range(0, best.K).Select(
-            at => new ScatterPoint(Coordinate(map, at, 0), Coordinate(map, at, 1), model.Token(best.Ids[at]).Text, Value: Math.Sign(options.Coefficient) * best.Scores[at]))]));
+            at => new ScatterPoint(Coordinate(map, at, 0), Coordinate(map, at, 1), model.Token(best.Ids[at]).Text, Value: options.Coefficient * best.Scores[at]))]));
     }
 
     /// <inheritdoc/>
