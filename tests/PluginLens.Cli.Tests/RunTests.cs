@@ -122,8 +122,8 @@ public sealed class RunTests
         }
 
         var data = File.ReadAllBytes(Path.Combine(model, "model.onnx.data"));
-        Array.Reverse(data, 0, 1 << 16);
-        for (var at = 3; at < 1 << 16; at += 4)
+        Array.Reverse(data, 0, 1 << 21);
+        for (var at = 3; at < 1 << 21; at += 4)
         {
             data[at] = 0x3d; // keeps the reversed numbers small and finite
         }
