@@ -67,6 +67,9 @@ public sealed class ModelFolderTests
     public void Open_PlainOnnx_SaysToImportIt() => Refuses("pluginlens import", () => Edit(model => model.MetadataProps.Clear()));
 
     [Test]
+    public void Open_StitchedWithoutItsModels_IsRefused() => Refuses("'stitched'", () => Edit(model => model.MetadataProps.Add(new StringStringEntryProto { Key = "stitched", Value = "{\"blocks\":1}" })));
+
+    [Test]
     public void Open_FutureFormat_IsRefused() => Refuses("format '2'", () => Edit(model => model.MetadataProps.First(entry => entry.Key == "pluginlens.format").Value = "2"));
 
     [Test]
