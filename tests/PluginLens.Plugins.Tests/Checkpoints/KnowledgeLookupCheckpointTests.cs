@@ -1,0 +1,109 @@
+extern alias knowledge;
+using knowledge::PluginLens.Plugins;
+using PluginLens.Testing;
+
+namespace PluginLens.Plugins.Tests.Checkpoints;
+
+/// <summary><c>knowledge-lookup</c> on every checkpoint, all three ways of asking, equals the formulas.</summary>
+public sealed class KnowledgeLookupCheckpointTests
+{
+    private const int Shown = 9;
+    private const int K = 6;
+
+    [Test]
+    public void Words_RankVectorsByTheirProductWithTheMeanOfCentredEmbeddings(
+        [ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.WithMlps))] string name, [Values] LookupOver over, [Values] EmbeddingChoice embedding)
+    {
+        var model = CheckpointModels.Get(name);
+        var words = SingleWords(model, 3);
+        var options = new KnowledgeLookupOptions { Words = words, Over = over, Embedding = embedding, Neurons = Shown, K = K };
+
+        var results = TestRun.Execute(new KnowledgeLookup(), model, options);
+
+        var group = over == LookupOver.Values ? "V" : "K";
+        var weights = new NaiveWeights(model);
+        var tokens = weights.Vocabulary(NaiveWeights.Writes(group), $"{embedding}");
+        int[] seeds = Array.ConvertAll(words, word => IdOf(model, word)!.Value);
+        double[] query = [.. Enumerable.Range(0, model.Config.DModel).Select(at => seeds.Average(id => tokens[id][at]) - tokens.Average(token => token[at]))];
+        double[][] vectors = [.. Enumerable.Range(0, model.Config.NLayers).SelectMany(layer => weights.Vectors(group, layer))];
+        var found = results.Rows<LookedUpNeuron>("neurons");
+        NaiveLists.AssertTop(
+            found.Select(row => (row.Layer * model.Config.DMlp) + row.Neuron), Array.ConvertAll(vectors, vector => NaiveWeights.Dot(vector, query)), Shown, "vectors", foundScores: found.Select(row => row.Score));
+        foreach (var list in results.Rows<LookedUpWord>("knowledge-lookup").GroupBy(row => row.NeuronRank))
+        {
+            var vector = vectors[(list.First().Layer * model.Config.DMlp) + list.First().Neuron];
+            Assert.That((list.First().Layer, list.First().Neuron), Is.EqualTo((found[list.Key - 1].Layer, found[list.Key - 1].Neuron)));
+            NaiveLists.AssertTop(
+                list.Select(row => row.Token.Id), Array.ConvertAll(tokens, token => NaiveWeights.Dot(vector, token)), K, $"words of {list.Key}", id => CheckpointModels.HasText(name, id), list.Select(row => row.Score));
+        }
+    }
+
+    [Test]
+    public void Promotes_RanksValuesAndRowsOfWOByTheirProduct([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.All))] string name, [Values] EmbeddingChoice embedding)
+    {
+        var model = CheckpointModels.Get(name);
+        var config = model.Config;
+        var word = SingleWords(model, 1)[0];
+
+        var rows = TestRun.Execute(new KnowledgeLookup(), model, new KnowledgeLookupOptions { Promotes = word, Neurons = 2 * Shown, Embedding = embedding }).Rows<Promoter>("promoters");
+
+        var weights = new NaiveWeights(model);
+        var target = weights.Vocabulary(writes: true, $"{embedding}")[IdOf(model, word)!.Value];
+        var expected = new List<((string Kind, int Layer, int Index, int? Dimension) Key, double Score)>();
+        for (var layer = 0; layer < config.NLayers; layer++)
+        {
+            double[] neurons = config.AttnOnly ? [] : Array.ConvertAll(weights.Vectors("V", layer), vector => NaiveWeights.Dot(vector, target));
+            double[] heads = Array.ConvertAll(weights.Vectors("W_O", layer), vector => NaiveWeights.Dot(vector, target));
+            expected.AddRange(neurons.Select((score, at) => (("neuron", layer, at, (int?)null), score)));
+            expected.AddRange(heads.Select((score, at) => (("head", layer, at / config.DHead, (int?)(at % config.DHead)), score)));
+        }
+
+        NaiveLists.AssertTop(
+            rows.Select(row => expected.FindIndex(one => one.Key == (row.Kind, row.Layer, row.Index, row.Dimension))),
+            [.. expected.Select(one => one.Score)], 2 * Shown, "promoters", foundScores: rows.Select(row => row.Score));
+    }
+
+    [Test]
+    public void FromTo_RanksHeadsByTheDenseMatrixEntry([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.All))] string name, [Values] EmbeddingChoice embedding)
+    {
+        var model = CheckpointModels.Get(name);
+        var config = model.Config;
+        var words = SingleWords(model, 2);
+
+        var rows = TestRun.Execute(new KnowledgeLookup(), model, new KnowledgeLookupOptions { From = words[0], To = words[1], Embedding = embedding }).Rows<HeadMapping>("mappings");
+
+        var weights = new NaiveWeights(model);
+        int[] ids = Array.ConvertAll(words, word => IdOf(model, word)!.Value);
+        var read = weights.Vocabulary(writes: false, $"{embedding}")[ids[0]];
+        var tokens = weights.Vocabulary(writes: true, $"{embedding}");
+        var scores = (from layer in Enumerable.Range(0, config.NLayers)
+                      from head in Enumerable.Range(0, config.NHeads)
+                      let values = $"blocks.{layer}.attn.W_V"
+                      let written = NaiveWeights.Multiply(NaiveWeights.Multiply([read], weights.Head(values, weights.Stored(values, head))), weights.Head($"blocks.{layer}.attn.W_O", head))
+                      select NaiveWeights.Products(written, tokens)[0]).ToArray();
+        NaiveLists.AssertTop(
+            rows.Select(row => (row.Layer * config.NHeads) + row.Head), Array.ConvertAll(scores, all => all[ids[1]]), scores.Length, "heads", foundScores: rows.Select(row => row.Score));
+        foreach (var row in rows)
+        {
+            var all = scores[(row.Layer * config.NHeads) + row.Head];
+            var place = 1 + Array.IndexOf(NaiveLists.Top(all, all.Length, id => CheckpointModels.HasText(name, id)), ids[1]);
+            var near = all.Count(score => Math.Abs(score - all[ids[1]]) < 2e-6 * all.Max(Math.Abs)) - 1;
+            Assert.That(row.OutputRank, Is.EqualTo(place).Within(near), $"{row}");
+        }
+    }
+
+    /// <summary>The token of a word that is one token, with a leading space or else without.</summary>
+    private static int? IdOf(Model model, string word) => model.Tokenizer!.Encode(" " + word) is [var spaced] ? spaced : model.Tokenizer.Encode(word) is [var bare] ? bare : null;
+
+    /// <summary>Words that are one token, from all over the vocabulary.</summary>
+    private static string[] SingleWords(Model model, int count)
+    {
+        string[] words = [.. Enumerable.Range(0, model.Tokenizer!.Count)
+            .Where(id => model.Tokenizer.Piece(id) is not null && !model.Tokenizer.IsSpecial(id))
+            .Select(id => model.Tokenizer.Text(id).Trim())
+            .Where(text => text.Length > 1 && text.All(char.IsAsciiLetterLower) && IdOf(model, text) is not null)
+            .Distinct()];
+        Assert.That(words, Has.Length.GreaterThanOrEqualTo(count), "words of one token");
+        return [.. Enumerable.Range(0, count).Select(at => words[at * (words.Length - 1) / Math.Max(1, count - 1)])];
+    }
+}
