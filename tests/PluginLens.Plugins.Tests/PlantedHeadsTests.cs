@@ -12,6 +12,9 @@ public sealed class PlantedHeadsTests
 {
     private const int D = VectorModels.D;
 
+    /// <summary>Words with a space in front; without one they are spelt.</summary>
+    private static readonly FakeTokenizer Spelling = new([.. Enumerable.Range(0, VectorModels.V - 11).Select(id => $" w{id}"), "w", .. Enumerable.Range(0, 10).Select(digit => $"{digit}")]);
+
     [Test]
     public void QkPairs_HeadThatSeeksAToken_FindsQueryAndKey()
     {
@@ -46,7 +49,7 @@ public sealed class PlantedHeadsTests
     [Test]
     public void KnowledgeLookup_Promotes_FindsTheHeadDimensionAndTheNeuron()
     {
-        var model = VectorModels.Make();
+        var model = VectorModels.Make().WithTokenizer(Spelling);
         model = Row(model, "blocks.0.attn.W_O", 3, 2, Array.ConvertAll(Output(model, 20), value => 200 * value));
         model = Row(model, "blocks.1.mlp.W_out", 0, 6, Array.ConvertAll(Output(model, 20), value => 100 * value));
 
@@ -60,7 +63,7 @@ public sealed class PlantedHeadsTests
     public void KnowledgeLookup_FromTo_FindsTheHeadThatMapsOneWordToTheOther()
     {
         // Heads 2 and 3 read token 4 alike; only head 2 writes token 17.
-        var model = Cleared(Longer(VectorModels.Make(), 17), "blocks.1.attn.W_V", "blocks.1.attn.W_O");
+        var model = Cleared(Longer(VectorModels.Make().WithTokenizer(Spelling), 17), "blocks.1.attn.W_V", "blocks.1.attn.W_O");
         model = Row(Column(model, "blocks.1.attn.W_V", 1, 0, Array.ConvertAll(Input(model, 4), value => 100 * value)), "blocks.1.attn.W_O", 2, 0, Output(model, 17));
 
         var rows = TestRun.Execute(new knowledge::PluginLens.Plugins.KnowledgeLookup(), model, new knowledge::PluginLens.Plugins.KnowledgeLookupOptions { From = "w4", To = "w17" })

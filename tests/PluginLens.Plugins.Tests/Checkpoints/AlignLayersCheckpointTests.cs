@@ -31,7 +31,7 @@ public sealed class AlignLayersCheckpointTests
 
     [Test]
     public void Similarity_KeysOfTheLinearBranch_EqualsTheMeanOfDenseCorrelations([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.Gated))] string name) =>
-        AssertSimilarities(name, new AlignLayersOptions { Key = GatedKey.In, Group = [ParameterGroup.Keys] });
+        AssertSimilarities(name, new AlignLayersOptions { Key = GatedKey.In });
 
     /// <summary>The first layer with itself and with the last one: all correlations between their vectors, key-value heads once.</summary>
     private static void AssertSimilarities(string name, AlignLayersOptions options)

@@ -6,7 +6,7 @@ namespace PluginLens.Plugins.Tests.Checkpoints;
 
 /// <summary>The committed checkpoints, exported and open: each once for all tests, closed at the end.</summary>
 [SetUpFixture]
-internal sealed class CheckpointModels
+public sealed class CheckpointModels
 {
     private static readonly ConcurrentDictionary<string, Lazy<OnnxModel>> Open = new(StringComparer.Ordinal);
 
@@ -25,6 +25,9 @@ internal sealed class CheckpointModels
     /// <summary>Those that do not.</summary>
     public static string[] Encoders { get; } = ["bert", "roberta"];
 
+    /// <summary>Exports whose norms are folded into the weights around them: the unembedding has a bias where the norm had one.</summary>
+    public static string[] Folded { get; } = ["gpt2 --transformer-lens-defaults", "llama --fold-ln"];
+
     /// <summary>Those with a norm before attention.</summary>
     public static IEnumerable<string> PreNorm => All.Except([.. Encoders, "openai-gpt"]);
 
@@ -41,9 +44,9 @@ internal sealed class CheckpointModels
     public static IEnumerable<string> Unpadded => All.Except(Padded);
 
     /// <summary>The model of a checkpoint.</summary>
-    /// <param name="name">Folder under tests/Golden/checkpoints.</param>
+    /// <param name="name">Folder under tests/Golden/checkpoints, flags of the exporter behind it.</param>
     public static OnnxModel Get(string name) => Open.GetOrAdd(name, key => new Lazy<OnnxModel>(
-        () => ModelFolder.Open(ExportedFixtures.Get(key), new OpenOptions { Device = Device.Cpu, Threads = 1 }))).Value;
+        () => ModelFolder.Open(ExportedFixtures.Get(key.Split(' ')[0], key.Split(' ')[1..]), new OpenOptions { Device = Device.Cpu, Threads = 1 }))).Value;
 
     /// <summary>Whether a row of the vocabulary has text.</summary>
     /// <param name="name">Checkpoint.</param>

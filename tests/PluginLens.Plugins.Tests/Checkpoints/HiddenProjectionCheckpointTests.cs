@@ -11,15 +11,22 @@ public sealed class HiddenProjectionCheckpointTests
     private static readonly int[] Text = CheckpointModels.Prompts[1].Tokens;
 
     [Test]
-    public void Words_EveryStateAndPosition_EqualTheFormula([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.Causal))] string name, [Values] StateNorm norm) =>
+    public void Words_EveryStateAndPosition_EqualTheFormula([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.Causal))] string name, [Values(StateNorm.Final, StateNorm.None)] StateNorm norm) =>
         AssertWords(name, new HiddenProjectionOptions { Norm = norm });
+
+    [Test]
+    public void Words_FoldedWeights_EqualTheFormula([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.Folded))] string name)
+    {
+        Assert.That(CheckpointModels.Get(name).HasWeight("ln_final.w"), Is.False);
+        AssertWords(name, new HiddenProjectionOptions());
+    }
 
     [Test]
     public void Words_PaddingKept_EqualTheFormula([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.Padded))] string name) =>
         AssertWords(name, new HiddenProjectionOptions { Padding = Padding.Keep });
 
     [Test]
-    public void LastState_HasTheModelsOwnLogits([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.Causal))] string name)
+    public void LastState_HasTheModelsOwnLogits([ValueSource(nameof(CausalAndFolded))] string name)
     {
         var model = CheckpointModels.Get(name);
         var options = new HiddenProjectionOptions { Layer = Selection.Parse("-1"), Padding = Padding.Keep, K = model.Config.DVocab };
@@ -31,6 +38,8 @@ public sealed class HiddenProjectionCheckpointTests
         Assert.That(rows.Select(row => row.Position), Is.All.EqualTo(Text.Length - 1));
         Assert.That(rows.Select(row => Capped(row.Score)), Is.EqualTo(rows.Select(row => logits[row.Token.Id])).Within(2e-5));
     }
+
+    private static IEnumerable<string> CausalAndFolded => CheckpointModels.Causal.Concat(CheckpointModels.Folded);
 
     private static void AssertWords(string name, HiddenProjectionOptions options)
     {

@@ -7,8 +7,6 @@ namespace PluginLens.Plugins.Tests.Checkpoints;
 /// <summary><c>keep-k</c> on every checkpoint equals cosines of dense Gram matrices, for E and for its pseudo-inverse.</summary>
 public sealed class KeepKCheckpointTests
 {
-    private static readonly int[] Sizes = [2, 40, 300, 1000];
-
     [Test]
     public void Rows_HiddenStates_EqualTheDenseFormula([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.All))] string name, [Values(EmbeddingChoice.Auto, EmbeddingChoice.Input)] EmbeddingChoice embedding)
     {
@@ -36,12 +34,13 @@ public sealed class KeepKCheckpointTests
 
     private static void AssertRows(Model model, KeepKOptions options, double[][] x)
     {
-        var rows = TestRun.Execute(new KeepK(), model, options with { K = Sizes }, CheckpointModels.Prompts).Rows<KeepKRow>("keep-k");
+        int[] sizes = [2, 40, 300, model.Config.DVocab];
+        var rows = TestRun.Execute(new KeepK(), model, options with { K = sizes }, CheckpointModels.Prompts).Rows<KeepKRow>("keep-k");
 
         var e = new NaiveWeights(model).Vocabulary(writes: true, $"{options.Embedding}");
         var (direct, inverse) = (NaiveWeights.Products(x, e), NaiveWeights.Products(x, NaiveAlgebra.TransposedPseudoInverse(e)));
         var truth = NaiveWeights.Products(x, x);
-        Assert.That(rows.Select(row => row.K), Is.EqualTo(Sizes));
+        Assert.That(rows.Select(row => row.K), Is.EqualTo(sizes));
         foreach (var row in rows)
         {
             var (kept, other) = (Keep(direct, row.K), Keep(inverse, row.K));

@@ -16,7 +16,7 @@ internal static class NaiveStates
         return Array.ConvertAll(activation.Data.Slice(position * width, width).ToArray(), value => (double)value);
     }
 
-    /// <summary><c>(x - mean) / sqrt(var + eps) w + b</c>; RMSNorm without mean and b. Post-norm models have none.</summary>
+    /// <summary><c>(x - mean) / sqrt(var + eps) w + b</c>; RMSNorm without mean and b, folded models without w and b. Post-norm models have none.</summary>
     public static double[] Normed(Model model, double[] x)
     {
         if (IsPostNorm(model))
@@ -25,10 +25,10 @@ internal static class NaiveStates
         }
 
         var weights = new NaiveWeights(model);
-        var (gain, shift) = (weights.Vector("ln_final.w")!, weights.Vector("ln_final.b"));
-        var mean = model.Config.Norm == "RMS" ? 0 : x.Average();
+        var (gain, shift) = (weights.Vector("ln_final.w"), weights.Vector("ln_final.b"));
+        var mean = model.Config.Norm is "RMS" or "RMSPre" ? 0 : x.Average();
         var scale = Math.Sqrt(x.Average(value => (value - mean) * (value - mean)) + model.Config.Eps);
-        return [.. x.Select((value, at) => ((value - mean) / scale * gain[at]) + (shift?[at] ?? 0))];
+        return [.. x.Select((value, at) => ((value - mean) / scale * (gain?[at] ?? 1)) + (shift?[at] ?? 0))];
     }
 
     /// <summary>Products with every token, plus b_U where asked and present.</summary>

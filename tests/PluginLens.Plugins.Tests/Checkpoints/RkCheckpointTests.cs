@@ -31,6 +31,10 @@ public sealed class RkCheckpointTests
         AssertOverlap(name, new RkOptions { Embedding = Choice.Input }, new NaiveRk(CheckpointModels.Get(name), K, M, Positions) { Embedding = "Input" });
 
     [Test]
+    public void Overlap_FoldedWeights_EqualsTheNaiveSets([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.Folded))] string name) =>
+        AssertOverlap(name, new RkOptions(), new NaiveRk(CheckpointModels.Get(name), K, M, Positions));
+
+    [Test]
     public void Overlap_OnlyAscii_DividesByWhatIsLeft([Values("gpt2", "bert", "llama3")] string name)
     {
         var model = CheckpointModels.Get(name);
