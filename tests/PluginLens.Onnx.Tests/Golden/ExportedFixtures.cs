@@ -23,14 +23,31 @@ internal static class ExportedFixtures
         var checkpoint = Path.Combine(Repository.Checkpoints, name);
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Scripts.Value + HashOf(checkpoint, "*"))))[..16];
         var folder = Path.Combine(Repository.Root, "artifacts", "exported", $"{key}-{hash}");
+        Directory.CreateDirectory(Path.GetDirectoryName(folder)!);
+        using var turn = Turn($"{folder}.lock");
         if (!Directory.Exists(folder))
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(folder)!);
             var (code, errors) = Run(Python.Value, [Path.Combine(Repository.Root, "export-scripts", "export.py"), checkpoint, folder, "--name", name, .. flags]);
             Assert.That(code, Is.Zero, errors);
         }
 
         return folder;
+    }
+
+    /// <summary>Waits while another test process makes the same folder.</summary>
+    private static FileStream Turn(string file)
+    {
+        for (var deadline = DateTime.UtcNow.AddMinutes(5); ;)
+        {
+            try
+            {
+                return new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (DateTime.UtcNow < deadline)
+            {
+                Thread.Sleep(100);
+            }
+        }
     }
 
     private static string FindPython()
