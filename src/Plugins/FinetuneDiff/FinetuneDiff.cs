@@ -26,12 +26,18 @@ public sealed class FinetuneDiff : Analysis<FinetuneDiffOptions>
         var (before, after) = (new Parameters(original), new Parameters(tuned));
         var changed = new List<ChangedVector>();
         var layers = options.Layer.Of(original.Config.NLayers, "layer");
-        foreach (var (at, group) in before.AllGroups.Index())
+        var groups = before.AllGroups.Where(group => options.Group is [] || options.Group.Contains(group)).ToList();
+        if (groups.Count == 0)
+        {
+            throw new UsageException($"--group: model '{original.Config.Name}' has none of these parameter groups.");
+        }
+
+        foreach (var (at, group) in groups.Index())
         {
             foreach (var layer in layers)
             {
                 context.Cancellation.ThrowIfCancellationRequested();
-                context.Progress.Report(new Progress(at, before.AllGroups.Count, $"{Parameters.Name(group)} layer {layer}"));
+                context.Progress.Report(new Progress(at, groups.Count, $"{Parameters.Name(group)} layer {layer}"));
                 var delta = Difference(after.Rows(group, layer), before.Rows(group, layer), out var norms);
                 var moved = Enumerable.Range(0, norms.Length).Where(row => norms[row] > 0).ToList();
                 changed.AddRange(moved.Select(row => new ChangedVector(0, Parameters.Name(group), layer, row, norms[row])));
@@ -47,7 +53,7 @@ public sealed class FinetuneDiff : Analysis<FinetuneDiffOptions>
             Classifier(context, options, new Embeddings(tuned, options.Embedding), keep);
         }
 
-        Report(context, options, changed, layers.Count == original.Config.NLayers ? string.Empty : $" of layers {options.Layer}");
+        Report(context, options, changed, $"in every parameter group{(options.Group is [] ? string.Empty : " asked for")}{(layers.Count == original.Config.NLayers ? string.Empty : $" of layers {options.Layer}")}");
         context.Results.Note($"reading side {embeddings.Name(writes: false)}, writing side {embeddings.Name(writes: true)}; weights {original.Config.ProcessingName}; {lexicon.Description}{PaddingNote.Of(original, options)}");
 
         void Compare(ParameterGroup group, int layer, Matrix delta, double[] norms, List<int> moved)
@@ -151,7 +157,7 @@ public sealed class FinetuneDiff : Analysis<FinetuneDiffOptions>
     {
         if (changed.Count == 0)
         {
-            context.Results.Note($"the two models are identical in every parameter group{where}: nothing to show");
+            context.Results.Note($"the two models are identical {where}: nothing to show");
             return;
         }
 

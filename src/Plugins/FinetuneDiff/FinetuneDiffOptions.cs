@@ -7,6 +7,10 @@ public sealed record FinetuneDiffOptions : TokenFilter
     [Help("Layers: all, 3, 0,2-4; -1 is the last.")]
     public Selection Layer { get; init; } = Selection.All;
 
+    /// <summary>Parameter groups.</summary>
+    [Help("Parameter groups, separated by commas; none = all that the models have.")]
+    public ParameterGroup[] Group { get; init; } = [];
+
     /// <summary>Which vectors.</summary>
     [Help("Vectors shown of each group and layer: largest (those that moved farthest), lexicon (those with the most lexicon words) or random (with --seed, as the paper).")]
     public DiffSelection Select { get; init; }
