@@ -116,6 +116,19 @@ public sealed class PlantedHeadsTests
         Assert.That(results.Rows<finetune::PluginLens.Plugins.DiffWord>("finetune-diff")[0].Negative.Text, Is.EqualTo(" w30"));
     }
 
+    [Test]
+    public void FinetuneDiff_GatedModelWithAnEditOfTheLinearBranch_ReadsItAsAKeyToo()
+    {
+        var model = Longer(VectorModels.Make(gated: true), 30);
+        var tuned = Column(model, "blocks.0.mlp.W_in", 0, 3, [.. ColumnOf(model, "blocks.0.mlp.W_in", 0, 3).Zip(Input(model, 30), (old, toward) => old + toward)]);
+
+        var results = TestRun.Execute(new finetune::PluginLens.Plugins.FinetuneDiff(), model, secondModel: tuned);
+
+        Assert.That(results.Notes, Has.None.Contains("identical"));
+        Assert.That(results.Rows<finetune::PluginLens.Plugins.ChangedVector>("changed").Select(row => (row.Group, row.Layer, row.Index)), Is.EqualTo(new[] { ("K_in", 0, 3) }));
+        Assert.That(results.Rows<finetune::PluginLens.Plugins.DiffWord>("finetune-diff")[0].Diff.Text, Is.EqualTo(" w30"));
+    }
+
     private static void AssertOne(FakeModel model, string pair)
     {
         var rows = TestRun.Execute(new simk::PluginLens.Plugins.SimK(), model, new simk::PluginLens.Plugins.SimKOptions { K = 9 }).Rows<simk::PluginLens.Plugins.SimKRow>("sim-k");

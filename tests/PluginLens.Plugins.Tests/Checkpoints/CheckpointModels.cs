@@ -40,9 +40,6 @@ public sealed class CheckpointModels
     /// <summary>Those whose vocabulary is padded.</summary>
     public static IEnumerable<string> Padded => Texts.Keys;
 
-    /// <summary>Those whose vocabulary is not.</summary>
-    public static IEnumerable<string> Unpadded => All.Except(Padded);
-
     /// <summary>The model of a checkpoint.</summary>
     /// <param name="name">Folder under tests/Golden/checkpoints, flags of the exporter behind it.</param>
     public static OnnxModel Get(string name) => Open.GetOrAdd(name, key => new Lazy<OnnxModel>(

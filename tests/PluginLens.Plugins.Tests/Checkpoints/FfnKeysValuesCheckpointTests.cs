@@ -27,7 +27,7 @@ public sealed class FfnKeysValuesCheckpointTests
         AssertWords(name, Every with { Padding = Padding.Keep, Layer = Selection.Parse("-1"), Negative = true });
 
     [Test]
-    public void Overlaps_EqualTheNaiveSets([ValueSource(nameof(OverlapNames))] string name, [Values] GatedKey key)
+    public void Overlaps_EqualTheNaiveSets([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.WithMlps))] string name, [Values] GatedKey key)
     {
         var model = CheckpointModels.Get(name);
 
@@ -37,7 +37,15 @@ public sealed class FfnKeysValuesCheckpointTests
     }
 
     [Test]
-    public void Selections_KeepTheNeuronsWhoseSetsPass([ValueSource(nameof(OverlapNames))] string name)
+    public void Overlaps_PaddingKept_EqualTheNaiveSets([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.Padded))] string name)
+    {
+        var rows = TestRun.Execute(new FfnKeysValues(), CheckpointModels.Get(name), Every with { Pool = 40, Layer = Selection.Parse("-1"), Padding = Padding.Keep }).Rows<NeuronOverlap>("neurons");
+
+        AssertOverlaps(rows, name, GatedKey.Gate, 40, _ => true);
+    }
+
+    [Test]
+    public void Selections_KeepTheNeuronsWhoseSetsPass([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.WithMlps))] string name)
     {
         IReadOnlyList<NeuronOverlap> Chosen(FfnKeysValuesOptions options) =>
             TestRun.Execute(new FfnKeysValues(), CheckpointModels.Get(name), options with { Pool = 40, Layer = Selection.Parse("-1"), Sample = 0 }).Rows<NeuronOverlap>("neurons");
@@ -48,8 +56,6 @@ public sealed class FfnKeysValuesCheckpointTests
         Assert.That(Chosen(new() { MinOverlap = middle }), Is.Not.Empty.And.EqualTo(all.Where(row => row.Overlap >= middle)));
         Assert.That(Chosen(new() { Select = NeuronSelection.Jaccard, MinJaccard = jaccard }), Is.EqualTo(all.Where(row => row.Jaccard > jaccard)));
     }
-
-    private static IEnumerable<string> OverlapNames => CheckpointModels.WithMlps.Intersect(CheckpointModels.Unpadded);
 
     private static void AssertWords(string name, FfnKeysValuesOptions options)
     {

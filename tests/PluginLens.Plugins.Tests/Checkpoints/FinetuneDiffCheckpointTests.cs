@@ -31,7 +31,7 @@ public sealed class FinetuneDiffCheckpointTests
     {
         var model = CheckpointModels.Get(name);
         var layer = model.Config.NLayers - 1;
-        string[] matrices = model.Config.AttnOnly ? [] : model.Config.GatedMlp ? ["mlp.W_gate", "mlp.W_out"] : ["mlp.W_in", "mlp.W_out"];
+        string[] matrices = model.Config.AttnOnly ? [] : model.Config.GatedMlp ? ["mlp.W_gate", "mlp.W_in", "mlp.W_out"] : ["mlp.W_in", "mlp.W_out"];
         var tuned = EditedModel.With(model, new[] { "attn.W_Q", "attn.W_K", "attn.W_V", "attn.W_O" }.Concat(matrices)
             .Select(matrix => $"blocks.{layer}.{matrix}")
             .SelectMany(matrix => new[] { (matrix, 1, 0.25f), (matrix, model.Weight(matrix).Data.Length - 2, -0.5f) }));
@@ -41,7 +41,8 @@ public sealed class FinetuneDiffCheckpointTests
         var (before, after) = (new NaiveWeights(model), new NaiveWeights(tuned));
         var changed = results.Rows<ChangedVector>("changed").ToDictionary(row => (row.Group, row.Layer, row.Index), row => row.Norm);
         var words = results.Rows<DiffWord>("finetune-diff").ToLookup(row => (row.Group, row.Layer, row.Index));
-        foreach (var group in model.Config.AttnOnly ? new[] { "W_Q", "W_K", "W_V", "W_O" } : ["K", "V", "W_Q", "W_K", "W_V", "W_O"])
+        string[] keys = model.Config.AttnOnly ? [] : model.Config.GatedMlp ? ["K", "K_in", "V"] : ["K", "V"];
+        foreach (var group in keys.Concat(["W_Q", "W_K", "W_V", "W_O"]))
         {
             double[][] moves = [.. after.Vectors(group, layer).Zip(before.Vectors(group, layer), (tunedVector, vector) => tunedVector.Zip(vector, (y, x) => y - x).ToArray())];
             int[] moved = [.. Enumerable.Range(0, moves.Length).Where(at => moves[at].Any(value => value != 0))];

@@ -12,17 +12,22 @@ public sealed class KnowledgeLookupCheckpointTests
 
     [Test]
     public void Words_RankVectorsByTheirProductWithTheMeanOfCentredEmbeddings(
-        [ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.WithMlps))] string name, [Values] LookupOver over, [Values] EmbeddingChoice embedding)
+        [ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.WithMlps))] string name, [Values] LookupOver over, [Values] EmbeddingChoice embedding) =>
+        AssertWords(name, new KnowledgeLookupOptions { Over = over, Embedding = embedding }, over == LookupOver.Values ? "V" : "K");
+
+    [TestCaseSource(typeof(CheckpointModels), nameof(CheckpointModels.Gated))]
+    public void Words_KeysOfTheLinearBranch_RankThemInsteadOfTheGates(string name) =>
+        AssertWords(name, Given.Option<KnowledgeLookupOptions>("key", "in") with { Over = LookupOver.Keys }, "K_in");
+
+    private static void AssertWords(string name, KnowledgeLookupOptions options, string group)
     {
         var model = CheckpointModels.Get(name);
         var words = SingleWords(model, 3);
-        var options = new KnowledgeLookupOptions { Words = words, Over = over, Embedding = embedding, Neurons = Shown, K = K };
 
-        var results = TestRun.Execute(new KnowledgeLookup(), model, options);
+        var results = TestRun.Execute(new KnowledgeLookup(), model, options with { Words = words, Neurons = Shown, K = K });
 
-        var group = over == LookupOver.Values ? "V" : "K";
         var weights = new NaiveWeights(model);
-        var tokens = weights.Vocabulary(NaiveWeights.Writes(group), $"{embedding}");
+        var tokens = weights.Vocabulary(NaiveWeights.Writes(group), $"{options.Embedding}");
         int[] seeds = Array.ConvertAll(words, word => IdOf(model, word)!.Value);
         double[] query = [.. Enumerable.Range(0, model.Config.DModel).Select(at => seeds.Average(id => tokens[id][at]) - tokens.Average(token => token[at]))];
         double[][] vectors = [.. Enumerable.Range(0, model.Config.NLayers).SelectMany(layer => weights.Vectors(group, layer))];

@@ -20,11 +20,17 @@ public sealed class RkCheckpointTests
     /// <summary>Not all of the second prompt.</summary>
     private const int Positions = 13;
 
-    private static IEnumerable<string> Names => CheckpointModels.Unpadded;
+    [Test]
+    public void Overlap_EqualsTheNaiveSets([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.All))] string name, [Values(Choice.Auto, Choice.Output)] Choice embedding) =>
+        AssertOverlap(name, new RkOptions { Embedding = embedding }, new NaiveRk(CheckpointModels.Get(name), K, M, Positions) { Embedding = $"{embedding}", Keep = id => CheckpointModels.HasText(name, id) });
 
     [Test]
-    public void Overlap_EqualsTheNaiveSets([ValueSource(nameof(Names))] string name, [Values(Choice.Auto, Choice.Output)] Choice embedding) =>
-        AssertOverlap(name, new RkOptions { Embedding = embedding }, new NaiveRk(CheckpointModels.Get(name), K, M, Positions) { Embedding = $"{embedding}" });
+    public void Overlap_PaddingKept_EqualsTheNaiveSets([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.Padded))] string name) =>
+        AssertOverlap(name, Given.Option<RkOptions>("padding", "keep"), new NaiveRk(CheckpointModels.Get(name), K, M, Positions));
+
+    [Test]
+    public void Overlap_KeysOfTheLinearBranch_EqualTheNaiveSets([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.Gated))] string name) => AssertOverlap(
+        name, Given.Option<RkOptions>("key", "in"), new NaiveRk(CheckpointModels.Get(name), K, M, Positions) { Keys = "K_in", Keep = id => CheckpointModels.HasText(name, id) });
 
     [Test]
     public void Overlap_InputEmbedding_ReadsStatesWithItToo([Values("llama", "mistral")] string name) =>
@@ -42,18 +48,18 @@ public sealed class RkCheckpointTests
     }
 
     [Test]
-    public void Final_EqualsTheNaiveSets([ValueSource(nameof(Names))] string name)
+    public void Final_EqualsTheNaiveSets([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.All))] string name)
     {
         var model = CheckpointModels.Get(name);
 
         var rows = TestRun.Execute(new RkFinal(), model, new FinalOptions { K = K, M = M, Positions = Positions }, CheckpointModels.Prompts).Rows<FinalRow>("rk-final");
 
-        new NaiveRk(model, K, M, Positions) { StateLayer = _ => model.Config.NLayers - 1 }
+        new NaiveRk(model, K, M, Positions) { StateLayer = _ => model.Config.NLayers - 1, Keep = id => CheckpointModels.HasText(name, id) }
             .AssertSame([.. rows.Select(row => (row.Layer, row.Group, row.Rk, row.Random, row.Positions))]);
     }
 
     [Test]
-    public void Final_StatesOfTheLastBlock_HaveTheTopTokensOfTheLogits([ValueSource(nameof(Names))] string name)
+    public void Final_StatesOfTheLastBlock_HaveTheTopTokensOfTheLogits([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.All))] string name)
     {
         // With --head, or without one to take, the last state's words are the model's own predictions; a soft-cap keeps their order.
         var model = CheckpointModels.Get(name);
@@ -65,7 +71,7 @@ public sealed class RkCheckpointTests
         var rows = TestRun.Execute(
             new RkFinal(), model, new FinalOptions { K = K, M = M, Positions = Positions, Head = CheckpointModels.Encoders.Contains(name) }, CheckpointModels.Prompts).Rows<FinalRow>("rk-final");
 
-        new NaiveRk(model, K, M, Positions) { Logits = tokens => model.Run(new ModelInput(tokens), ["logits"])["logits"] }
+        new NaiveRk(model, K, M, Positions) { Logits = tokens => model.Run(new ModelInput(tokens), ["logits"])["logits"], Keep = id => CheckpointModels.HasText(name, id) }
             .AssertSame([.. rows.Select(row => (row.Layer, row.Group, row.Rk, row.Random, row.Positions))]);
     }
 

@@ -21,7 +21,7 @@ public sealed class SubheadsCheckpointTests
     public void Words_PaddingKept_EqualTheNaiveLists([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.Padded))] string name) =>
         AssertWords(name, new SubheadOptions { Padding = Padding.Keep, Layer = Selection.Parse("-1") });
 
-    /// <summary>Queries and outputs of every head; keys and values where the head is the first that uses them.</summary>
+    /// <summary>Queries and outputs of every head; keys and values once, where the head is the first that uses them.</summary>
     private static void AssertWords(string name, SubheadOptions options)
     {
         var model = CheckpointModels.Get(name);
@@ -47,9 +47,13 @@ public sealed class SubheadsCheckpointTests
                     AssertTop("W_K", list.Select(row => IdOf(row.Key) ?? -1));
                     AssertTop("W_V", list.Select(row => IdOf(row.Value) ?? -1));
                 }
+                else
+                {
+                    Assert.That(list.SelectMany(row => new[] { IdOf(row.Key), IdOf(row.Value) }), Is.All.Null, $"L{inLayer.Key} H{list.Key.Head} repeats its key-value head");
+                }
             }
         }
     }
 
-    private static int? IdOf(Token? token) => token is { Id: >= 0 } listed ? listed.Id : null;
+    private static int? IdOf(Token? token) => token is { Id: >= 0, Text: not null } listed ? listed.Id : null;
 }
