@@ -53,10 +53,13 @@ public sealed class PlantedHeadsTests
         model = Row(model, "blocks.0.attn.W_O", 3, 2, Array.ConvertAll(Output(model, 20), value => 200 * value));
         model = Row(model, "blocks.1.mlp.W_out", 0, 6, Array.ConvertAll(Output(model, 20), value => 100 * value));
 
-        var rows = TestRun.Execute(new knowledge::PluginLens.Plugins.KnowledgeLookup(), model, new knowledge::PluginLens.Plugins.KnowledgeLookupOptions { Promotes = "w20" })
-            .Rows<knowledge::PluginLens.Plugins.Promoter>("promoters");
+        var results = TestRun.Execute(new knowledge::PluginLens.Plugins.KnowledgeLookup(), model, new knowledge::PluginLens.Plugins.KnowledgeLookupOptions { Promotes = "w20" });
 
-        Assert.That(rows.Take(2).Select(row => (row.Kind, row.Layer, row.Index, row.Dimension)), Is.EqualTo(new[] { ("head", 0, 3, 2), ("neuron", 1, 6, (int?)null) }));
+        var neuron = results.Rows<knowledge::PluginLens.Plugins.PromotingNeuron>("promoting-neurons")[0];
+        var head = results.Rows<knowledge::PluginLens.Plugins.PromotingHead>("promoting-heads")[0];
+        Assert.That((neuron.Layer, neuron.Neuron), Is.EqualTo((1, 6)));
+        Assert.That((head.Layer, head.Head, head.Dimension), Is.EqualTo((0, 3, 2)));
+        Assert.That(head.DimensionScore, Is.EqualTo(200 * Square(Output(model, 20))).Within(1e-4));
     }
 
     [Test]

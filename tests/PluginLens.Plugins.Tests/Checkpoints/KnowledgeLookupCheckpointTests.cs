@@ -44,28 +44,45 @@ public sealed class KnowledgeLookupCheckpointTests
     }
 
     [Test]
-    public void Promotes_RanksValuesAndRowsOfWOByTheirProduct([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.All))] string name, [Values] EmbeddingChoice embedding)
+    public void Promotes_RanksValuesByTheirProduct([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.WithMlps))] string name, [Values] EmbeddingChoice embedding)
     {
-        var model = CheckpointModels.Get(name);
-        var config = model.Config;
-        var word = SingleWords(model, 1)[0];
+        var (model, target, results) = Promoting(name, embedding);
 
-        var rows = TestRun.Execute(new KnowledgeLookup(), model, new KnowledgeLookupOptions { Promotes = word, Neurons = 2 * Shown, Embedding = embedding }).Rows<Promoter>("promoters");
+        var rows = results.Rows<PromotingNeuron>("promoting-neurons");
 
         var weights = new NaiveWeights(model);
-        var target = weights.Vocabulary(writes: true, $"{embedding}")[IdOf(model, word)!.Value];
-        var expected = new List<((string Kind, int Layer, int Index, int? Dimension) Key, double Score)>();
-        for (var layer = 0; layer < config.NLayers; layer++)
-        {
-            double[] neurons = config.AttnOnly ? [] : Array.ConvertAll(weights.Vectors("V", layer), vector => NaiveWeights.Dot(vector, target));
-            double[] heads = Array.ConvertAll(weights.Vectors("W_O", layer), vector => NaiveWeights.Dot(vector, target));
-            expected.AddRange(neurons.Select((score, at) => (("neuron", layer, at, (int?)null), score)));
-            expected.AddRange(heads.Select((score, at) => (("head", layer, at / config.DHead, (int?)(at % config.DHead)), score)));
-        }
+        double[] scores = [.. Enumerable.Range(0, model.Config.NLayers).SelectMany(layer => weights.Vectors("V", layer)).Select(vector => NaiveWeights.Dot(vector, target))];
+        NaiveLists.AssertTop(rows.Select(row => (row.Layer * model.Config.DMlp) + row.Neuron), scores, Shown, "neurons", foundScores: rows.Select(row => row.Score));
+    }
 
+    [Test]
+    public void Promotes_RanksHeadsByTheLengthOfTheirProducts([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.All))] string name, [Values] EmbeddingChoice embedding)
+    {
+        var (model, target, results) = Promoting(name, embedding);
+
+        var rows = results.Rows<PromotingHead>("promoting-heads");
+
+        var weights = new NaiveWeights(model);
+        var heads = model.Config.NHeads;
+        double[][] pushes = [.. Enumerable.Range(0, model.Config.NLayers * heads)
+            .Select(at => Array.ConvertAll(weights.Head($"blocks.{at / heads}.attn.W_O", at % heads), row => NaiveWeights.Dot(row, target)))];
         NaiveLists.AssertTop(
-            rows.Select(row => expected.FindIndex(one => one.Key == (row.Kind, row.Layer, row.Index, row.Dimension))),
-            [.. expected.Select(one => one.Score)], 2 * Shown, "promoters", foundScores: rows.Select(row => row.Score));
+            rows.Select(row => (row.Layer * heads) + row.Head), Array.ConvertAll(pushes, push => Math.Sqrt(NaiveWeights.Dot(push, push))), Math.Min(Shown, pushes.Length), "heads", foundScores: rows.Select(row => row.Score));
+        foreach (var row in rows)
+        {
+            var own = pushes[(row.Layer * heads) + row.Head];
+            Assert.That(Math.Abs(own[row.Dimension]), Is.EqualTo(own.Max(Math.Abs)).Within(1e-5), $"{row}");
+            Assert.That(row.DimensionScore, Is.EqualTo(own[row.Dimension]).Within(1e-5), $"{row}");
+        }
+    }
+
+    /// <summary>The model, the word's vector, and what promotes it.</summary>
+    private static (Model Model, double[] Target, CollectedResults Results) Promoting(string name, EmbeddingChoice embedding)
+    {
+        var model = CheckpointModels.Get(name);
+        var word = SingleWords(model, 1)[0];
+        var results = TestRun.Execute(new KnowledgeLookup(), model, new KnowledgeLookupOptions { Promotes = word, Neurons = Shown, Embedding = embedding });
+        return (model, new NaiveWeights(model).Vocabulary(writes: true, $"{embedding}")[IdOf(model, word)!.Value], results);
     }
 
     [Test]
