@@ -110,6 +110,19 @@ public sealed class RunTests
         Assert.That(result.Output, Does.Contain("FLOP").And.Not.Contain("rank"));
     }
 
+    [TestCase("sim-k", "--k", "0")]
+    [TestCase("subheads", "--k", "-3")]
+    [TestCase("ffn-keys-values", "--sample", "-1")]
+    [TestCase("keep-k", "--k", "10,0")]
+    [TestCase("finetune-diff", "--pool", "0")]
+    public void Run_NumberBelowItsLeast_IsAUsageError(string plugin, string option, string value)
+    {
+        var result = Cli.Run(["run", "--plugin", plugin, option, value]);
+
+        Assert.That((result.ExitCode, result.Output), Is.EqualTo((2, string.Empty)));
+        Assert.That(result.Errors, Does.Contain($"{option} '").And.Contain("of at least"));
+    }
+
     [Test]
     public void Run_AnotherModelFolder_ChangesTheAnswer()
     {

@@ -162,7 +162,7 @@ public sealed class EmbeddingMapTests
         Refused(VectorModels.Make(), Few with { Coefficient = 0 }, "--coefficient 0");
         Refused(VectorModels.Make(), Few with { Perplexity = double.NaN }, "--perplexity NaN");
         Refused(VectorModels.Make(), Few with { LearningRate = 1e300 }, "--learning-rate 1E+300: the map runs off to infinity; use a smaller one");
-        Refused(VectorModels.Make().WithTokenizer(new FakeTokenizer(Enumerable.Range(0, VectorModels.V).Select(id => $" é{id}"))), Few with { OnlyAscii = true }, "leave no token");
+        Refused(VectorModels.Make().WithTokenizer(new FakeTokenizer(Enumerable.Range(0, VectorModels.V).Select(id => $" é{id}"))), Few with { OnlyAscii = true }, "leave none of the 47 tokens");
         Refused(VectorModels.Make().WithoutWeight("unembed.W_U"), Few with { Embedding = EmbeddingChoice.Output }, "has no unembedding");
     }
 

@@ -18,7 +18,7 @@ public sealed class HiddenProjectionTests
         foreach (var list in rows.GroupBy(row => (row.Layer, row.Position)))
         {
             var state = State(list.Key.Layer == "embed" ? 0 : int.Parse(list.Key.Layer, System.Globalization.CultureInfo.InvariantCulture) + 1, [3, 1, 4]).Span.Slice(list.Key.Position * 8, 8).ToArray();
-            var read = norm == StateNorm.Final ? Normed(model, state) : Array.ConvertAll(state, value => (double)value);
+            var read = norm == StateNorm.Final || (norm == StateNorm.FinalButEmbed && list.Key.Layer != "embed") ? Normed(model, state) : Array.ConvertAll(state, value => (double)value);
             var logits = VectorModels.Scores(model, read, "V").Select((score, token) => score + model.Weight("unembed.b_U").Span[token]).ToArray();
             Assert.That(list.Select(row => row.Token.Id), Is.EqualTo(VectorModels.Top(logits, 6)));
             Assert.That(list.Select(row => row.Score), Is.EqualTo(VectorModels.Top(logits, 6).Select(token => logits[token])).Within(1e-5));
@@ -28,7 +28,28 @@ public sealed class HiddenProjectionTests
 
     [Test]
     public void ModelWithoutFinalNorm_IsReadRaw() => Assert.That(
-        TestRun.Execute(new HiddenProjection(), Running(VectorModels.Make().WithConfig(config => config with { FinalNorm = false })), prompts: [new Prompt(null, [3])]).Notes[0], Does.StartWith("no norm"));
+        TestRun.Execute(new HiddenProjection(), Running(VectorModels.Make().WithConfig(config => config with { FinalNorm = false })), prompts: [new Prompt(null, [3])]).Notes[0], Does.StartWith("block outputs; no norm"));
+
+    [TestCase(StatePoint.Pre, "hook_resid_pre")]
+    [TestCase(StatePoint.Mid, "hook_resid_mid")]
+    [TestCase(StatePoint.AttnOut, "hook_attn_out")]
+    [TestCase(StatePoint.MlpOut, "hook_mlp_out")]
+    public void At_ReadsThatStateOfTheBlock(StatePoint at, string hook)
+    {
+        var model = VectorModels.Make().WithHook($"blocks.1.{hook}", ["batch", "pos", "8"], input => State(9, input.Tokens[0]));
+        var options = new HiddenProjectionOptions { At = at, Layer = Selection.Parse("1"), K = 5, Norm = StateNorm.None };
+        var rows = TestRun.Execute(new HiddenProjection(), model, options, [new Prompt(null, [3, 1])]).Rows<StateWord>("hidden-projection");
+
+        var state = State(9, [3, 1]).Span.Slice(8, 8).ToArray();
+        var logits = VectorModels.Scores(model, Array.ConvertAll(state, value => (double)value), "V").Select((score, token) => score + model.Weight("unembed.b_U").Span[token]).ToArray();
+        Assert.That(rows.Select(row => row.Token.Id), Is.EqualTo(VectorModels.Top(logits, 5)));
+        Assert.That(rows.Select(row => row.Layer), Is.All.EqualTo("1"));
+    }
+
+    [Test]
+    public void At_WithoutThatHook_IsRefused() => Assert.That(
+        () => TestRun.Execute(new HiddenProjection(), Running(VectorModels.Make()), new HiddenProjectionOptions { At = StatePoint.Mid }, [new Prompt(null, [3])]),
+        Throws.TypeOf<UsageException>().With.Message.Contains("hook_resid_mid"));
 
     [Test]
     public void NoPrompt_IsRefused() => Assert.That(() => TestRun.Execute(new HiddenProjection(), Running(VectorModels.Make())), Throws.TypeOf<UsageException>());

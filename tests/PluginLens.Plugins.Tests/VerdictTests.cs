@@ -99,6 +99,22 @@ public sealed class VerdictTests
     [TestCase("sim-k", "gemma2", "norm follows each sublayer")]
     public void Reasons_NotExact_SayWhatIsLeftOut(string analysis, string model, string reason) => Assert.That(Of(analysis, model).Reasons, Has.Some.Contains(reason));
 
+    private static IEnumerable<string> Ids => TypeOf.Keys;
+
+    [TestCaseSource(nameof(Ids))]
+    public void Readme_SaysForWhichModelsItHolds(string analysis)
+    {
+        var type = TypeOf[analysis];
+        var project = Directory.EnumerateFiles(Path.Combine(Onnx.Tests.Golden.Repository.Root, "src", "Plugins"), "*.csproj", SearchOption.AllDirectories)
+            .Single(path => File.ReadAllText(path).Contains($"<AnalysisId>{analysis}</AnalysisId>"));
+        var readme = File.ReadAllText(Path.Combine(Path.GetDirectoryName(project)!, "README.md"));
+
+        foreach (var holds in Applicability.Stated(type))
+        {
+            Assert.That(readme, Does.Contain($"* `{Names.Kebab(holds.Trait.ToString())}` {Names.Kebab(holds.Verdict.ToString())}: {holds.Because}"));
+        }
+    }
+
     private static Applicability Of(string analysis, string model)
     {
         var config = new ModelConfig { DModel = 8, NHeads = 2, NLayers = 2, DHead = 4, DVocab = 20, Traits = TraitsOf[model].ToHashSet() };

@@ -128,13 +128,12 @@ public sealed class KnowledgeLookup : Analysis<KnowledgeLookupOptions>
     private static int[] WordForm(AnalysisContext context, string word)
     {
         var tokenizer = context.Model.Tokenizer!;
-        var (bare, spaced) = (tokenizer.Encode(word.Trim()), tokenizer.Encode(" " + word.Trim()));
-        if (bare.Length > 0 && (tokenizer.ContinuationMark is not null || StartsWord(tokenizer, bare[0])))
+        var ids = tokenizer.Encode(" " + word.Trim());
+        if (ids.Length != 1 && tokenizer.Encode(word.Trim()) is { Length: > 0 } bare && (bare.Length == 1 || StartsWord(tokenizer, bare[0])))
         {
-            spaced = bare; // WordPiece has one form, and SentencePiece puts the space in front by itself.
+            ids = bare; // 'word' itself, or SentencePiece, which puts the space in front by itself.
         }
 
-        var ids = spaced.Length == 1 || bare.Length != 1 ? spaced : bare;
         if (ids.Length == 0 || ids.Any(id => $"{id}" == context.Model.Config.Metadata.GetValueOrDefault("unk_id")))
         {
             throw new UsageException($"'{word}' is not in the vocabulary of model '{context.Model.Config.Name}'; give another word.");
