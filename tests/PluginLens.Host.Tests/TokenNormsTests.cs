@@ -46,7 +46,7 @@ public sealed class TokenNormsTests
     [Test]
     public void Run_KBelowOne_IsAUsageError()
     {
-        Assert.That(() => TestRun.Execute(new TokenNorms(), Random, new TokenNormsOptions { K = 0 }), Throws.TypeOf<UsageException>());
+        Assert.That(() => OptionsBinder.Bind(typeof(TokenNormsOptions), "token-norms", [KeyValuePair.Create("k", (string?)"0")]), Throws.TypeOf<UsageException>().With.Message.Contains("at least 1"));
     }
 
     private static double Naive(int id) => Math.Sqrt(Random.WE.Row(id).ToArray().Sum(value => (double)value * value));

@@ -12,8 +12,6 @@ namespace PluginLens.Plugins;
 [Holds(Verdict.Approximate, Trait.PostNorm, "a norm follows each residual sum and is left out")]
 public sealed class Subheads : Analysis<SubheadOptions>
 {
-    private static readonly ParameterGroup[] Shown = [ParameterGroup.WQ, ParameterGroup.WK, ParameterGroup.WV, ParameterGroup.WO];
-
     /// <inheritdoc/>
     protected override void Run(AnalysisContext context, SubheadOptions options)
     {
@@ -27,32 +25,30 @@ public sealed class Subheads : Analysis<SubheadOptions>
         var dimensions = options.Dimension.Of(config.DHead, "dimension");
         var table = context.Results.Table<SubheadWords>("subheads", groupBy: 3);
         context.Results.Note($"W_Q, W_K and W_V on {embeddings.Name(writes: false)}, W_O on {embeddings.Name(writes: true)}; weights {config.ProcessingName}{PaddingNote.Of(model, options)}" + (config.KeyValueHeads < config.NHeads ? "; each key-value head beside the first of its query heads" : string.Empty));
-        var done = 0;
-        foreach (var layer in layers)
+        // A key-value head is listed once, beside the first of its query heads.
+        int[] stored = [.. heads.Select(config.KeyValueHeadOf).Distinct()];
+        foreach (var (at, layer) in layers.Index())
         {
-            foreach (var head in heads)
+            context.Cancellation.ThrowIfCancellationRequested();
+            context.Progress.Report(new Progress(at, layers.Count, $"layer {layer}"));
+            var (queries, keys, values, outputs) = (Lists(ParameterGroup.WQ, heads), Lists(ParameterGroup.WK, stored), Lists(ParameterGroup.WV, stored), Lists(ParameterGroup.WO, heads));
+            foreach (var (place, head) in heads.Index())
             {
-                context.Cancellation.ThrowIfCancellationRequested();
-                context.Progress.Report(new Progress(done++, layers.Count * heads.Count, $"L{layer}H{head}"));
-                // A key-value head is listed once, beside the first of its query heads.
-                var repeats = heads.Any(other => other < head && config.KeyValueHeadOf(other) == config.KeyValueHeadOf(head));
-                var lists = Array.ConvertAll(Shown, group => repeats && (group is ParameterGroup.WK or ParameterGroup.WV) ? null : Lists(group, layer, head));
-                for (var at = 0; at < dimensions.Count; at++)
+                var shared = Array.IndexOf(stored, config.KeyValueHeadOf(head));
+                var repeats = heads.Take(place).Any(other => config.KeyValueHeadOf(other) == stored[shared]);
+                for (var row = 0; row < dimensions.Count; row++)
                 {
-                    for (var rank = 0; rank < lists[0]!.K; rank++)
+                    for (var rank = 0; rank < queries.K; rank++)
                     {
-                        var tokens = Array.ConvertAll(lists, list => list is null ? (Token?)null : model.Token(list.IdsOf(at)[rank]));
-                        table.Add(new SubheadWords(layer, head, dimensions[at], rank + 1, tokens[0]!.Value, tokens[1], tokens[2], tokens[3]!.Value));
+                        Token Word(RowTopK lists, int of) => model.Token(lists.IdsOf((of * dimensions.Count) + row)[rank]);
+                        table.Add(new SubheadWords(
+                            layer, head, dimensions[row], rank + 1, Word(queries, place), repeats ? null : Word(keys, shared), repeats ? null : Word(values, shared), Word(outputs, place)));
                     }
                 }
             }
-        }
 
-        RowTopK Lists(ParameterGroup group, int layer, int head)
-        {
-            var stored = group is ParameterGroup.WK or ParameterGroup.WV ? config.KeyValueHeadOf(head) : head;
-            var rows = VectorWords.Gather(parameters.Rows(group, layer), [.. dimensions.Select(dimension => (stored * config.DHead) + dimension)]);
-            return words.Few(rows, Parameters.Writes(group), options.K, keep);
+            RowTopK Lists(ParameterGroup group, IReadOnlyList<int> of) => words.Few(
+                VectorWords.Gather(parameters.Rows(group, layer), [.. of.SelectMany(head => dimensions.Select(dimension => (head * config.DHead) + dimension))]), Parameters.Writes(group), options.K, keep);
         }
     }
 }

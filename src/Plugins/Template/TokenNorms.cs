@@ -7,11 +7,6 @@ public sealed class TokenNorms : Analysis<TokenNormsOptions>
     /// <inheritdoc/>
     protected override void Run(AnalysisContext context, TokenNormsOptions options)
     {
-        if (options.K < 1)
-        {
-            throw new UsageException($"--k {options.K}: expected at least 1.");
-        }
-
         var model = context.Model;
         var keep = options.Mask(model);
         var best = Enumerable.Range(0, model.Config.DVocab)
@@ -52,6 +47,7 @@ public sealed record TokenNorm(int Rank, Token Token, double Norm);
 public sealed record TokenNormsOptions : TokenFilter
 {
     /// <summary>List length.</summary>
+    [AtLeast(1)]
     [Help("How many tokens to list.")]
     public int K { get; init; } = 20;
 }

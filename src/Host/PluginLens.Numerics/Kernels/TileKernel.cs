@@ -54,7 +54,18 @@ internal abstract unsafe class TileKernel
     /// <returns>How many.</returns>
     public abstract int Hits(float* tile, float* cuts, int row, bool absolute, int* columns);
 
-    /// <summary>Asks for a cache line; any address will do.</summary>
+    /// <summary>Asks for a cache line in the nearest cache; any address will do.</summary>
+    /// <param name="address">Where.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    protected static void Ahead(void* address)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0(address);
+        }
+    }
+
+    /// <summary>Asks for a cache line in the second-level cache; any address will do.</summary>
     /// <param name="address">Where.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Prefetch(void* address)

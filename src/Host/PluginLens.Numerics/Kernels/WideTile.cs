@@ -9,6 +9,9 @@ internal sealed unsafe class WideTile<TLanes, TVector> : TileKernel
     where TLanes : struct, ILanes<TVector>
     where TVector : struct
 {
+    /// <summary>Steps of the depth by which the right panel is fetched ahead: a panel of a deep product lies in the second-level cache.</summary>
+    private const int Distance = 8;
+
     public override int Rows => 8;
 
     public override int Columns => 3 * TLanes.Count;
@@ -27,6 +30,9 @@ internal sealed unsafe class WideTile<TLanes, TVector> : TileKernel
         for (var end = a + (8 * (nint)depth); a != end; a += 8, b += 3 * TLanes.Count, next += Line)
         {
             Prefetch(next);
+            Ahead(b + (Distance * 3 * TLanes.Count));
+            Ahead(b + (((Distance * 3) + 1) * TLanes.Count));
+            Ahead(b + (((Distance * 3) + 2) * TLanes.Count));
             var b0 = TLanes.Load(b);
             var b1 = TLanes.Load(b + TLanes.Count);
             var b2 = TLanes.Load(b + 2 * TLanes.Count);
