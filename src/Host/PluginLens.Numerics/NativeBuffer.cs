@@ -15,7 +15,10 @@ internal sealed unsafe class NativeBuffer<T> : IDisposable
     {
         Length = length;
         var bytes = (nuint)Math.Max(1, length) * (nuint)sizeof(T);
-        var large = OperatingSystem.IsLinux() && bytes >= HugePage;
+
+        // Most of a huge page is worth a whole one.
+        var large = OperatingSystem.IsLinux() && bytes >= HugePage * 3 / 4;
+        bytes = large ? (bytes + HugePage - 1) / HugePage * HugePage : bytes;
         Pointer = (T*)NativeMemory.AlignedAlloc(bytes, large ? HugePage : 64);
         if (large)
         {
