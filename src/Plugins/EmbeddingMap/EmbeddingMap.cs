@@ -167,7 +167,7 @@ public sealed record MapPoint(int Rank, Token Token, double Score, double X, dou
 public sealed record EmbeddingMapOptions : TokenFilter
 {
     /// <summary>Parameter group.</summary>
-    [Help("Kind of vector: keys, values, wq, wk, wv or wo; without it values, or wo in a model without MLPs.")]
+    [Help("Kind of vector: FF keys (k; k-in: W_in of gated MLPs), FF values (v), wq, wk, wv or wo; without it v, or wo in a model without MLPs.")]
     public ParameterGroup? Group { get; init; }
 
     /// <summary>Layer.</summary>
