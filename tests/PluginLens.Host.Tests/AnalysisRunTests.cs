@@ -40,6 +40,28 @@ public sealed class AnalysisRunTests
         }
     }
 
+    [ReadsModels(2)]
+    [Holds(Verdict.Undefined, Trait.AttentionOnly, "there are no MLPs")]
+    [Holds(Verdict.Approximate, Trait.Rotary, "the rotation is left out")]
+    private sealed class PickyOfTwo : IAnalysis
+    {
+        public void Run(AnalysisContext context)
+        {
+        }
+    }
+
+    [Test]
+    public void Execute_OtherModels_AreJudgedWhereTheAnalysisReadsThem()
+    {
+        static Model With(Trait trait) => TestModels.Tiny.WithConfig(config => config with { Traits = new HashSet<Trait> { trait } });
+        static RunResult Run<T>(Trait second)
+            where T : IAnalysis, new() => AnalysisRun.Execute(InlinePlugin.Request(InlinePlugin.Of<T>()) with { OtherModels = [With(second)] });
+
+        Assert.That(Run<Picky>(Trait.AttentionOnly).Info.Applicability.Verdict, Is.EqualTo(Verdict.Exact), "it reads the first model alone");
+        Assert.That(() => Run<PickyOfTwo>(Trait.AttentionOnly), Throws.TypeOf<UsageException>().With.Message.Contains("there are no MLPs"));
+        Assert.That(Run<PickyOfTwo>(Trait.Rotary).Info.Warnings, Is.EqualTo(new[] { "approximate for these models: the rotation is left out" }));
+    }
+
     [Test]
     public void Execute_GoodPlugin_IsCompleteWithProvenance()
     {

@@ -6,6 +6,7 @@ namespace PluginLens.Plugins;
 /// <c>--space raw</c> correlates over the d coordinates instead (the baseline). Dar et al., "Analyzing Transformers in Embedding Space", section 5.1 and appendix B.3.
 /// </summary>
 [Holds(Verdict.Undefined, Trait.Experts, "neurons belong to experts")]
+[ReadsModels(2)]
 public sealed class AlignLayers : Analysis<AlignLayersOptions>
 {
     /// <inheritdoc/>

@@ -11,6 +11,7 @@ namespace PluginLens.Plugins;
 [Holds(Verdict.Approximate, Trait.MaskedLmHead, "the masked-LM head between the last block and the unembedding is left out")]
 [Holds(Verdict.Approximate, Trait.SublayerNorm, "a norm follows each sublayer and is left out")]
 [Holds(Verdict.Approximate, Trait.PostNorm, "a norm follows each residual sum and is left out")]
+[ReadsModels(2)]
 public sealed class FinetuneDiff : Analysis<FinetuneDiffOptions>
 {
     /// <inheritdoc/>

@@ -6,6 +6,7 @@ namespace PluginLens.Plugins;
 /// then finds the label, or, where it has none, how often its next token is the true one. Dar et al., "Analyzing Transformers in Embedding Space", section 5.2.
 /// </summary>
 [Holds(Verdict.Approximate, Trait.PostNorm, "states between the blocks are normed, so there is no final norm to apply to them")]
+[ReadsModels(3)]
 public sealed class Stitch : Analysis<StitchOptions>
 {
     /// <inheritdoc/>

@@ -8,7 +8,7 @@ namespace PluginLens.Cli.Commands;
 /// <summary><c>pluginlens inspect MODEL</c>: everything that a model folder says about itself, and which analyses apply.</summary>
 internal static class InspectCommand
 {
-    private static readonly HashSet<string> Elsewhere = ["hooks", "tokenizer_files", "source_sha256", "processing"];
+    private static readonly HashSet<string> Elsewhere = ["hooks", "tokenizer_files", "source_sha256", "processing", "stitched"];
 
     /// <summary>The command.</summary>
     public static Command Create()
@@ -63,7 +63,7 @@ internal static class InspectCommand
 
         Console.WriteLine($"tokenizer  {(model.Tokenizer is { } tokenizer ? $"{config.Metadata.GetValueOrDefault("tokenizer_kind")}, {tokenizer.Count} ids, {string.Join(", ", model.TokenizerFileHashes.Keys)}" : "none")}");
         Console.WriteLine();
-        Columns.Print(["configuration", "value"], config.Metadata.Where(entry => !Elsewhere.Contains(entry.Key) && entry.Key != "stitched").Select(entry => new[] { entry.Key, Short(entry.Value) }));
+        Columns.Print(["configuration", "value"], config.Metadata.Where(entry => !Elsewhere.Contains(entry.Key)).Select(entry => new[] { entry.Key, Short(entry.Value) }));
         Console.WriteLine();
         Columns.Print(["weight", "shape"], model.WeightNames.Select(weight => new[] { weight, $"[{string.Join(", ", model.ShapeOf(weight))}]" }));
         Console.WriteLine();

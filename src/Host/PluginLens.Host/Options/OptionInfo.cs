@@ -27,7 +27,7 @@ public sealed class OptionInfo
     public string Help => Property.GetCustomAttribute<HelpAttribute>()?.Text ?? string.Empty;
 
     /// <summary>The smallest number that is allowed, or null.</summary>
-    public double? Least => Property.GetCustomAttribute<AtLeastAttribute>()?.Least;
+    public double? Least => Value.Least;
 
     /// <summary>The only values, for an enumeration; else empty.</summary>
     public IReadOnlyList<string> Allowed => Value.Allowed;

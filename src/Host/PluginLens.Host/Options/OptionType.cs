@@ -8,11 +8,10 @@ internal sealed class OptionType
 {
     private readonly Type _element;
     private readonly Func<string, object> _parse;
-    private readonly double? _least;
 
     private OptionType(PropertyInfo property)
     {
-        _least = property.GetCustomAttribute<AtLeastAttribute>()?.Least;
+        Least = property.GetCustomAttribute<AtLeastAttribute>()?.Least;
         var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
         var list = ListElement(type);
         IsList = list is not null;
@@ -25,6 +24,8 @@ internal sealed class OptionType
     public string Word { get => IsList ? $"{field},{field},.." : field; }
 
     public IReadOnlyList<string> Allowed { get; }
+
+    public double? Least { get; }
 
     public bool IsList { get; }
 
@@ -57,14 +58,14 @@ internal sealed class OptionType
         return array;
     }
 
-    private string Expected => Allowed.Count > 0 ? string.Join(", ", Allowed) : _least is { } least ? string.Create(CultureInfo.InvariantCulture, $"{Word} of at least {least}") : Word;
+    private string Expected => Allowed.Count > 0 ? string.Join(", ", Allowed) : Least is { } least ? string.Create(CultureInfo.InvariantCulture, $"{Word} of at least {least}") : Word;
 
     private object Single(string name, string text)
     {
         try
         {
             var value = _parse(text);
-            return _least is null || Convert.ToDouble(value, CultureInfo.InvariantCulture) >= _least ? value : throw new FormatException();
+            return Least is null || Convert.ToDouble(value, CultureInfo.InvariantCulture) >= Least ? value : throw new FormatException();
         }
         catch (TargetInvocationException error) when (error.InnerException is UsageException inner)
         {

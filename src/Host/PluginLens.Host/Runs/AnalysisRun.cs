@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Reflection;
 
 namespace PluginLens.Host;
 
@@ -18,7 +19,7 @@ public static class AnalysisRun
         var store = new ResultStore(folder);
         if (applicability.Verdict == Verdict.Approximate)
         {
-            store.Warn($"approximate for {(request.OtherModels.Count == 0 ? "this model" : "these models")}: {string.Join("; ", applicability.Reasons)}");
+            store.Warn($"approximate for {(Read(request).Count() == 1 ? "this model" : "these models")}: {string.Join("; ", applicability.Reasons)}");
         }
 
         if (request.Prompts.Count(prompt => prompt.IsCut) is > 0 and var cut)
@@ -68,11 +69,15 @@ public static class AnalysisRun
         return error is null ? cost : throw error;
     }
 
-    /// <summary>The worst verdict of the models; undefined for one of them is undefined.</summary>
+    /// <summary>The models that the analysis says it reads.</summary>
+    private static IEnumerable<Model> Read(RunRequest request) =>
+        request.OtherModels.Prepend(request.Model).Take(request.Plugin.AnalysisType.GetCustomAttribute<ReadsModelsAttribute>()?.Most ?? 1);
+
+    /// <summary>The worst verdict of the models that the analysis reads; undefined for one of them is undefined.</summary>
     private static Applicability RequireDefined(RunRequest request)
     {
         var (verdict, reasons) = (Verdict.Exact, new List<string>());
-        foreach (var config in new[] { request.Model }.Concat(request.OtherModels).Select(model => model.Config))
+        foreach (var config in Read(request).Select(model => model.Config))
         {
             var applicability = Applicability.Of(request.Plugin.AnalysisType, config);
             if (applicability.Verdict == Verdict.Undefined)
