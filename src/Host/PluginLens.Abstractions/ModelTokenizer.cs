@@ -36,6 +36,12 @@ public abstract class ModelTokenizer
     /// <param name="id">Token id.</param>
     public virtual string Text(int id) => Piece(id) is null ? string.Empty : Decode([id]);
 
+    /// <summary>Whether a token starts a word: its piece carries the mark or the space of one, or no mark of a continuation.</summary>
+    /// <param name="id">Token id.</param>
+    public bool StartsWord(int id) => Piece(id) is { } piece && (ContinuationMark is { } mark
+        ? !piece.StartsWith(mark, StringComparison.Ordinal)
+        : Text(id).StartsWith(' ') || piece.StartsWith('▁') || piece.StartsWith('Ġ'));
+
     /// <summary>An id with its text, as results carry it.</summary>
     /// <param name="id">Token id.</param>
     public Token Token(int id) => new(id, Text(id));

@@ -61,8 +61,8 @@ public record TokenFilter
         var keep = new bool[size];
         for (var id = 0; id < size; id++)
         {
-            keep[id] = tokenizer.Piece(id) is { } piece
-                ? !byText || Passes(tokenizer, id, piece, list)
+            keep[id] = tokenizer.Piece(id) is not null
+                ? !byText || Passes(tokenizer, id, list)
                 : Padding == Padding.Keep && !byText;
         }
 
@@ -105,7 +105,7 @@ public record TokenFilter
     private static bool IsAlnum(Rune rune) => Rune.GetUnicodeCategory(rune) is
         System.Globalization.UnicodeCategory.LetterNumber or System.Globalization.UnicodeCategory.OtherNumber || Rune.IsLetterOrDigit(rune);
 
-    private bool Passes(ModelTokenizer tokenizer, int id, string piece, HashSet<string>? list)
+    private bool Passes(ModelTokenizer tokenizer, int id, HashSet<string>? list)
     {
         var text = tokenizer.Text(id);
         var stripped = text.Trim();
@@ -115,14 +115,10 @@ public record TokenFilter
             && !(OnlyAlnum && (stripped.Length == 0 || !stripped.EnumerateRunes().All(IsAlnum)))
             && !(OnlyEnglish && (bare.Length == 0 || !bare.All(char.IsAsciiLetterOrDigit)))
             && !(list is not null && !list.Contains(Normal(text)))
-            && !(WordInitial && !StartsWord(tokenizer, piece, text))
+            && !(WordInitial && !tokenizer.StartsWord(id))
             && !(ExcludeBrackets && text.AsSpan().ContainsAny('[', ']'))
             && !(RoundTrip && !RoundTrips(tokenizer, id, text));
     }
-
-    private static bool StartsWord(ModelTokenizer tokenizer, string piece, string text) => tokenizer.ContinuationMark is { } mark
-        ? !piece.StartsWith(mark, StringComparison.Ordinal)
-        : text.StartsWith(' ') || piece.StartsWith('▁') || piece.StartsWith('Ġ');
 
     private static bool RoundTrips(ModelTokenizer tokenizer, int id, string text) =>
         tokenizer.Encode(text) is [var only] && only == id && tokenizer.Decode([only]) == text;

@@ -66,10 +66,10 @@ public sealed class FinetuneDiff : Analysis<FinetuneDiffOptions>
             var (still, opposite) = (Ends(RowOrder.Largest), Ends(RowOrder.Smallest));
             RowTopK Ends(RowOrder order) => context.Compute.TopRows(before.Rows(group, layer), embeddings.Of(writes), new RowQuery { K = options.Pool, Keep = keep, Order = order });
             double Share(RowTopK lists, int row) => lexicon.Share(lists.IdsOf(row)[..Math.Min(options.Pool, lists.K)], original);
-            double Better(int row) => Math.Max(Share(best, row), Share(worst, row));
+            var better = moved.ToDictionary(row => row, row => Math.Max(Share(best, row), Share(worst, row)));
             summary.Add(new GroupChange(
-                Parameters.Name(group), layer, moved.Count, moved.Average(row => norms[row]), moved.Average(Better), moved.Average(row => Math.Max(Share(still, row), Share(opposite, row))), moved.Count(row => Better(row) >= options.Good)));
-            foreach (var row in Chosen(context, options, norms, moved, Better))
+                Parameters.Name(group), layer, moved.Count, moved.Average(row => norms[row]), better.Values.Average(), moved.Average(row => Math.Max(Share(still, row), Share(opposite, row))), better.Values.Count(share => share >= options.Good)));
+            foreach (var row in Chosen(context, options, norms, moved, better))
             {
                 for (var rank = 0; rank < Math.Min(options.K, best.K); rank++)
                 {
@@ -92,19 +92,22 @@ public sealed class FinetuneDiff : Analysis<FinetuneDiffOptions>
 
         var count = SharedVocabulary.Count(original, tuned, context.Results.Note);
         var (one, other) = (a.Metadata.GetValueOrDefault("dtype"), b.Metadata.GetValueOrDefault("dtype"));
-        if (count < a.DVocab || one != other)
+        if (one != other)
         {
-            context.Results.Warn(one != other
-                ? $"'{a.Name}' is stored as {one}, '{b.Name}' as {other}: differences include rounding, so vectors that did not move seem to"
-                : $"the models share {count} of {a.DVocab} ids; words are those of '{a.Name}'");
+            context.Results.Warn($"'{a.Name}' is stored as {one}, '{b.Name}' as {other}: differences include rounding, so vectors that did not move seem to");
+        }
+
+        if (count < a.DVocab)
+        {
+            context.Results.Warn($"the models share {count} of {a.DVocab} ids; words are those of '{a.Name}'");
         }
     }
 
-    private static IEnumerable<int> Chosen(AnalysisContext context, FinetuneDiffOptions options, double[] norms, List<int> moved, Func<int, double> share)
+    private static IEnumerable<int> Chosen(AnalysisContext context, FinetuneDiffOptions options, double[] norms, List<int> moved, Dictionary<int, double> shares)
     {
         if (options.Select != DiffSelection.Random)
         {
-            return moved.OrderByDescending(row => options.Select == DiffSelection.Lexicon ? share(row) : norms[row]).ThenBy(row => row).Take(options.Sample);
+            return moved.OrderByDescending(row => options.Select == DiffSelection.Lexicon ? shares[row] : norms[row]).ThenBy(row => row).Take(options.Sample);
         }
 
         var drawn = moved.ToArray();

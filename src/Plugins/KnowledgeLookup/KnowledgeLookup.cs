@@ -129,7 +129,7 @@ public sealed class KnowledgeLookup : Analysis<KnowledgeLookupOptions>
     {
         var tokenizer = context.Model.Tokenizer!;
         var ids = tokenizer.Encode(" " + word.Trim());
-        if (ids.Length != 1 && tokenizer.Encode(word.Trim()) is { Length: > 0 } bare && (bare.Length == 1 || StartsWord(tokenizer, bare[0])))
+        if (ids.Length != 1 && tokenizer.Encode(word.Trim()) is { Length: > 0 } bare && (bare.Length == 1 || tokenizer.StartsWord(bare[0])))
         {
             ids = bare; // 'word' itself, or SentencePiece, which puts the space in front by itself.
         }
@@ -141,12 +141,10 @@ public sealed class KnowledgeLookup : Analysis<KnowledgeLookupOptions>
 
         var form = ids.Length > 1 ? $"mean of {ids.Length} pieces"
             : tokenizer.ContinuationMark is not null ? "a whole word"
-            : StartsWord(tokenizer, ids[0]) ? "with leading space" : "without leading space";
+            : tokenizer.StartsWord(ids[0]) ? "with leading space" : "without leading space";
         context.Results.Note($"word '{word.Trim()}': {form} (id {string.Join(' ', ids)})");
         return ids;
     }
-
-    private static bool StartsWord(ModelTokenizer tokenizer, int id) => tokenizer.Piece(id) is [' ' or 'Ġ' or '▁', ..];
 
     private static void Promotes(AnalysisContext context, KnowledgeLookupOptions options, Embeddings embeddings, string word)
     {

@@ -50,7 +50,7 @@ internal sealed class StitchReader(Model receiver, IReadOnlyDictionary<string, i
         }
 
         // The classifier reads raw states: its final norm is the identity. Logits are averaged over positions, so states may be.
-        var hook = $"blocks.{receiver.Config.NLayers - 1}.{(receiver.Config.Traits.Contains(Trait.PostNorm) ? "hook_normalized_resid_post" : "hook_resid_post")}";
+        var hook = Seam.StateOf(receiver.Config, receiver.Config.NLayers);
         var states = receiver.Run(input, [hook])[hook][0].AsMatrix();
         var weight = receiver.Weight("classifier.W").AsMatrix();
         var scores = new float[weight.Columns];
