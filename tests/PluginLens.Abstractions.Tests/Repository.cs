@@ -16,6 +16,6 @@ internal static class Repository
 
     public static IEnumerable<string> References(string project) => XDocument.Load(project)
         .Descendants()
-        .Where(element => element.Name.LocalName is "PackageReference" or "ProjectReference" or "Standin" or "Reference")
+        .Where(element => element.Name.LocalName is "PackageReference" or "ProjectReference" or "Reference")
         .Select(element => element.Attribute("Include")?.Value ?? string.Empty);
 }

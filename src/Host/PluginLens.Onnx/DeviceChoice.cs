@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
 using PluginLens.Onnx.Proto;
@@ -20,6 +21,8 @@ public sealed record DeviceChoice(bool UsesCuda, string? Reason)
 
         try
         {
+            // A provider that does not load is written to the console by the environment's own log.
+            OrtEnv.Instance().EnvLogLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL;
             using var options = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL };
             options.AppendExecutionProvider_CUDA(0);
             using var session = new InferenceSession(Smallest(), options);
@@ -30,10 +33,30 @@ public sealed record DeviceChoice(bool UsesCuda, string? Reason)
         }
         catch (Exception error) when (error is OnnxRuntimeException or DllNotFoundException or EntryPointNotFoundException)
         {
-            var reason = Plain(error.Message);
+            // The core for processors lacks even the function.
+            var reason = error is EntryPointNotFoundException ? "built without CUDA; for linux-x64 and win-x64 build with -p:Gpu=true" : Missing() ?? Plain(error.Message);
             return device == Device.Auto ? new DeviceChoice(false, reason) : throw new ModelException(
                 $"--device cuda: the CUDA execution provider does not work here ({reason}); docs/cuda.md lists what it needs, --device cpu works without.", error);
         }
+    }
+
+    /// <summary>The library that the provider asks for in vain, which ONNX Runtime only logs; null where all are there.</summary>
+    private static string? Missing()
+    {
+        foreach (var name in new[] { "shared", "cuda" })
+        {
+            var file = OperatingSystem.IsWindows() ? $"onnxruntime_providers_{name}.dll" : $"libonnxruntime_providers_{name}.so";
+            try
+            {
+                NativeLibrary.Load(Path.Combine(AppContext.BaseDirectory, file));
+            }
+            catch (DllNotFoundException error)
+            {
+                return $"{file}: {error.Message.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)[^1]}";
+            }
+        }
+
+        return null;
     }
 
     /// <summary>What ONNX Runtime says, without the source lines that it puts in front.</summary>

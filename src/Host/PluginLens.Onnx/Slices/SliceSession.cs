@@ -25,7 +25,7 @@ internal sealed class SliceSession : IDisposable
         using var options = new SessionOptions
         {
             // Off: every hook stays what its name says, no weight is copied by constant folding, and the transpose optimizer, which breaks
-            // broadcasts where a transposed tensor is also an output, stays away.
+            // broadcasts where a transposed tensor is also an output (still in 1.31), stays away. Basic without it gains nothing that shows.
             GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL,
             IntraOpNumThreads = threads == 0 ? Environment.ProcessorCount : threads,
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,

@@ -44,6 +44,10 @@ internal sealed record BpeSettings
         return IgnoreMerges ? WholeFirst(model) : model;
     }
 
+    /// <summary>Id by byte of the tokens that stand for bytes; -1 = none.</summary>
+    internal static int[] ByteIds(IReadOnlyDictionary<string, int> vocabulary) =>
+        [.. Enumerable.Range(0, 256).Select(b => vocabulary.GetValueOrDefault($"<0x{b:X2}>", -1))];
+
     private PieceModel WholeFirst(PieceModel model) => (piece, ids) =>
     {
         if (Vocabulary.TryGetValue(ByteLevel ? ByteAlphabet.Write(piece) : piece, out var id))
@@ -55,7 +59,7 @@ internal sealed record BpeSettings
     /// <summary>An unknown character merges with nothing, so the text may be cut around it.</summary>
     private PieceModel WithByteFallback(PieceModel model)
     {
-        var bytes = Enumerable.Range(0, 256).Select(b => Vocabulary.GetValueOrDefault($"<0x{b:X2}>", -1)).ToArray();
+        var bytes = ByteIds(Vocabulary);
         return (piece, ids) =>
         {
             Span<byte> utf8 = stackalloc byte[4];
@@ -80,7 +84,7 @@ internal sealed record BpeSettings
         };
     }
 
-    private static bool All(ReadOnlySpan<byte> utf8, int[] bytes)
+    internal static bool All(ReadOnlySpan<byte> utf8, int[] bytes)
     {
         foreach (var b in utf8)
         {

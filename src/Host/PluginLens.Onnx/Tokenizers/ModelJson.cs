@@ -89,7 +89,9 @@ internal static class ModelJson
             Path = string.Empty,
             Kind = "unigram",
             Pieces = [],
-            Model = () => Whole(SentencePieceTokenizer.Create(vocabulary, unknown, false, false, default, false, false, byteFallback: byteFallback)),
+            Model = () => new UnigramModel(
+                table.Ids.Where(entry => entry.Key.Length > 0).ToDictionary(StringComparer.Ordinal), Array.ConvertAll(vocabulary, entry => entry.Score),
+                unknown, byteFallback ? BpeSettings.ByteIds(table.Ids) : null).Encode,
             UnkId = unknown,
         };
     }

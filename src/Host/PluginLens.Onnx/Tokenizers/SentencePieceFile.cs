@@ -1,5 +1,4 @@
 using Google.Protobuf;
-using Microsoft.ML.Tokenizers;
 using PluginLens.Onnx.Tokenizers.Decoding;
 using PluginLens.Onnx.Tokenizers.Normalizing;
 
@@ -18,7 +17,8 @@ internal static class SentencePieceFile
         var controls = Controls(model).ToList();
         AddSentinels(config, table, controls);
         var added = SpecialTokens.Find(config, table).Concat(controls).DistinctBy(token => token.Id)
-            .Where(token => token.Id >= model.Pieces.Count || model.Pieces[token.Id].Type != SentencePieceType.UserDefined || token.Special).ToArray();
+            .Where(token => token.Id >= model.Pieces.Count || model.Pieces[token.Id].Type != SentencePieceType.UserDefined || token.Special)
+            .Concat(UserDefined(model)).DistinctBy(token => token.Id).ToArray();
         var addBeginning = config.Flag("add_bos_token") ?? model.BosId >= 0;
         var addEnd = config.Flag("add_eos_token") ?? model.BosId < 0;
         return new TokenizerParts
@@ -28,7 +28,7 @@ internal static class SentencePieceFile
             Pieces = table.ToArray(),
             AddedTokens = added,
             Normalizer = Normalizer(model),
-            Model = () => ModelJson.Whole(SentencePieceTokenizer.Create(new MemoryStream(bytes), false, false)),
+            Model = () => Model(model),
             Decoders = [Spaces, Decoders.ByteFallback, Fused(model.AddDummyPrefix)],
             Prefix = addBeginning && InRange(model.BosId, table) ? [model.BosId] : [],
             Suffix = addEnd && InRange(model.EosId, table) ? [model.EosId] : [],
@@ -39,6 +39,54 @@ internal static class SentencePieceFile
             UnkId = InRange(model.UnkId, table) ? model.UnkId : null,
         }.WithNamedIds(config, table.Ids);
     }
+
+    private static PieceModel Model(SentencePieceModel model)
+    {
+        var text = new Dictionary<string, int>(StringComparer.Ordinal);
+        var all = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var id = 0; id < model.Pieces.Count; id++)
+        {
+            var (piece, _, type) = model.Pieces[id];
+            all[piece] = id;
+            if (piece.Length > 0 && type is SentencePieceType.Normal or SentencePieceType.UserDefined or SentencePieceType.Unused)
+                text[piece] = id;
+        }
+
+        if (model.IsUnigram)
+            return new UnigramModel(text, [.. model.Pieces.Select(piece => piece.Score)], model.UnkId, model.ByteFallback ? BpeSettings.ByteIds(all) : null).Encode;
+        return new BpeSettings
+        {
+            Vocabulary = all,
+            Merges = Merges(model, text),
+            UnknownToken = model.Pieces[model.UnkId].Text,
+            FuseUnknown = true,
+            ByteFallback = model.ByteFallback,
+        }.Build();
+    }
+
+    /// <summary>The pairs that make each piece, the piece with the best score first: what merging by score does, as a list.</summary>
+    private static IEnumerable<string> Merges(SentencePieceModel model, Dictionary<string, int> text)
+    {
+        var known = text.GetAlternateLookup<ReadOnlySpan<char>>();
+        var merges = new List<(float Score, int Left, int Right)>();
+        foreach (var (piece, id) in text)
+        {
+            for (var at = 1; at < piece.Length; at++)
+            {
+                if (known.TryGetValue(piece.AsSpan(0, at), out var left) && known.TryGetValue(piece.AsSpan(at), out var right))
+                    merges.Add((model.Pieces[id].Score, left, right));
+            }
+        }
+
+        return merges.OrderByDescending(merge => merge.Score).ThenBy(merge => merge.Left).ThenBy(merge => merge.Right)
+            .Select(merge => $"{model.Pieces[merge.Left].Text} {model.Pieces[merge.Right].Text}");
+    }
+
+    /// <summary>Symbols that no merge may cut, sought in the normalized text.</summary>
+    private static IEnumerable<AddedToken> UserDefined(SentencePieceModel model) => model.Pieces
+        .Select((piece, id) => (piece.Text, piece.Type, Id: id))
+        .Where(piece => piece.Type == SentencePieceType.UserDefined && piece.Text.Length > 0)
+        .Select(piece => new AddedToken(piece.Id, piece.Text, Special: false, Normalized: true));
 
     private static bool InRange(int id, PieceTable table) => id >= 0 && id < table.Count;
 

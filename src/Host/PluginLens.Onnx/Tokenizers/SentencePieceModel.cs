@@ -10,9 +10,11 @@ internal sealed class SentencePieceModel
 
     private int _modelType = UnigramType;
 
-    public List<(string Text, SentencePieceType Type)> Pieces { get; } = [];
+    public List<(string Text, float Score, SentencePieceType Type)> Pieces { get; } = [];
 
     public bool IsUnigram => _modelType == UnigramType;
+
+    public bool ByteFallback { get; private set; }
 
     public int UnkId { get; private set; }
 
@@ -72,16 +74,19 @@ internal sealed class SentencePieceModel
     private void AddPiece(byte[] message)
     {
         var text = string.Empty;
+        var score = 0f;
         var type = SentencePieceType.Normal;
         Walk(message, (field, input) =>
         {
             if (field == 1)
                 text = input.ReadString();
+            else if (field == 2)
+                score = input.ReadFloat();
             else if (field == 3)
                 type = (SentencePieceType)input.ReadInt32();
-            return field is 1 or 3;
+            return field is 1 or 2 or 3;
         });
-        Pieces.Add((text, type));
+        Pieces.Add((text, score, type));
     }
 
     private bool Trainer(int field, CodedInputStream input)
@@ -93,6 +98,9 @@ internal sealed class SentencePieceModel
                 return true;
             case 24:
                 WhitespaceIsSuffix = input.ReadBool();
+                return true;
+            case 35:
+                ByteFallback = input.ReadBool();
                 return true;
             case 40:
                 UnkId = input.ReadInt32();

@@ -26,7 +26,8 @@ internal sealed record WordPieceSettings(IReadOnlyList<string?> Pieces, string U
         {
             UnknownToken = UnknownToken,
             ContinuingSubwordPrefix = ContinuingPrefix,
-            MaxInputCharsPerWord = int.MaxValue,
+            // The package lays out that many characters on the stack.
+            MaxInputCharsPerWord = 2 * Math.Clamp(MostCharacters, 0, 10_000),
         });
         var unknownId = tokenizer.UnknownTokenId;
         return (piece, ids) =>
