@@ -20,7 +20,7 @@ public sealed class GuardTests
             .Where(project => Repository.References(project).Any(reference => reference.Contains("OnnxRuntime", StringComparison.Ordinal)))
             .Select(Path.GetFileName);
 
-        Assert.That(projects, Is.EqualTo(["PluginLens.Onnx.csproj"]));
+        Assert.That(projects, Is.EqualTo(["PluginLens.Models.csproj"]));
     }
 
     [Test]
@@ -30,7 +30,7 @@ public sealed class GuardTests
             .Where(path => File.ReadLines(path).Any(line => line.StartsWith("using Microsoft.ML.OnnxRuntime", StringComparison.Ordinal)))
             .Select(path => Path.GetRelativePath(Path.Combine(Repository.Root, "src", "Host"), path).Replace('\\', '/'));
 
-        Assert.That(sources.Where(path => !path.StartsWith("PluginLens.Onnx/", StringComparison.Ordinal)), Is.Empty);
+        Assert.That(sources.Where(path => !path.StartsWith("PluginLens.Models/", StringComparison.Ordinal)), Is.Empty);
     }
 
     [Test]

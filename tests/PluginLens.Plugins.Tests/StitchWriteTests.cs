@@ -1,5 +1,5 @@
 extern alias stitch;
-using PluginLens.Onnx;
+using PluginLens.Models;
 using PluginLens.Testing;
 using stitch::PluginLens.Plugins;
 

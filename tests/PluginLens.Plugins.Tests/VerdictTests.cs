@@ -15,6 +15,7 @@ extern alias simk;
 extern alias stitch;
 extern alias subheads;
 using PluginLens.Host;
+using PluginLens.Tests.Shared;
 
 namespace PluginLens.Plugins.Tests;
 
@@ -105,7 +106,7 @@ public sealed class VerdictTests
     public void Readme_SaysForWhichModelsItHolds(string analysis)
     {
         var type = TypeOf[analysis];
-        var project = Directory.EnumerateFiles(Path.Combine(Onnx.Tests.Golden.Repository.Root, "src", "Plugins"), "*.csproj", SearchOption.AllDirectories)
+        var project = Directory.EnumerateFiles(Path.Combine(Repository.Root, "src", "Plugins"), "*.csproj", SearchOption.AllDirectories)
             .Single(path => File.ReadAllText(path).Contains($"<AnalysisId>{analysis}</AnalysisId>"));
         var readme = File.ReadAllText(Path.Combine(Path.GetDirectoryName(project)!, "README.md"));
 

@@ -1,4 +1,4 @@
-using PluginLens.Onnx;
+using PluginLens.Models;
 
 namespace PluginLens.Cli;
 

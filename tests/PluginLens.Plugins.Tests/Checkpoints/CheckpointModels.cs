@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using PluginLens.Onnx;
-using PluginLens.Onnx.Tests.Golden;
+using PluginLens.Models;
+using PluginLens.Tests.Shared;
 
 namespace PluginLens.Plugins.Tests.Checkpoints;
 

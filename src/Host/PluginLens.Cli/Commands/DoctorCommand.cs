@@ -2,7 +2,8 @@ using System.CommandLine;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using PluginLens.Host;
-using PluginLens.Onnx;
+using PluginLens.Models;
+using PluginLens.Models.Sessions;
 
 namespace PluginLens.Cli.Commands;
 

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using PluginLens.Onnx.Import;
+using PluginLens.Import;
 
 namespace PluginLens.Cli.Commands;
 

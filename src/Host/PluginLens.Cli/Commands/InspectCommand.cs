@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Newtonsoft.Json.Linq;
 using PluginLens.Host;
-using PluginLens.Onnx;
+using PluginLens.Models;
 
 namespace PluginLens.Cli.Commands;
 

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using PluginLens.Onnx;
+using PluginLens.Models;
 
 namespace PluginLens.Cli.Commands;
 

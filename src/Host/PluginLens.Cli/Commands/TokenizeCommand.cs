@@ -1,6 +1,6 @@
 using System.CommandLine;
 using PluginLens.Host;
-using PluginLens.Onnx;
+using PluginLens.Models;
 
 namespace PluginLens.Cli.Commands;
 

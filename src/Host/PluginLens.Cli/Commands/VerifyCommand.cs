@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using PluginLens.Numerics;
-using PluginLens.Onnx;
-using PluginLens.Onnx.Verification;
+using PluginLens.Models;
+using PluginLens.Models.Verification;
 
 namespace PluginLens.Cli.Commands;
 

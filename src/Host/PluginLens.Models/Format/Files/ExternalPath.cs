@@ -1,0 +1,47 @@
+namespace PluginLens.Models.Format.Files;
+
+/// <summary>Where external data may lie: in the model's own folder, links followed, and nowhere else.</summary>
+internal static class ExternalPath
+{
+    /// <summary>The file that a location names.</summary>
+    /// <param name="folder">The model's folder.</param>
+    /// <param name="location">As in the ONNX file.</param>
+    /// <param name="tensor">Whose data it is, for the message.</param>
+    public static string Resolve(string folder, string location, string tensor)
+    {
+        if (location.Length == 0 || location.Contains('\0', StringComparison.Ordinal))
+        {
+            throw new ModelException($"External data of '{tensor}' has no usable location; export the model again.");
+        }
+
+        if (Path.IsPathRooted(location) || location.Contains('\\', StringComparison.Ordinal) || location is [_, ':', ..])
+        {
+            throw new ModelException($"External data of '{tensor}' has the absolute path \"{location}\"; only files in the model's own folder are read.");
+        }
+
+        var root = Real(Path.GetFullPath(folder));
+        var path = Path.GetFullPath(Path.Combine(folder, location));
+        if (!IsInside(path, Path.GetFullPath(folder)) || !IsInside(Real(path), root))
+        {
+            throw new ModelException($"External data \"{location}\" of '{tensor}' lies outside the model's folder; only files in the model's own folder are read.");
+        }
+
+        return File.Exists(path) ? path : throw new ModelException($"External data file '{location}' of '{tensor}' is missing from '{folder}'; copy it beside the ONNX file.");
+    }
+
+    private static bool IsInside(string path, string folder) => path.StartsWith(Path.TrimEndingDirectorySeparator(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+
+    /// <summary>The path with every link on the way followed.</summary>
+    private static string Real(string path)
+    {
+        var real = Path.GetPathRoot(path)!;
+        foreach (var part in path[real.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries))
+        {
+            real = Path.Combine(real, part);
+            FileSystemInfo info = Directory.Exists(real) ? new DirectoryInfo(real) : new FileInfo(real);
+            real = info.LinkTarget is null ? real : info.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? real;
+        }
+
+        return real;
+    }
+}

@@ -1,0 +1,72 @@
+using System.Text.Json;
+
+namespace PluginLens.Models.Format;
+
+/// <summary>Reads the JSON texts of metadata; what does not fit is a <see cref="FormatException"/>. No reflection: this runs at every start.</summary>
+internal static class MetadataJson
+{
+    /// <summary>An object of texts.</summary>
+    /// <param name="text">JSON.</param>
+    public static Dictionary<string, string> Texts(string text) => Read(text, root =>
+    {
+        var texts = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var entry in root.EnumerateObject())
+        {
+            texts[entry.Name] = Text(entry.Value);
+        }
+
+        return texts;
+    });
+
+    /// <summary>A list of texts.</summary>
+    /// <param name="text">JSON.</param>
+    public static string[] List(string text) => Read(text, root => root.EnumerateArray().Select(Text).ToArray());
+
+    /// <summary>A list of numbers; of a list or an object of lists the first.</summary>
+    /// <param name="text">JSON.</param>
+    public static double[] Numbers(string text) => Read(text, root =>
+    {
+        var list = root.ValueKind == JsonValueKind.Object ? root.EnumerateObject().Select(entry => entry.Value).FirstOrDefault() : root;
+        list = list.ValueKind == JsonValueKind.Array && list.GetArrayLength() > 0 && list[0].ValueKind == JsonValueKind.Array ? list[0] : list;
+        return list.EnumerateArray().Select(number => number.GetDouble()).ToArray();
+    });
+
+    /// <summary>A list of integers and nulls.</summary>
+    /// <param name="text">JSON.</param>
+    public static int?[] Integers(string text) => Read(text, root =>
+        root.EnumerateArray().Select(number => number.ValueKind == JsonValueKind.Null ? (int?)null : number.GetInt32()).ToArray());
+
+    /// <summary>An object of lists of dimensions: numbers and names.</summary>
+    /// <param name="text">JSON.</param>
+    public static Dictionary<string, IReadOnlyList<string>> Dimensions(string text) => Read(text, root =>
+    {
+        var hooks = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
+        foreach (var hook in root.EnumerateObject())
+        {
+            hooks[hook.Name] = [.. hook.Value.EnumerateArray().Select(extent => extent.ValueKind == JsonValueKind.String ? Text(extent) : $"{extent.GetInt32()}")];
+        }
+
+        return hooks;
+    });
+
+    /// <summary>What is needed of the key <c>stitched</c>.</summary>
+    /// <param name="text">JSON.</param>
+    public static StitchedFacts Stitched(string text) => Read(text, root => new StitchedFacts(
+        Text(root.GetProperty("donor").GetProperty("name")), Text(root.GetProperty("receiver").GetProperty("name")), root.GetProperty("blocks").GetInt32(), root.GetProperty("ln_f").GetBoolean()));
+
+    private static string Text(JsonElement element) =>
+        element.ValueKind == JsonValueKind.String ? element.GetString()! : throw new FormatException($"found {element.ValueKind} where a text belongs");
+
+    private static T Read<T>(string text, Func<JsonElement, T> read)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(text);
+            return read(json.RootElement);
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException or KeyNotFoundException)
+        {
+            throw new FormatException(error.Message.ReplaceLineEndings(" "), error);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Google.Protobuf;
+using Newtonsoft.Json;
+using Newtonsoft.Json.Linq;
+using PluginLens.Import.Source;
+using PluginLens.Models.Format.Canonical;
+using PluginLens.Models.Format.Proto;
+
+namespace PluginLens.Models.Format.Writing;
+
+/// <summary>Turns the canonical graph into the protobuf of <c>model.onnx</c>, as the exporter does.</summary>
+internal static class CanonicalProto
+{
+    public const string DataName = "model.onnx.data";
+    private const int Opset = 17;
+    private const int IrVersion = 8;
+
+    public static ModelProto Build(TemplateGraph graph, IReadOnlyList<WrittenWeight> weights, JObject facts)
+    {
+        var model = new ModelProto { IrVersion = IrVersion, ProducerName = "PluginLens", Graph = new GraphProto { Name = facts.Value<string>("name") } };
+        model.OpsetImport.Add(new OperatorSetIdProto { Version = Opset });
+        model.Graph.Node.Add(graph.Nodes.Select(Node));
+        model.Graph.Initializer.Add(weights.Select(External));
+        model.Graph.Initializer.Add(graph.Constants.Select(Inline));
+        model.Graph.Input.Add(graph.Inputs.Select(i => Value(i.Key, i.Value, ElementTypes.Int64)));
+        foreach (var hook in graph.Hooks)
+        {
+            var value = Value(hook.Key, hook.Value, graph.IntegerHooks.Contains(hook.Key) ? ElementTypes.Int64 : ElementTypes.Float);
+            (hook.Key == graph.Output ? model.Graph.Output : model.Graph.ValueInfo).Add(value);
+        }
+
+        model.MetadataProps.Add(facts.Properties().Select(p => new StringStringEntryProto
+        {
+            Key = p.Name,
+            Value = p.Value.Type == JTokenType.String ? p.Value.Value<string>() : p.Value.ToString(Formatting.None),
+        }));
+        model.MetadataProps.Add(new StringStringEntryProto { Key = "seal", Value = Seal(model) });
+        return model;
+    }
+
+    /// <summary>SHA-256 of the graph's bytes and of <c>key NUL value NUL</c> of every entry: a file that was changed later does not fit it.</summary>
+    public static string Seal(ModelProto model)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(model.Graph.ToByteArray());
+        foreach (var entry in model.MetadataProps)
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes($"{entry.Key}\0{entry.Value}\0"));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    /// <summary>The hooks with their dims, as the metadata list them.</summary>
+    public static JObject Hooks(TemplateGraph graph) =>
+        new(graph.Hooks.Select(h => new JProperty(h.Key, new JArray(h.Value.Select(d => long.TryParse(d, out var size) ? (JToken)size : d)))));
+
+    public static NodeProto Node(TemplateNode node)
+    {
+        var proto = new NodeProto { OpType = node.Op, Name = node.Outputs[0] };
+        proto.Input.Add(node.Inputs);
+        proto.Output.Add(node.Outputs);
+        proto.Attribute.Add(node.Attributes.Select(a => Attribute(a.Key, a.Value)));
+        return proto;
+    }
+
+    private static AttributeProto Attribute(string name, object value)
+    {
+        switch (value)
+        {
+            case long integer:
+                return new AttributeProto { Name = name, I = integer, Type = (int)AttributeKind.Int };
+            case double number:
+                return new AttributeProto { Name = name, F = (float)number, Type = (int)AttributeKind.Float };
+            case string text:
+                return new AttributeProto { Name = name, S = ByteString.CopyFromUtf8(text), Type = (int)AttributeKind.Text };
+            default:
+                var list = new AttributeProto { Name = name, Type = (int)AttributeKind.Ints };
+                list.Ints.Add((long[])value);
+                return list;
+        }
+    }
+
+    public static TensorProto External(WrittenWeight weight)
+    {
+        var tensor = new TensorProto { Name = weight.Name, DataType = ElementTypes.Float, DataLocation = TensorProto.Types.DataLocation.External };
+        tensor.Dims.Add(weight.Shape);
+        foreach (var (key, value) in new[] { ("location", DataName), ("offset", Text(weight.Offset)), ("length", Text(weight.Length)) })
+        {
+            tensor.ExternalData.Add(new StringStringEntryProto { Key = key, Value = value });
+        }
+
+        return tensor;
+    }
+
+    public static TensorProto Inline(TemplateConstant constant)
+    {
+        var tensor = new TensorProto
+        {
+            Name = constant.Name,
+            DataType = constant.IsInteger ? ElementTypes.Int64 : ElementTypes.Float,
+            RawData = constant.IsInteger
+                ? ElementTypes.Raw(constant.Values.Select(v => (long)v).ToArray())
+                : ElementTypes.Raw(constant.Values.Select(v => (float)v).ToArray()),
+        };
+        tensor.Dims.Add(constant.Rank == 0 ? [] : [constant.Values.Count]);
+        return tensor;
+    }
+
+    public static ValueInfoProto Value(string name, IReadOnlyList<string> dims, int type)
+    {
+        var shape = new TensorShapeProto();
+        shape.Dim.Add(dims.Select(d => long.TryParse(d, out var size) ? new TensorShapeProto.Types.Dimension { DimValue = size } : new TensorShapeProto.Types.Dimension { DimParam = d }));
+        return new ValueInfoProto { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = type, Shape = shape } } };
+    }
+
+    private static string Text(long number) => number.ToString(CultureInfo.InvariantCulture);
+}

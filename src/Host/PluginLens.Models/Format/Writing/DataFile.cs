@@ -1,0 +1,52 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using PluginLens.Import.Source;
+using PluginLens.Models.Format.Canonical;
+
+namespace PluginLens.Models.Format.Writing;
+
+/// <summary>Writes <c>model.onnx.data</c>: the weights one after the other, float32, each at a multiple of 64 bytes.</summary>
+internal sealed class DataFile : IDisposable
+{
+    private const int Alignment = 64;
+    private readonly FileStream _stream;
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
+    public DataFile(string path) => _stream = File.Create(path);
+
+    public WrittenWeight Add(CanonicalWeight weight)
+    {
+        var values = weight.Read();
+        var elements = weight.Shape.Aggregate(1L, (a, b) => a * b);
+        if (values.Length != elements)
+        {
+            throw new ModelException($"Weight '{weight.Name}' should be [{string.Join(", ", weight.Shape)}], but {values.Length} values were found for it; it is not imported.");
+        }
+
+        var bad = Array.FindIndex(values, v => !float.IsFinite(v));
+        if (bad >= 0)
+        {
+            throw new ModelException($"Weight '{weight.Name}'{NotANumber.Index(bad, weight.Shape)} is {values[bad]}; the file is damaged, or its training diverged.");
+        }
+
+        Write(new byte[(Alignment - (_stream.Position % Alignment)) % Alignment]);
+        var offset = _stream.Position;
+        Write(MemoryMarshal.AsBytes<float>(values));
+        return new WrittenWeight(weight.Name, weight.Shape, offset, _stream.Position - offset);
+    }
+
+    /// <summary>sha256 of all that was written.</summary>
+    public string Digest() => Convert.ToHexStringLower(_hash.GetCurrentHash());
+
+    public void Dispose()
+    {
+        _stream.Dispose();
+        _hash.Dispose();
+    }
+
+    private void Write(ReadOnlySpan<byte> bytes)
+    {
+        _stream.Write(bytes);
+        _hash.AppendData(bytes);
+    }
+}

@@ -1,0 +1,79 @@
+using PluginLens.Import.Graph;
+using PluginLens.Import.Source;
+
+namespace PluginLens.Import.Probe;
+
+/// <summary>One run of the source graph with every tensor kept: what the recognisers compare their guesses with.</summary>
+internal sealed class ProbeRun
+{
+    private const int Length = 11;
+    // Weights larger than this are read again when they are asked for again, so that a large model is not in memory twice.
+    private const int MostKept = 1 << 16;
+    private readonly SourceModel _model;
+    private readonly Dictionary<string, ProbeTensor> _values;
+    private readonly Dictionary<string, ProbeTensor> _constants = new(StringComparer.Ordinal);
+
+    private ProbeRun(SourceModel model, TokenBatch batch, Dictionary<string, ProbeTensor> values)
+    {
+        (_model, Batch, _values) = (model, batch, values);
+    }
+
+    /// <summary>What was run.</summary>
+    public TokenBatch Batch { get; }
+
+    public static ProbeRun Of(SourceModel model, GraphView graph, IReadOnlyDictionary<string, InputRole> roles)
+    {
+        var tokens = model.Inputs.First(i => roles[i.Name] == InputRole.Tokens);
+        var vocabulary = InputRoles.Rows(model, graph, tokens.Name);
+        var types = roles.Where(r => r.Value == InputRole.TokenTypes).Select(r => InputRoles.Rows(model, graph, r.Key)).DefaultIfEmpty(1).Min();
+        var batch = TokenBatch.Scattered(Feed.Fixed(tokens, 0) ?? 2, Feed.Fixed(tokens, 1) ?? Length, vocabulary, types);
+        // Constants computed by nodes (transposed, dequantised, folded weights) are kept where something that varies reads them.
+        var wanted = graph.Nodes
+            .Where(n => n.Output.Any(o => o.Length > 0 && !graph.IsConstant(o)))
+            .SelectMany(n => n.Output.Concat(n.Input.Where(i => graph.IsConstant(i) && !model.Constants.ContainsKey(i))))
+            .Where(o => o.Length > 0).Distinct(StringComparer.Ordinal);
+        using var session = new SourceSession(model, graph.Nodes, wanted);
+        var feed = Feed.Of(model, roles, batch);
+        var values = session.Run(feed);
+        foreach (var input in feed)
+        {
+            values[input.Key] = SourceSession.Read(input.Value);
+            input.Value.Dispose();
+        }
+
+        if (model.Outputs.FirstOrDefault(o => values.TryGetValue(o.Name, out var value) && value.Values.Any(float.IsNaN)) is { } broken)
+        {
+            throw new ModelException($"The source itself computes NaN: '{broken.Name}' of '{model.FileName}' holds it for ordinary tokens; export the model again.");
+        }
+
+        return new ProbeRun(model, batch, values);
+    }
+
+    /// <summary>The tensor's value in the run, or a constant's.</summary>
+    public ProbeTensor this[string name]
+    {
+        get
+        {
+            if (_values.TryGetValue(name, out var value) || _constants.TryGetValue(name, out value))
+            {
+                return value;
+            }
+
+            var constant = _model.Constants.TryGetValue(name, out var found)
+                ? found
+                : throw new ModelException($"Tensor '{name}' of the source graph has a type that the importer does not read.");
+            var read = new ProbeTensor(constant.Shape, constant.Numbers());
+            if (constant.Elements <= MostKept)
+            {
+                _constants[name] = read;
+            }
+
+            return read;
+        }
+    }
+
+    public bool Has(string name) => _values.ContainsKey(name) || _model.Constants.ContainsKey(name);
+
+    /// <summary>Shape without reading a constant's data.</summary>
+    public long[] Shape(string name) => _values.TryGetValue(name, out var value) ? value.Shape : _model.Constants[name].Shape;
+}

@@ -1,0 +1,226 @@
+using Newtonsoft.Json.Linq;
+using PluginLens.Import.Source;
+using PluginLens.Models.Format;
+using PluginLens.Models.Format.Canonical;
+
+namespace PluginLens.Import.Recognition;
+
+/// <summary>Writes down what was recognised as the metadata of a model folder.</summary>
+/// <param name="transformer">What was recognised.</param>
+/// <param name="config">config.json beside the source.</param>
+internal sealed class Configuration(Transformer transformer, SourceConfig config)
+{
+    // What transformers' models of this kind default to; a rotary graph has no longest length of its own.
+    private const int UnknownLength = 2048;
+    private readonly List<string> _notes = [];
+    private readonly Reading _reading = transformer.Reading;
+
+    public CanonicalModel Model()
+    {
+        var (first, embedding) = (transformer.Blocks[0], transformer.Embedding);
+        var attention = first.Attention;
+        var shape = _reading.Run.Shape(embedding.Tokens);
+        var length = Length();
+        var facts = new JObject
+        {
+            ["architecture"] = Architecture(),
+            ["d_model"] = (int)shape[1],
+            ["n_heads"] = One(a => a.Q.Heads, "query heads"),
+            ["n_layers"] = transformer.Blocks.Count,
+            ["d_vocab"] = (int)shape[0],
+            ["attention_dir"] = One(a => a.IsCausal, "causal mask") ? "causal" : "bidirectional",
+            ["norm"] = NormName(),
+            ["norm_placement"] = Placement(),
+            ["positions"] = embedding.Positions != null ? "learned" : attention.Rotary != null ? "rotary" : "none",
+            ["final_norm"] = first.IsPost || transformer.Head.Final != null,
+            ["d_head"] = One(a => a.Q.Width, "d_head"),
+            ["attn_scale"] = One(a => a.Scale, "attention scale"),
+            ["n_ctx"] = length,
+            ["eps"] = Epsilon(),
+        };
+        if (One(a => a.K.Heads, "key-value heads") is var keyHeads && keyHeads != attention.Q.Heads)
+        {
+            facts["n_key_value_heads"] = keyHeads;
+        }
+
+        Mlp(facts);
+        if (attention.Rotary is { } rotary)
+        {
+            Rotary(facts, rotary);
+        }
+
+        // A window wider than any run shows in no number of it; Mistral's configuration states it.
+        var stated = config.ModelType == "mistral" && transformer.Blocks.All(b => b.Attention.Window is null) ? config.Count("sliding_window") : null;
+        if (stated < length || transformer.Blocks.Any(b => b.Attention.Window != null))
+        {
+            facts["window_size"] = new JArray(transformer.Blocks.Select(b => (b.Attention.Window ?? stated) is { } w ? (JToken)w : JValue.CreateNull()));
+        }
+
+        if (embedding is { CountsTokens: true } or { PositionOffset: > 0 })
+        {
+            facts["pos_offset"] = embedding.PositionOffset;
+        }
+
+        var weights = new CanonicalWeights(transformer, length).All();
+        if (transformer.Head.Unembedding is { } map)
+        {
+            if (map.Out != shape[0])
+            {
+                throw new ModelException($"The head has {map.Out} outputs, the embedding {shape[0]} tokens: not a language model's logits; export the model with its LM head.");
+            }
+
+            facts["tied"] = IsTied(weights);
+        }
+
+        return new CanonicalModel(facts, weights, _notes);
+    }
+
+    private void Mlp(JObject facts)
+    {
+        if (transformer.Blocks[0].Mlp is not { } mlp)
+        {
+            facts["attn_only"] = true;
+            return;
+        }
+
+        if (Same(b => b.Mlp!.Gate != null, "gated MLP"))
+        {
+            facts["gated_mlp"] = true;
+        }
+
+        facts["d_mlp"] = Same(b => b.Mlp!.In.Count, "d_mlp");
+        facts["act_fn"] = Known(Same(b => b.Mlp!.Activation, "activation function"));
+        if (Same(b => b.IsParallel, "parallel attention and MLP"))
+        {
+            facts["parallel_attn_mlp"] = true;
+            if (Same(b => b.Norm2 is null, "norm of its own before the MLP"))
+            {
+                facts["shared_norm"] = true;
+            }
+        }
+
+        if (transformer.Head.TransformActivation is { } activation)
+        {
+            facts["mlm_act"] = Known(activation);
+        }
+    }
+
+    private void Rotary(JObject facts, RotaryMatch rotary)
+    {
+        if (transformer.Blocks.Any(b => b.Attention.Rotary is not { } r || r.Dim != rotary.Dim || r.Adjacent != rotary.Adjacent || !r.InvFreq.AsSpan().SequenceEqual(rotary.InvFreq)))
+        {
+            throw new ModelException("Layers differ in their rotary positions; that is not imported.");
+        }
+
+        facts["inv_freq"] = new JArray(rotary.InvFreq);
+        facts["rotary_dim"] = rotary.Dim;
+        facts["rope_attention_factor"] = rotary.Factor;
+        if (rotary.Adjacent)
+        {
+            facts["rotary_adjacent"] = true;
+        }
+    }
+
+    private string Architecture()
+    {
+        var block = transformer.Blocks[0];
+        if (config.ModelType is { } stated)
+        {
+            return stated;
+        }
+
+        return (block.IsPost, block.Attention.Rotary != null, transformer.Norms.First().IsRms) switch
+        {
+            (true, _, _) when block.Attention.IsCausal => "openai-gpt",
+            (true, _, _) => transformer.Embedding.CountsTokens ? "roberta" : "bert",
+            (_, true, true) => "llama",
+            (_, true, false) => "gpt_neox",
+            _ => transformer.Embedding.PositionOffset > 0 ? "opt" : block.Attention.Scale == 1 ? "gpt_neo" : "gpt2",
+        };
+    }
+
+    private int Length()
+    {
+        var embedding = transformer.Embedding;
+        if (embedding.Positions is { } table)
+        {
+            var shape = _reading.Run.Shape(table);
+            return (int)shape[^2] - embedding.PositionOffset;
+        }
+
+        if (config.Count("max_position_embeddings", "n_positions", "n_ctx") is { } stated)
+        {
+            return stated;
+        }
+
+        // Causal masks kept as a square of truth values are as long as the context.
+        var mask = _reading.Model.Constants.Values.Where(IsCausalMask).Select(c => (int)c.Shape[^1]).DefaultIfEmpty(0).Max();
+        if (mask > 0)
+        {
+            return mask;
+        }
+
+        // So are tables of cosines: [.., n_ctx, rotary_dim], beginning with a row of ones.
+        var dim = transformer.Blocks[0].Attention.Rotary?.Dim;
+        var cosines = _reading.Model.Constants
+            .Where(c => ElementTypes.IsFloat(c.Value.Type) && c.Value.Shape is [.., > 1, var last] && (last == dim || 2 * last == dim))
+            .Where(c => _reading.Run[c.Key].Values.AsSpan(0, (int)c.Value.Shape[^1]).IndexOfAnyExcept(1f) < 0)
+            .Select(c => (int)c.Value.Shape[^2]).DefaultIfEmpty(0).Max();
+        if (cosines > 0)
+        {
+            return cosines;
+        }
+
+        _notes.Add($"no config.json beside the model and no table of positions in it: n_ctx is taken to be {UnknownLength}");
+        return UnknownLength;
+    }
+
+    private static bool IsCausalMask(SourceTensor constant) =>
+        constant.Type is ElementTypes.Bool or ElementTypes.UInt8 && constant.Shape is [.., var rows, var columns] && rows == columns && rows > 1
+        && constant.Numbers() is var seen && seen.All(v => v is 0 or 1) && seen.Take((int)columns).Sum() == 1;
+
+    private string NormName()
+    {
+        var norms = transformer.Norms.ToArray();
+        if (norms.Length == 0 || norms.Select(n => n.IsRms).Distinct().Count() > 1)
+        {
+            throw new ModelException(norms.Length == 0 ? "The graph has no norms; it is not imported." : "The graph mixes LayerNorm and RMSNorm; it is not imported.");
+        }
+
+        return (norms[0].IsRms ? "RMS" : "LN") + (norms.All(n => n.Gain is null) ? "Pre" : "");
+    }
+
+    private string Placement() => Same(b => b.IsPost, "placement of norms") ? "post" : "pre";
+
+    /// <summary>float32 1e-5 is 9.99999974e-06; the number that it was rounded from is the shortest that rounds to it.</summary>
+    private double Epsilon()
+    {
+        var all = transformer.Norms.Select(n => n.Eps).Distinct().ToArray();
+        return all is [var eps] ? double.Parse(eps.ToString("R"))
+            : throw new ModelException($"The norms differ in what they add to the variance ({string.Join(", ", all)}); one number is expected.");
+    }
+
+    private static bool IsTied(IReadOnlyList<CanonicalWeight> weights)
+    {
+        var (embedding, unembedding) = (weights.First(w => w.Name == "embed.W_E"), weights.First(w => w.Name == "unembed.W_U"));
+        var (e, u) = (embedding.Read(), unembedding.Read());
+        var (rows, columns) = ((int)embedding.Shape[0], (int)embedding.Shape[1]);
+        for (var i = 0; i < e.Length; i++)
+        {
+            if (e[i] != u[(i % columns * rows) + (i / columns)])
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static string Known(string activation) => activation is "gelu" or "gelu_new" or "relu" or "silu" ? activation
+        : throw new ModelException($"The activation function is {activation}; the importer knows gelu, gelu_new, relu and silu.");
+
+    private T One<T>(Func<AttentionMatch, T> value, string what) => Same(b => value(b.Attention), what);
+
+    private T Same<T>(Func<BlockMatch, T> value, string what) => transformer.Blocks.Select(value).Distinct().ToArray() is [var one] ? one
+        : throw new ModelException($"Layers differ in their {what} ({string.Join(", ", transformer.Blocks.Select(value))}); the importer reads models whose layers are alike.");
+}

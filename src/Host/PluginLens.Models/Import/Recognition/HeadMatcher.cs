@@ -1,0 +1,66 @@
+using PluginLens.Import.Source;
+
+namespace PluginLens.Import.Recognition;
+
+/// <summary>Finds the output with the logits, and what lies between it and the last block.</summary>
+internal static class HeadMatcher
+{
+    public static HeadMatch Read(Reading reading, BlockMatch last)
+    {
+        var graph = reading.Graph;
+        foreach (var output in reading.Model.Outputs.OrderByDescending(o => o.Name == "logits").Select(o => o.Name).Where(o => graph.IsData(o)))
+        {
+            var found = graph.ResolveSelection(output);
+            if (reading.LinearOf.TryGetValue(found, out var map) && graph.ResolveSelection(map.Input) is var input && Between(reading, last, input, output, map) is { } head)
+            {
+                return head;
+            }
+
+            if (found == last.End && last.IsPost)
+            {
+                return new HeadMatch(output, null, null, null, null, null);
+            }
+        }
+
+        throw NoLogits(reading);
+    }
+
+    /// <summary>The way from the unembedding's input back to the last block: nothing, a norm, or a masked-LM head.</summary>
+    private static HeadMatch? Between(Reading reading, BlockMatch last, string input, string output, Linear map)
+    {
+        var graph = reading.Graph;
+        if (input == last.End)
+        {
+            return new HeadMatch(output, map, null, null, null, null);
+        }
+
+        if (reading.NormOf.GetValueOrDefault(input) is not { } norm)
+        {
+            return null;
+        }
+
+        if (graph.ResolveSelection(norm.Input) == last.End)
+        {
+            return new HeadMatch(output, map, norm, null, null, null);
+        }
+
+        var (maps, operators) = MlpMatcher.Sources(reading, norm.Input);
+        if (maps is not [var transform] || graph.ResolveSelection(transform.Input) != last.End)
+        {
+            return null;
+        }
+
+        var activation = ActivationMatcher.Find(reading.Run[transform.Output].Values, reading.Run[norm.Input].Values, null, operators)
+            ?? throw new ModelException(
+                $"What {Ordering.Describe(norm.Node)} of the masked-LM head reads is no known activation function of {Ordering.Describe(transform.Node)}; it is not imported.");
+        return new HeadMatch(output, map, null, transform, activation, norm);
+    }
+
+    private static ModelException NoLogits(Reading reading)
+    {
+        var outputs = reading.Model.Outputs.Where(o => reading.Graph.IsData(o.Name) && reading.Run.Has(o.Name))
+            .Select(o => $"'{o.Name}' [{string.Join(", ", reading.Run.Shape(o.Name))}] from {reading.Graph.Describe(reading.Graph.ResolveSelection(o.Name))}");
+        return new ModelException(
+            $"The graph has no logits: none of its outputs ({string.Join("; ", outputs.Take(4))}) is a linear map of the last block's stream. Export the model with its LM head.");
+    }
+}

@@ -1,0 +1,76 @@
+using System.Security.Cryptography;
+using Newtonsoft.Json.Linq;
+using PluginLens.Tokenizers;
+
+namespace PluginLens.Import;
+
+/// <summary>Copies the tokenizer's files beside the model and writes down their hashes and what they say of themselves.</summary>
+internal static class TokenizerCopy
+{
+    private static readonly string[] Files =
+    [
+        "tokenizer.json", "vocab.json", "merges.txt", "vocab.txt", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "tokenizer_config.json",
+        "special_tokens_map.json", "added_tokens.json",
+    ];
+
+    /// <summary>Adds the tokenizer of a source folder to a model folder.</summary>
+    /// <param name="source">Folder of the ONNX file.</param>
+    /// <param name="destination">The folder that is being written.</param>
+    /// <param name="facts">Receives the metadata.</param>
+    /// <param name="notes">Receives what the user should know.</param>
+    public static void Add(string source, string destination, JObject facts, List<string> notes)
+    {
+        // Published repositories keep their ONNX files in a folder of their own, below the tokenizer.
+        var folder = Path.GetFileName(source) == "onnx" && !Present(source).Any() ? Path.GetDirectoryName(source)! : source;
+        facts["tokenizer_files"] = new JObject();
+        if (!Present(folder).Any())
+        {
+            notes.Add("no tokenizer beside the model: prompts are given as ids (--ids), tokens are shown by number");
+            return;
+        }
+
+        if (Read(folder, notes) is not { } tokenizer)
+        {
+            return;
+        }
+
+        if (tokenizer.Count > facts.Value<int>("d_vocab"))
+        {
+            notes.Add($"the tokenizer beside the model knows {tokenizer.Count} ids, the embedding has {facts["d_vocab"]} rows: it belongs to another model and is not copied");
+            return;
+        }
+
+        foreach (var name in Present(folder))
+        {
+            var bytes = File.ReadAllBytes(Path.Combine(folder, name));
+            File.WriteAllBytes(Path.Combine(destination, name), bytes);
+            facts["tokenizer_files"]![name] = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        }
+
+        facts["tokenizer_kind"] = tokenizer.Kind;
+        facts["tokenizer_size"] = tokenizer.Count;
+        foreach (var (key, id) in new[] { ("bos_id", tokenizer.BosId), ("eos_id", tokenizer.EosId), ("pad_id", tokenizer.PadId), ("unk_id", tokenizer.UnkId) })
+        {
+            if (id is { } known)
+            {
+                facts[key] = known;
+            }
+        }
+    }
+
+    private static FileTokenizer? Read(string folder, List<string> notes)
+    {
+        try
+        {
+            return TokenizerFiles.Load(folder);
+        }
+        catch (ModelException e)
+        {
+            notes.Add($"the tokenizer beside the model is not copied: {e.Message}");
+            return null;
+        }
+    }
+
+    private static IEnumerable<string> Present(string folder) =>
+        Files.Where(f => File.Exists(Path.Combine(folder, f))).Concat(Directory.EnumerateFiles(folder, "*.tiktoken").Select(f => Path.GetFileName(f)!));
+}

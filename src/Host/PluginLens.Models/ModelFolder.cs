@@ -1,0 +1,97 @@
+using System.Security.Cryptography;
+using PluginLens.Models.Format;
+using PluginLens.Models.Format.Files;
+using PluginLens.Models.Format.Proto;
+
+namespace PluginLens.Models;
+
+/// <summary>Opens model folders, and refuses those that break docs/model-folder.md with one line that says what is wrong.</summary>
+public static class ModelFolder
+{
+    private const string FileName = "model.onnx";
+
+    /// <summary>Opens a folder; weights are mapped, nothing is computed.</summary>
+    /// <param name="path">A folder with <c>model.onnx</c>, or that file.</param>
+    /// <param name="options">Device and threads.</param>
+    public static OnnxModel Open(string path, OpenOptions options)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(options);
+        var maps = new Dictionary<string, MappedFile>(StringComparer.Ordinal);
+        try
+        {
+            var file = Path.GetFullPath(Locate(path));
+            return Open(Path.GetDirectoryName(file)!, file, maps, options);
+        }
+        catch (Exception error)
+        {
+            foreach (var map in maps.Values)
+            {
+                map.Dispose();
+            }
+
+            if (error is IOException or UnauthorizedAccessException or OverflowException)
+            {
+                throw new ModelException($"'{path}' cannot be read: {error.Message.ReplaceLineEndings(" ")}", error);
+            }
+
+            throw;
+        }
+    }
+
+    private static OnnxModel Open(string folder, string file, Dictionary<string, MappedFile> maps, OpenOptions options)
+    {
+        var map = maps[file] = new MappedFile(file);
+        var proto = SlimModel.Parse(map);
+        if (proto.Graph is null || proto.Graph.Node.Count == 0)
+        {
+            throw new ModelException($"'{file}' holds no graph; copy or export the model again.");
+        }
+
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var entry in proto.MetadataProps)
+        {
+            values[entry.Key] = entry.Value;
+        }
+
+        var metadata = new Metadata(folder, values);
+        SlimModel.CheckSeal(map, proto);
+        var config = metadata.Config();
+        ConfigCheck.Check(config, metadata, folder);
+        RequireOpset(proto, file);
+        GraphCheck.Check(proto, metadata.Hooks, file);
+        var weights = new WeightTable(config, folder, file, maps).Read(proto.Graph, metadata.DType);
+        TokenizerCheck.Check(folder, metadata.TokenizerFiles);
+        config = config with { Traits = Traits.Of(config, weights.ContainsKey, metadata.TokenizerFiles.Count > 0) };
+        return new OnnxModel(folder, proto, config, metadata, weights, [.. maps.Values], Hash(map), options);
+    }
+
+    private static string Locate(string path)
+    {
+        var file = Directory.Exists(path) ? Path.Combine(path, FileName) : path;
+        if (File.Exists(file))
+        {
+            return file;
+        }
+
+        // Two levels are what exporters make; links are not followed, so that this ends.
+        var nearby = new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 2, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.ReparsePoint };
+        var other = Directory.Exists(path) ? Directory.EnumerateFiles(path, "*.onnx", nearby).FirstOrDefault() : null;
+        throw other is not null
+            ? new ModelException($"'{path}' holds {Path.GetRelativePath(path, other)} but no {FileName}: it is not a model folder; import it first: pluginlens import {path} <new folder>.")
+            : new ModelException($"'{path}' is not a model folder: it holds no {FileName}. Export one there, or name another folder.");
+    }
+
+    private static void RequireOpset(ModelProto proto, string file)
+    {
+        var opset = proto.OpsetImport.FirstOrDefault(import => import.Domain is "" or "ai.onnx")?.Version ?? 0;
+        if (opset is < 13 or > 26 || proto.IrVersion is < 3 or > 13)
+        {
+            throw new ModelException($"'{file}' has opset {opset} and IR version {proto.IrVersion}; expected opset 13 to 26 and IR version 3 to 13. Export the model again.");
+        }
+    }
+
+    /// <summary>The hash of model.onnx, whose metadata hold the hash of the weights: it identifies the model at no cost.</summary>
+    private static string Hash(MappedFile map) =>
+        map.Length < 1 << 28 ? Convert.ToHexStringLower(SHA256.HashData(map.Span(0, (int)map.Length))) : TokenizerCheck.Hash(map.Path);
+}

@@ -1,0 +1,257 @@
+using System.Globalization;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+using PluginLens.Models.Format;
+using PluginLens.Models.Format.Files;
+using PluginLens.Models.Format.Proto;
+using PluginLens.Models.Sessions;
+using PluginLens.Models.Stitching;
+using PluginLens.Tokenizers;
+
+namespace PluginLens.Models;
+
+/// <summary>A model folder that is open: mapped weights, slices on demand, tokenizer on demand.</summary>
+public sealed class OnnxModel : Model
+{
+    /// <summary>Sessions kept open; the oldest goes first.</summary>
+    private const int MostSessions = 8;
+
+    private readonly ModelProto _proto;
+    private readonly Metadata _metadata;
+    private readonly Dictionary<string, ModelWeight> _weights;
+    private readonly MappedFile[] _maps;
+    private readonly OpenOptions _options;
+    private readonly SessionCache _sessions = new(MostSessions);
+    private readonly SliceInputs _inputs;
+    private readonly Lazy<ModelTokenizer?> _tokenizer;
+    private readonly Lazy<DeviceChoice> _device;
+
+    private readonly HashSet<OnnxModel> _views = [];
+    private readonly OnnxModel? _original;
+
+    internal OnnxModel(string folder, ModelProto proto, ModelConfig config, Metadata metadata, Dictionary<string, ModelWeight> weights, MappedFile[] maps, string hash, OpenOptions options)
+    {
+        (Folder, _proto, Config, _metadata, _weights, _maps, Sha256, _options) = (folder, proto, config, metadata, weights, maps, hash, options);
+        _inputs = SliceInputs.For(config, metadata.Hooks, weights);
+        _tokenizer = new(LoadTokenizer);
+        _device = new(() => DeviceChoice.Try(options.Device));
+    }
+
+    /// <summary>A view of a model with other weights.</summary>
+    private OnnxModel(OnnxModel original, Dictionary<string, ModelWeight> replaced)
+    {
+        (Folder, _metadata, _options, _maps, _inputs, _tokenizer, _device) = (original.Folder, original._metadata, original._options, [], original._inputs, original._tokenizer, original._device);
+        (_original, _proto, Config) = (original, WeightEdits.Of(original._proto, replaced), WeightEdits.Of(original.Config, replaced));
+        _weights = new(original._weights, StringComparer.Ordinal);
+        foreach (var (name, weight) in replaced)
+        {
+            _weights[name] = weight;
+        }
+    }
+
+    /// <summary>Where it lies.</summary>
+    public string Folder { get; }
+
+    /// <inheritdoc/>
+    public override ModelConfig Config { get; }
+
+    /// <inheritdoc/>
+    public override string? Sha256 { get; }
+
+    /// <inheritdoc/>
+    public override ModelTokenizer? Tokenizer => _tokenizer.Value;
+
+    /// <inheritdoc/>
+    public override IReadOnlyCollection<string> WeightNames => _weights.Keys;
+
+    /// <inheritdoc/>
+    public override IReadOnlyDictionary<string, IReadOnlyList<string>> Hooks => _metadata.Hooks;
+
+    /// <summary>The graph, without the weights' data.</summary>
+    internal ModelProto Proto => _proto;
+
+    /// <summary>Every weight by name.</summary>
+    internal IReadOnlyDictionary<string, ModelWeight> Weights => _weights;
+
+    /// <summary>Sha-256 of the folder's model.onnx, also of a view.</summary>
+    internal string FolderSha256 => Sha256 ?? _original!.FolderSha256;
+
+    /// <summary>Where a stitched model is joined; null for all others.</summary>
+    internal StitchedFacts? Stitched => _metadata.Stitched;
+
+    /// <summary>How many token ids the forward pass embeds: of a stitched model, those of its donor.</summary>
+    internal int EmbeddingRows => _inputs.Vocabulary;
+
+    /// <summary>How it was opened.</summary>
+    internal OpenOptions OpenedWith => _options;
+
+    /// <summary>Where forward passes run; tried once, when first asked for.</summary>
+    public DeviceChoice Device => _device.Value;
+
+    /// <summary>Where forward passes ran; null before the first.</summary>
+    public DeviceChoice? DeviceUsed => _device.IsValueCreated ? _device.Value : null;
+
+    /// <summary>Name of each tokenizer file with its sha-256.</summary>
+    public IReadOnlyDictionary<string, string> TokenizerFileHashes => _metadata.TokenizerFiles;
+
+    /// <summary>Extents of a weight, without reading it.</summary>
+    /// <param name="name">Weight name.</param>
+    public IReadOnlyList<int> ShapeOf(string name) => Stored(name).Shape;
+
+    /// <inheritdoc/>
+    public override bool HasWeight(string name) => _weights.ContainsKey(name);
+
+    /// <inheritdoc/>
+    public override Tensor Weight(string name) => Stored(name).Read();
+
+    /// <inheritdoc/>
+    public override Activations Run(ModelInput input, IReadOnlyCollection<string> hooks)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentNullException.ThrowIfNull(hooks);
+        var unknown = hooks.Concat(input.Replace.Keys).FirstOrDefault(hook => !Hooks.ContainsKey(hook));
+        if (unknown is not null)
+        {
+            throw new ModelException($"Model '{Config.Name}' has no hook '{unknown}'; 'pluginlens inspect {Config.Name}' lists them.");
+        }
+
+        var computed = hooks.Where(hook => !input.Replace.ContainsKey(hook)).Distinct().ToList();
+        var results = hooks.Where(input.Replace.ContainsKey).ToDictionary(hook => hook, hook => input.Replace[hook], StringComparer.Ordinal);
+        if (computed.Count > 0)
+        {
+            Compute(input, computed, results);
+        }
+
+        return new Activations(results);
+    }
+
+    /// <inheritdoc/>
+    public override Model WithWeights(IReadOnlyDictionary<string, Tensor> replacements)
+    {
+        ArgumentNullException.ThrowIfNull(replacements);
+        var view = new OnnxModel(this, replacements.ToDictionary(entry => entry.Key, entry => WeightEdits.Of(Config, Stored(entry.Key), entry.Value), StringComparer.Ordinal));
+        lock (_views)
+        {
+            _views.Add(view);
+        }
+
+        return view;
+    }
+
+    /// <inheritdoc/>
+    public override void WriteStitched(string folder, Seam seam) => StitchedFolder.Write(this, folder, seam);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        // Views run on this model's map: their sessions close before it does.
+        OnnxModel[] views;
+        lock (_views)
+        {
+            views = [.. _views];
+        }
+
+        foreach (var view in views)
+        {
+            view.Dispose();
+        }
+
+        _original?.Forget(this);
+        _sessions.Dispose();
+        foreach (var map in _maps)
+        {
+            map.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private void Forget(OnnxModel view)
+    {
+        lock (_views)
+        {
+            _views.Remove(view);
+        }
+    }
+
+    private ModelWeight Stored(string name) => _weights.TryGetValue(name, out var weight)
+        ? weight
+        : throw new ModelException($"Model '{Config.Name}' has no weight '{name}'; 'pluginlens inspect {Config.Name}' lists them.");
+
+    private FileTokenizer? LoadTokenizer()
+    {
+        if (_metadata.TokenizerFiles.Count == 0)
+        {
+            return null;
+        }
+
+        var tokenizer = TokenizerFiles.Load(Folder, _metadata.TokenizerFiles.Keys);
+        return tokenizer.Count <= Config.DVocab ? tokenizer : throw new ModelException(
+            $"The tokenizer in '{Folder}' knows {tokenizer.Count} ids, the embedding has {Config.DVocab} rows: they do not belong together; export the model again.");
+    }
+
+    private void Compute(ModelInput input, List<string> hooks, Dictionary<string, Tensor> results)
+    {
+        var fed = input.Replace.Keys.Order(StringComparer.Ordinal).ToList();
+        var key = string.Join(',', hooks.Order(StringComparer.Ordinal)) + "<-" + string.Join(',', fed);
+        _sessions.Use(
+            key,
+            () => new SliceSession(GraphSlice.Cut(_proto, hooks, fed, _weights.ContainsKey), _weights, Folder, _options.Threads, Device.UsesCuda),
+            session => Pass(session, input, hooks, results));
+    }
+
+    private void Pass(SliceSession session, ModelInput input, List<string> hooks, Dictionary<string, Tensor> results)
+    {
+        var extents = new Dictionary<string, int>(StringComparer.Ordinal);
+        var inputs = _inputs.Bind(session.Slice, input, extents);
+        try
+        {
+            hooks.ForEach(hook => RequireSize(hook, extents));
+            using var values = session.Run(inputs, hooks, _options.Cancellation);
+            var at = 0;
+            foreach (var value in values)
+            {
+                results[hooks[at]] = Copy(hooks[at], value);
+                at++;
+            }
+        }
+        finally
+        {
+            foreach (var value in inputs.Values)
+            {
+                value.Dispose();
+            }
+        }
+    }
+
+    /// <summary>An activation is one array: beyond its largest length the batch must be smaller.</summary>
+    private void RequireSize(string hook, Dictionary<string, int> extents)
+    {
+        var size = 1m;
+        foreach (var dimension in Hooks[hook])
+        {
+            size *= extents.TryGetValue(dimension, out var extent) ? extent : int.TryParse(dimension, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 1;
+        }
+
+        if (size > Array.MaxLength / sizeof(float))
+        {
+            throw new ModelException($"'{hook}' would have {size} numbers, more than {Array.MaxLength / sizeof(float)}; run fewer or shorter prompts at once.");
+        }
+    }
+
+    private Tensor Copy(string hook, OrtValue value)
+    {
+        var info = value.GetTensorTypeAndShape();
+        var data = info.ElementDataType switch
+        {
+            TensorElementType.Float => value.GetTensorDataAsSpan<float>().ToArray(),
+            TensorElementType.Int64 => Array.ConvertAll(value.GetTensorDataAsSpan<long>().ToArray(), number => (float)number),
+            var other => throw new ModelException($"'{hook}' of model '{Config.Name}' has element type {other}; expected float32. Export the model again."),
+        };
+
+        // Masked scores are -inf; a NaN anywhere means that the numbers are worth nothing.
+        return !NotFinite.HasNaN(data)
+            ? new Tensor(hook, data, [.. info.Shape.Select(extent => (int)extent)])
+            : throw new ModelException($"The forward pass gives NaN at '{hook}': the weights are damaged or the input is out of range; 'pluginlens verify' tells more.");
+    }
+}

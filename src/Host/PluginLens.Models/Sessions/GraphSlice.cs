@@ -1,0 +1,76 @@
+using PluginLens.Models.Format.Proto;
+
+namespace PluginLens.Models.Sessions;
+
+/// <summary>
+/// The part of a graph that computes some hooks, with other hooks as inputs. ONNX Runtime computes every node of a graph and keeps every declared output, so what
+/// is not needed must not be there.
+/// </summary>
+/// <param name="Model">The pruned model; weights have no data.</param>
+/// <param name="Inputs">Token inputs that are still needed.</param>
+/// <param name="Replaced">Hooks that are inputs and still needed.</param>
+/// <param name="Weights">Weights that are still needed.</param>
+internal sealed record GraphSlice(ModelProto Model, IReadOnlyList<string> Inputs, IReadOnlyList<string> Replaced, IReadOnlyList<string> Weights)
+{
+    /// <summary>Whether an input holds int64 (expert indices).</summary>
+    /// <param name="input">Its name.</param>
+    public bool IsInteger(string input) => Model.Graph.Input.First(info => info.Name == input).Type?.TensorType?.ElemType == 7;
+
+    /// <summary>Cuts the slice.</summary>
+    /// <param name="whole">The model as stored.</param>
+    /// <param name="wanted">Hooks to compute.</param>
+    /// <param name="replaced">Hooks that are fed.</param>
+    /// <param name="isWeight">Whether an initializer is a weight, handed over separately.</param>
+    public static GraphSlice Cut(
+        ModelProto whole, IReadOnlyCollection<string> wanted, IReadOnlyCollection<string> replaced, Func<string, bool> isWeight)
+    {
+        var graph = whole.Graph;
+        var fed = replaced.ToHashSet(StringComparer.Ordinal);
+        var needed = wanted.ToHashSet(StringComparer.Ordinal);
+        var kept = new bool[graph.Node.Count];
+
+        // Nodes are in topological order (checked when the folder is opened): one walk from the end finds all that is needed.
+        for (var at = kept.Length - 1; at >= 0; at--)
+        {
+            var node = graph.Node[at];
+            kept[at] = node.Output.Any(output => needed.Contains(output) && !fed.Contains(output));
+            if (kept[at])
+            {
+                needed.UnionWith(node.Input);
+            }
+        }
+
+        var types = graph.ValueInfo.Concat(graph.Output).ToDictionary(info => info.Name, StringComparer.Ordinal);
+        var slice = new GraphProto { Name = graph.Name };
+        slice.Node.Add(graph.Node.Where((_, at) => kept[at]).Select(node => WithoutFed(node, fed)));
+        var tokens = graph.Input.Where(input => needed.Contains(input.Name)).ToList();
+        slice.Input.Add(tokens);
+        var used = replaced.Where(needed.Contains).ToList();
+        slice.Input.Add(used.Select(name => types[name]));
+
+        // A hook that is both fed and wanted would be an input and an output of one name: it is answered without the graph.
+        slice.Output.Add(wanted.Where(name => !fed.Contains(name)).Select(name => types[name]));
+        slice.Initializer.Add(graph.Initializer.Where(tensor => needed.Contains(tensor.Name)));
+        var model = new ModelProto { IrVersion = whole.IrVersion, ProducerName = whole.ProducerName, Graph = slice };
+        model.OpsetImport.Add(whole.OpsetImport);
+        return new GraphSlice(
+            model, [.. tokens.Select(input => input.Name)], used, [.. slice.Initializer.Select(tensor => tensor.Name).Where(isWeight)]);
+    }
+
+    /// <summary>A node that is kept for one of its outputs must not make another one that is fed: a graph has each name once.</summary>
+    private static NodeProto WithoutFed(NodeProto node, HashSet<string> fed)
+    {
+        if (!node.Output.Any(fed.Contains))
+        {
+            return node;
+        }
+
+        var copy = node.Clone();
+        for (var at = 0; at < copy.Output.Count; at++)
+        {
+            copy.Output[at] = fed.Contains(copy.Output[at]) ? $"_unused.{copy.Output[at]}" : copy.Output[at];
+        }
+
+        return copy;
+    }
+}

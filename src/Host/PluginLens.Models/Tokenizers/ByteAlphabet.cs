@@ -1,0 +1,45 @@
+using System.Text;
+
+namespace PluginLens.Tokenizers;
+
+/// <summary>The printable characters in which byte-level vocabularies write bytes (<c>Ġ</c> is the space).</summary>
+internal static class ByteAlphabet
+{
+    private static readonly char[] Characters = MakeCharacters();
+    private static readonly Dictionary<char, byte> Bytes =
+        Enumerable.Range(0, 256).ToDictionary(b => Characters[b], b => (byte)b);
+
+    /// <summary>The UTF-8 bytes of a text, in the alphabet.</summary>
+    public static string Write(string text) => Write(Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Bytes, in the alphabet.</summary>
+    public static string Write(byte[] bytes) => string.Create(bytes.Length, bytes, static (span, source) =>
+    {
+        for (var i = 0; i < source.Length; i++)
+            span[i] = Characters[source[i]];
+    });
+
+    /// <summary>Appends the bytes that a vocabulary string stands for; a string outside the alphabet stands for itself.</summary>
+    public static void Read(string piece, List<byte> bytes)
+    {
+        var before = bytes.Count;
+        foreach (var c in piece)
+        {
+            if (Bytes.TryGetValue(c, out var b))
+            {
+                bytes.Add(b);
+                continue;
+            }
+
+            bytes.RemoveRange(before, bytes.Count - before);
+            bytes.AddRange(Encoding.UTF8.GetBytes(piece));
+            return;
+        }
+    }
+
+    private static char[] MakeCharacters()
+    {
+        var free = 256;
+        return [.. Enumerable.Range(0, 256).Select(b => b is (>= '!' and <= '~') or (>= 0xA1 and <= 0xAC) or (>= 0xAE and <= 0xFF) ? (char)b : (char)free++)];
+    }
+}

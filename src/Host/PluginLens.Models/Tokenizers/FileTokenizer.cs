@@ -1,0 +1,117 @@
+namespace PluginLens.Tokenizers;
+
+/// <summary>A tokenizer read from its published files.</summary>
+public sealed class FileTokenizer : ModelTokenizer
+{
+    private readonly TokenizerParts _parts;
+    private readonly AddedTokenMatcher _added;
+    private readonly HashSet<int> _special;
+    private readonly Lazy<PieceModel> _model;
+
+    internal FileTokenizer(TokenizerParts parts)
+    {
+        _parts = parts;
+        _added = new(parts.AddedTokens, parts.Normalizer);
+        _special = [.. parts.AddedTokens.Where(token => token.Special).Select(token => token.Id)];
+        _model = new(() => TokenizerFiles.Guard(parts.Path, parts.Model));
+    }
+
+    /// <summary>What the files hold: <c>byte-level-bpe</c>, <c>bpe</c>, <c>wordpiece</c>, <c>sentencepiece-bpe</c>, <c>unigram</c>, <c>wordlevel</c> or <c>tiktoken</c>.</summary>
+    public string Kind => _parts.Kind;
+
+    /// <inheritdoc/>
+    public override int Count => _parts.Pieces.Length;
+
+    /// <inheritdoc/>
+    public override int? BosId => _parts.BosId;
+
+    /// <inheritdoc/>
+    public override int? EosId => _parts.EosId;
+
+    /// <summary>Padding id, or null where the files name none.</summary>
+    public int? PadId => _parts.PadId;
+
+    /// <summary>Id of the unknown token, or null where the files name none.</summary>
+    public int? UnkId => _parts.UnkId;
+
+    /// <inheritdoc/>
+    public override string? ContinuationMark => _parts.ContinuationMark;
+
+    /// <inheritdoc/>
+    public override int[] Encode(string text, bool addSpecial = false)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return TokenizerFiles.Guard(_parts.Path, () => EncodeSane(UnicodeText.Sane(text), addSpecial));
+    }
+
+    /// <inheritdoc/>
+    public override string Decode(IReadOnlyList<int> ids)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        var tokens = new List<string>(ids.Count);
+        foreach (var id in ids)
+        {
+            if (Piece(id) is { } piece)
+                tokens.Add(piece);
+        }
+
+        foreach (var decoder in _parts.Decoders)
+            tokens = decoder(tokens);
+        return string.Join(_parts.Decoders.Count == 0 ? " " : string.Empty, tokens);
+    }
+
+    /// <inheritdoc/>
+    public override string? Piece(int id) => id >= 0 && id < _parts.Pieces.Length ? _parts.Pieces[id] : null;
+
+    /// <inheritdoc/>
+    public override string Text(int id) =>
+        Piece(id) is { } piece && _parts.SpaceMark is { } mark && !IsSpecial(id) && piece.Contains(mark, StringComparison.Ordinal)
+            ? piece.Replace(mark, " ", StringComparison.Ordinal)
+            : base.Text(id);
+
+    /// <inheritdoc/>
+    public override bool IsSpecial(int id) => _special.Contains(id);
+
+    private int[] EncodeSane(string text, bool addSpecial)
+    {
+        var ids = new List<int>((text.Length / 3) + 4);
+        if (addSpecial)
+            ids.AddRange(_parts.Prefix);
+        foreach (var outer in _added.SplitRaw(text))
+        {
+            if (outer.Id is { } token)
+                ids.Add(token);
+            else
+                EncodeSegment(text.Substring(outer.Start, outer.Length), outer.Start == 0, ids);
+        }
+
+        if (addSpecial)
+            ids.AddRange(_parts.Suffix);
+        return [.. ids];
+    }
+
+    private void EncodeSegment(string segment, bool first, List<int> ids)
+    {
+        var normalized = _parts.Normalizer?.Normalize(segment) ?? segment;
+        foreach (var inner in _added.SplitNormalized(normalized))
+        {
+            if (inner.Id is { } token)
+            {
+                ids.Add(token);
+                continue;
+            }
+
+            List<string> pieces = [normalized.Substring(inner.Start, inner.Length)];
+            foreach (var split in _parts.Splits)
+            {
+                var next = new List<string>();
+                for (var i = 0; i < pieces.Count; i++)
+                    split(pieces[i], first && inner.Start == 0 && i == 0, next);
+                pieces = next;
+            }
+
+            foreach (var piece in pieces)
+                _model.Value(piece, ids);
+        }
+    }
+}

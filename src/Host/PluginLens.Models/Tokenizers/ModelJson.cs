@@ -1,0 +1,121 @@
+using System.Text.Json;
+using Microsoft.ML.Tokenizers;
+using static PluginLens.Tokenizers.TokenizerJsonReader;
+
+namespace PluginLens.Tokenizers;
+
+/// <summary>Reads the <c>model</c> of a <c>tokenizer.json</c>.</summary>
+internal static class ModelJson
+{
+    /// <param name="model">The stage.</param>
+    /// <param name="table">Receives the vocabulary.</param>
+    /// <param name="byteLevel">Whether the model gets text whose bytes are the symbols.</param>
+    public static TokenizerParts Read(JsonElement model, PieceTable table, bool byteLevel) => Kind(model) switch
+    {
+        "BPE" => Bpe(model, table, byteLevel),
+        "WordPiece" => WordPiece(model, table),
+        "Unigram" => Unigram(model, table),
+        "WordLevel" => WordLevel(model, table),
+        var other => throw Unknown("model", other),
+    };
+
+    /// <summary>The type; older files leave it out, but each type has a field of its own.</summary>
+    private static string Kind(JsonElement model)
+    {
+        bool Has(string name) => model.TryGetProperty(name, out _);
+        return Text(model, "type")
+            ?? (Has("merges") ? "BPE" : Has("continuing_subword_prefix") ? "WordPiece" : Has("unk_id") ? "Unigram" : "WordLevel");
+    }
+
+    private static TokenizerParts Bpe(JsonElement model, PieceTable table, bool byteLevel)
+    {
+        table.AddObject(model.GetProperty("vocab"));
+        var vocabulary = table.Ids.ToDictionary(StringComparer.Ordinal);
+        var merges = model.GetProperty("merges");
+        if (merges.ValueKind != JsonValueKind.Array)
+            throw new InvalidDataException("Expected a list of merges.");
+        var unknown = Text(model, "unk_token");
+        var byteFallback = Flag(model, "byte_fallback");
+        var settings = new BpeSettings
+        {
+            Vocabulary = vocabulary,
+            Merges = merges.EnumerateArray().Select(Merge),
+            UnknownToken = string.IsNullOrEmpty(unknown) ? null : unknown,
+            FuseUnknown = Flag(model, "fuse_unk"),
+            ContinuingPrefix = Text(model, "continuing_subword_prefix"),
+            EndOfWordSuffix = Text(model, "end_of_word_suffix"),
+            ByteLevel = byteLevel,
+            ByteFallback = byteFallback,
+            IgnoreMerges = Flag(model, "ignore_merges"),
+        };
+        return new()
+        {
+            Path = string.Empty,
+            Kind = byteFallback ? "sentencepiece-bpe" : "bpe",
+            Pieces = [],
+            Model = settings.Build,
+            UnkId = table.Id(unknown),
+        };
+    }
+
+    private static TokenizerParts WordPiece(JsonElement model, PieceTable table)
+    {
+        table.AddObject(model.GetProperty("vocab"));
+        var unknown = Text(model, "unk_token") ?? "[UNK]";
+        var prefix = Text(model, "continuing_subword_prefix") ?? "##";
+        var most = Optional(model, "max_input_chars_per_word")?.GetInt32() ?? 100;
+        return new()
+        {
+            Path = string.Empty,
+            Kind = "wordpiece",
+            Pieces = [],
+            Model = new WordPieceSettings(table.ToArray(), unknown, prefix, most).Build,
+            ContinuationMark = prefix.Length > 0 ? prefix : null,
+            UnkId = table.Require(unknown),
+            PadId = table.Id("[PAD]"),
+        };
+    }
+
+    private static TokenizerParts Unigram(JsonElement model, PieceTable table)
+    {
+        var vocabulary = model.GetProperty("vocab").EnumerateArray().Select(entry => (Token: entry[0].GetString() ?? string.Empty, Score: entry[1].GetSingle())).ToArray();
+        for (var id = 0; id < vocabulary.Length; id++)
+            table.Add(vocabulary[id].Token, id);
+        var unknown = Optional(model, "unk_id")?.GetInt32()
+            ?? throw new InvalidDataException("Expected the id of the unknown token in a unigram model, found none.");
+        var byteFallback = Flag(model, "byte_fallback");
+        return new()
+        {
+            Path = string.Empty,
+            Kind = "unigram",
+            Pieces = [],
+            Model = () => new UnigramModel(
+                table.Ids.Where(entry => entry.Key.Length > 0).ToDictionary(StringComparer.Ordinal), Array.ConvertAll(vocabulary, entry => entry.Score),
+                unknown, byteFallback ? BpeSettings.ByteIds(table.Ids) : null).Encode,
+            UnkId = unknown,
+        };
+    }
+
+    /// <summary>Every piece is a token or unknown.</summary>
+    private static TokenizerParts WordLevel(JsonElement model, PieceTable table)
+    {
+        table.AddObject(model.GetProperty("vocab"));
+        var vocabulary = table.Ids.ToDictionary(StringComparer.Ordinal);
+        var unknown = table.Require(Text(model, "unk_token") ?? "<unk>");
+        return new()
+        {
+            Path = string.Empty,
+            Kind = "wordlevel",
+            Pieces = [],
+            Model = () => (piece, ids) => ids.Add(vocabulary.GetValueOrDefault(piece, unknown)),
+            UnkId = unknown,
+        };
+    }
+
+    /// <summary>A tokenizer that gets its text normalized and split.</summary>
+    internal static PieceModel Whole(Tokenizer tokenizer) => (piece, ids) =>
+        ids.AddRange(tokenizer.EncodeToIds(piece, considerPreTokenization: false, considerNormalization: false));
+
+    private static string Merge(JsonElement merge) =>
+        merge.ValueKind == JsonValueKind.Array ? $"{merge[0].GetString()} {merge[1].GetString()}" : merge.GetString() ?? string.Empty;
+}

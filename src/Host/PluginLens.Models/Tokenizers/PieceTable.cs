@@ -1,0 +1,54 @@
+using System.Text.Json;
+
+namespace PluginLens.Tokenizers;
+
+/// <summary>Collects a vocabulary in both directions and refuses contradictions.</summary>
+internal sealed class PieceTable
+{
+    /// <summary>Fifteen times the largest published vocabulary; more is damage, and would only exhaust memory.</summary>
+    private const int MostIds = 4_000_000;
+
+    /// <summary>Published tokens stay below a few hundred.</summary>
+    private const int MostCharacters = 65_536;
+
+    private readonly List<string?> _pieces = [];
+    private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
+
+    /// <summary>Piece to id.</summary>
+    public IReadOnlyDictionary<string, int> Ids => _ids;
+
+    /// <summary>One more than the largest id.</summary>
+    public int Count => _pieces.Count;
+
+    public string?[] ToArray() => [.. _pieces];
+
+    public int? Id(string? piece) => piece is not null && _ids.TryGetValue(piece, out var id) ? id : null;
+
+    public int Require(string piece) => Id(piece) ?? throw new InvalidDataException($"Expected '{Shown(piece)}' in the vocabulary, found no such token.");
+
+    public void Add(string piece, int id)
+    {
+        if (id is < 0 or >= MostIds)
+            throw new InvalidDataException($"Expected ids from 0 to {MostIds - 1}, found {id} for the token '{Shown(piece)}'.");
+        if (piece.Length > MostCharacters)
+            throw new InvalidDataException($"Expected tokens of at most {MostCharacters} characters, found {piece.Length} in token {id}.");
+        while (_pieces.Count <= id)
+            _pieces.Add(null);
+        if (_pieces[id] is { } other && other != piece)
+            throw new InvalidDataException($"Expected one token for each id, found '{Shown(other)}' and '{Shown(piece)}' for {id}.");
+        if (!_ids.TryAdd(piece, id) && _ids[piece] != id)
+            throw new InvalidDataException($"Expected one id for each token, found {_ids[piece]} and {id} for '{Shown(piece)}'.");
+        _pieces[id] = piece;
+    }
+
+    /// <summary>Adds the members of a JSON object of ids.</summary>
+    public void AddObject(JsonElement vocabulary)
+    {
+        foreach (var entry in vocabulary.EnumerateObject())
+            Add(entry.Name, entry.Value.GetInt32());
+    }
+
+    /// <summary>A token as a message shows it: short, and on one line.</summary>
+    internal static string Shown(string piece, int most = 40) =>
+        (piece.Length <= most ? piece : string.Concat(piece.AsSpan(0, most), "...")).ReplaceLineEndings(" ");
+}

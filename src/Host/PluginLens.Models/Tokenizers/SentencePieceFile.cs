@@ -1,0 +1,136 @@
+using Google.Protobuf;
+using PluginLens.Tokenizers.Decoding;
+using PluginLens.Tokenizers.Normalizing;
+
+namespace PluginLens.Tokenizers;
+
+/// <summary>A SentencePiece model without a <c>tokenizer.json</c>: the file says how text is normalized, the config what is put around it.</summary>
+internal static class SentencePieceFile
+{
+    public static TokenizerParts Read(string path, TokenizerConfig config)
+    {
+        var bytes = TokenizerFiles.Bytes(path);
+        var model = SentencePieceModel.Read(bytes);
+        var table = new PieceTable();
+        for (var id = 0; id < model.Pieces.Count; id++)
+            table.Add(model.Pieces[id].Text, id);
+        var controls = Controls(model).ToList();
+        AddSentinels(config, table, controls);
+        var added = SpecialTokens.Find(config, table).Concat(controls).DistinctBy(token => token.Id)
+            .Where(token => token.Id >= model.Pieces.Count || model.Pieces[token.Id].Type != SentencePieceType.UserDefined || token.Special)
+            .Concat(UserDefined(model)).DistinctBy(token => token.Id).ToArray();
+        var addBeginning = config.Flag("add_bos_token") ?? model.BosId >= 0;
+        var addEnd = config.Flag("add_eos_token") ?? model.BosId < 0;
+        return new TokenizerParts
+        {
+            Path = path,
+            Kind = model.IsUnigram ? "unigram" : "sentencepiece-bpe",
+            Pieces = table.ToArray(),
+            AddedTokens = added,
+            Normalizer = Normalizer(model),
+            Model = () => Model(model),
+            Decoders = [Spaces, Decoders.ByteFallback, Fused(model.AddDummyPrefix)],
+            Prefix = addBeginning && InRange(model.BosId, table) ? [model.BosId] : [],
+            Suffix = addEnd && InRange(model.EosId, table) ? [model.EosId] : [],
+            SpaceMark = "▁",
+            BosId = InRange(model.BosId, table) ? model.BosId : null,
+            EosId = InRange(model.EosId, table) ? model.EosId : null,
+            PadId = InRange(model.PadId, table) ? model.PadId : null,
+            UnkId = InRange(model.UnkId, table) ? model.UnkId : null,
+        }.WithNamedIds(config, table.Ids);
+    }
+
+    private static PieceModel Model(SentencePieceModel model)
+    {
+        var text = new Dictionary<string, int>(StringComparer.Ordinal);
+        var all = new Dictionary<string, int>(StringComparer.Ordinal);
+        for (var id = 0; id < model.Pieces.Count; id++)
+        {
+            var (piece, _, type) = model.Pieces[id];
+            all[piece] = id;
+            if (piece.Length > 0 && type is SentencePieceType.Normal or SentencePieceType.UserDefined or SentencePieceType.Unused)
+                text[piece] = id;
+        }
+
+        if (model.IsUnigram)
+            return new UnigramModel(text, [.. model.Pieces.Select(piece => piece.Score)], model.UnkId, model.ByteFallback ? BpeSettings.ByteIds(all) : null).Encode;
+        return new BpeSettings
+        {
+            Vocabulary = all,
+            Merges = Merges(model, text),
+            UnknownToken = model.Pieces[model.UnkId].Text,
+            FuseUnknown = true,
+            ByteFallback = model.ByteFallback,
+        }.Build();
+    }
+
+    /// <summary>The pairs that make each piece, the piece with the best score first: what merging by score does, as a list.</summary>
+    private static IEnumerable<string> Merges(SentencePieceModel model, Dictionary<string, int> text)
+    {
+        var known = text.GetAlternateLookup<ReadOnlySpan<char>>();
+        var merges = new List<(float Score, int Left, int Right)>();
+        foreach (var (piece, id) in text)
+        {
+            for (var at = 1; at < piece.Length; at++)
+            {
+                if (known.TryGetValue(piece.AsSpan(0, at), out var left) && known.TryGetValue(piece.AsSpan(at), out var right))
+                    merges.Add((model.Pieces[id].Score, left, right));
+            }
+        }
+
+        return merges.OrderByDescending(merge => merge.Score).ThenBy(merge => merge.Left).ThenBy(merge => merge.Right)
+            .Select(merge => $"{model.Pieces[merge.Left].Text} {model.Pieces[merge.Right].Text}");
+    }
+
+    /// <summary>Symbols that no merge may cut, sought in the normalized text.</summary>
+    private static IEnumerable<AddedToken> UserDefined(SentencePieceModel model) => model.Pieces
+        .Select((piece, id) => (piece.Text, piece.Type, Id: id))
+        .Where(piece => piece.Type == SentencePieceType.UserDefined && piece.Text.Length > 0)
+        .Select(piece => new AddedToken(piece.Id, piece.Text, Special: false, Normalized: true));
+
+    private static bool InRange(int id, PieceTable table) => id >= 0 && id < table.Count;
+
+    private static IEnumerable<AddedToken> Controls(SentencePieceModel model) =>
+        model.Pieces.Select((piece, id) => (piece.Text, piece.Type, Id: id))
+            .Where(piece => piece.Type is SentencePieceType.Control or SentencePieceType.Unknown && piece.Text.Length > 0)
+            .Select(piece => new AddedToken(piece.Id, piece.Text, Special: true));
+
+    /// <summary>T5's sentinels are not in its model: they follow it, the last one first.</summary>
+    private static void AddSentinels(TokenizerConfig config, PieceTable table, List<AddedToken> added)
+    {
+        var count = config.Number("extra_ids") ?? (config.TokenizerClass == "T5Tokenizer" ? 100 : 0);
+        if (count is < 0 or > 10_000)
+            throw new InvalidDataException($"Expected from 0 to 10000 extra ids, found {count}.");
+        for (var sentinel = count - 1; sentinel >= 0; sentinel--)
+        {
+            var text = $"<extra_id_{sentinel}>";
+            if (table.Id(text) is null)
+                table.Add(text, table.Count);
+            added.Add(new(table.Require(text), text, Special: true));
+        }
+    }
+
+    private static TextNormalizer Normalizer(SentencePieceModel model)
+    {
+        var map = model.CharacterMap.Length > 0 ? CharacterMap.Read(model.CharacterMap) : null;
+        return new(text =>
+        {
+            text = map?.Apply(text) ?? text;
+            if (model.RemoveExtraWhitespaces)
+                text = string.Join(' ', text.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+            if (text.Length == 0)
+                return text;
+            if (model.AddDummyPrefix)
+                text = model.WhitespaceIsSuffix ? text + ' ' : ' ' + text;
+            return model.EscapeWhitespaces ? text.Replace(' ', '▁') : text;
+        });
+    }
+
+    private static List<string> Spaces(List<string> tokens) => [.. tokens.Select(token => token.Replace('▁', ' '))];
+
+    private static PieceDecoder Fused(bool prefixed) => tokens =>
+    {
+        var text = string.Concat(tokens);
+        return [prefixed && text.StartsWith(' ') ? text[1..] : text];
+    };
+}

@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace PluginLens.Tokenizers.Splitting;
+
+/// <summary>
+/// Splits by a regular expression whose unit is the code point. .NET's unit is half of an astral one, so those are
+/// matched through a stand-in from the basic plane with the same general category.
+/// </summary>
+internal sealed class RegexSplit(string pattern)
+{
+    /// <summary>One character for each <see cref="UnicodeCategory"/>, of the kinds that patterns do not name.</summary>
+    private const string ShadowOfCategory =
+        "\uA640\uA641\u01C5\u02B0\uA000\uA66F\u0903\u0488\u0660\u16EE\u2460\u3000\u2028\u2029\u0001\u2060\uFFFD\uE000"
+        + "\u203F\u058A\u0F3A\u0F3B\u00AB\u00BB\u055A\u2200\u20A0\u02C2\u2300\u0378";
+
+    private readonly Regex _regex = new(RegexDialect.Translate(pattern), RegexOptions.CultureInvariant, TimeSpan.FromSeconds(5));
+
+    public void Isolated(string piece, bool first, List<string> into) => MatchSplit.Add(piece, Spans(piece), SplitBehavior.Isolated, into);
+
+    public PieceSplit As(SplitBehavior behavior, bool invert) => (piece, _, into) =>
+    {
+        var spans = Spans(piece);
+        MatchSplit.Add(piece, invert ? spans.ConvertAll(span => span with { IsMatch = !span.IsMatch }) : spans, behavior, into);
+    };
+
+    private List<MatchSplit.Span> Spans(string text)
+    {
+        var spans = new List<MatchSplit.Span>();
+        var done = 0;
+        var shadow = Shadow(text, out var positions);
+        for (var match = _regex.Match(shadow); match.Success; match = match.NextMatch())
+        {
+            if (match.Length > 0)
+                MatchSplit.Match(spans, ref done, Position(positions, match.Index), Position(positions, match.Index + match.Length));
+        }
+
+        return MatchSplit.Close(spans, done, text.Length);
+    }
+
+    private static int Position(int[]? positions, int index) => positions is null ? index : positions[index];
+
+    private static string Shadow(string text, out int[]? positions)
+    {
+        positions = null;
+        if (!text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF'))
+            return text;
+        var shadow = new StringBuilder(text.Length);
+        var starts = new List<int>(text.Length);
+        for (int i = 0, width; i < text.Length; i += width)
+        {
+            Rune.DecodeFromUtf16(text.AsSpan(i), out var rune, out width);
+            starts.Add(i);
+            shadow.Append(rune.IsBmp ? (char)rune.Value : ShadowOfCategory[(int)Rune.GetUnicodeCategory(rune)]);
+        }
+
+        starts.Add(text.Length);
+        positions = [.. starts];
+        return shadow.ToString();
+    }
+}

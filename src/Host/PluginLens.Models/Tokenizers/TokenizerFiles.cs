@@ -1,0 +1,87 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using System.Text.Unicode;
+
+namespace PluginLens.Tokenizers;
+
+/// <summary>Opens the tokenizer of a model folder. Its kind is read from the files, never from a model's name.</summary>
+public static class TokenizerFiles
+{
+    /// <summary>No published tokenizer file comes near; a larger one is damage or malice.</summary>
+    private const long LargestFile = 256L << 20;
+
+    /// <summary>Reads whatever tokenizer files the folder holds.</summary>
+    /// <param name="folder">A model folder or a checkpoint folder.</param>
+    /// <param name="files">Names of the files that belong to the model: others in the folder do not count. Null for all that are there.</param>
+    /// <exception cref="ModelException">No tokenizer files, or broken ones.</exception>
+    public static FileTokenizer Load(string folder, IEnumerable<string>? files = null)
+    {
+        ArgumentNullException.ThrowIfNull(folder);
+        if (!Directory.Exists(folder))
+            throw new ModelException($"Expected a folder with tokenizer files, found no folder '{folder}'.");
+        var found = new TokenizerFolder(folder, files?.ToHashSet(StringComparer.Ordinal));
+        var path = Find(found) ?? throw new ModelException(
+            $"Expected tokenizer files in '{folder}' (tokenizer.json, or vocab.json with merges.txt, vocab.txt, tokenizer.model, spiece.model, *.tiktoken), found none; copy the model's own there.");
+        return Guard(path, () => new FileTokenizer(Read(path, new TokenizerConfig(found))));
+    }
+
+    /// <summary>Runs a step of reading; whatever a broken file makes it throw becomes one line that names the file.</summary>
+    internal static T Guard<T>(string path, Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException or ArgumentException or OverflowException
+            or InvalidDataException or KeyNotFoundException or IndexOutOfRangeException or IOException or UnauthorizedAccessException or RegexMatchTimeoutException)
+        {
+            var reason = PieceTable.Shown(e.Message, 300);
+            throw new ModelException($"Cannot read the tokenizer file '{path}': {reason} Replace it with the model's own.", e);
+        }
+    }
+
+    /// <summary>The bytes of a file of sane size.</summary>
+    internal static byte[] Bytes(string path)
+    {
+        var length = new FileInfo(path).Length;
+        return length <= LargestFile
+            ? File.ReadAllBytes(path)
+            : throw new InvalidDataException($"Expected at most {LargestFile >> 20} MB, found {length >> 20} MB.");
+    }
+
+    /// <summary>The text of a file; bytes that are no UTF-8 are an error.</summary>
+    internal static string Text(string path)
+    {
+        var bytes = Bytes(path);
+        return Utf8.IsValid(bytes)
+            ? Encoding.UTF8.GetString(bytes)
+            : throw new InvalidDataException("Expected UTF-8 text, found bytes that are none.");
+    }
+
+    /// <summary>The object that a JSON file holds.</summary>
+    internal static JsonElement Json(string path)
+    {
+        ReadOnlyMemory<byte> bytes = Bytes(path);
+        if (bytes.Span.StartsWith("\uFEFF"u8))
+            bytes = bytes[3..];
+        var root = JsonDocument.Parse(bytes).RootElement;
+        return root.ValueKind == JsonValueKind.Object ? root : throw new InvalidDataException("Expected a JSON object.");
+    }
+
+    private static string? Find(TokenizerFolder folder)
+    {
+        string[] names = ["tokenizer.json", "vocab.json", "vocab.txt", "tokenizer.model", "spiece.model"];
+        return names.Select(folder.Find).FirstOrDefault(path => path is not null) ?? folder.FindEnding(".tiktoken");
+    }
+
+    private static TokenizerParts Read(string path, TokenizerConfig config) => Path.GetFileName(path) switch
+    {
+        "tokenizer.json" => new TokenizerJsonReader(path, config).Read(),
+        "vocab.json" => VocabularyAndMerges.Read(path, config),
+        "vocab.txt" => VocabularyText.Read(path, config),
+        "spiece.model" => SentencePieceFile.Read(path, config),
+        "tokenizer.model" when !TiktokenFile.IsOne(path) => SentencePieceFile.Read(path, config),
+        _ => TiktokenFile.Read(path, config),
+    };
+}

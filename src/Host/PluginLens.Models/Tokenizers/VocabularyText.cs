@@ -1,0 +1,43 @@
+using PluginLens.Tokenizers.Decoding;
+using PluginLens.Tokenizers.Normalizing;
+using PluginLens.Tokenizers.Splitting;
+
+namespace PluginLens.Tokenizers;
+
+/// <summary>BERT's older layout: <c>vocab.txt</c>, one token a line, with its config.</summary>
+internal static class VocabularyText
+{
+    public static TokenizerParts Read(string path, TokenizerConfig config)
+    {
+        var table = new PieceTable();
+        var lines = TokenizerFiles.Text(path).Split('\n').Select(line => line.TrimEnd('\r')).ToList();
+        if (lines[^1].Length == 0)
+            lines.RemoveAt(lines.Count - 1);
+        for (var id = 0; id < lines.Count; id++)
+            table.Add(lines[id], id);
+        var unknown = config.Token("unk_token") ?? "[UNK]";
+        table.Require(unknown);
+        var added = SpecialTokens.Find(config, table);
+        var pieces = table.ToArray();
+        var first = config.Token("cls_token") ?? "[CLS]";
+        var last = config.Token("sep_token") ?? "[SEP]";
+        var parts = new TokenizerParts
+        {
+            Path = path,
+            Kind = "wordpiece",
+            Pieces = pieces,
+            Model = new WordPieceSettings(pieces, unknown, "##", 100).Build,
+            AddedTokens = added,
+            Normalizer = new BertNormalizer(
+                chinese: config.Flag("tokenize_chinese_chars") ?? true, stripAccents: config.Flag("strip_accents"), lower: config.Flag("do_lower_case") ?? true),
+            Splits = [TextSplits.Bert],
+            Decoders = [tokens => Decoders.WordPiece(tokens, "##", cleanUp: true)],
+            Prefix = [table.Require(first)],
+            Suffix = [table.Require(last)],
+            ContinuationMark = "##",
+            UnkId = table.Id(unknown),
+            PadId = table.Id(config.Token("pad_token") ?? "[PAD]"),
+        };
+        return parts.WithNamedIds(config, table.Ids);
+    }
+}

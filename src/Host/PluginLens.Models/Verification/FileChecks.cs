@@ -1,0 +1,76 @@
+using System.Security.Cryptography;
+using PluginLens.Models.Format;
+
+namespace PluginLens.Models.Verification;
+
+/// <summary>The files are those that were written: hashes, finite weights, a tokenizer that belongs to the embedding.</summary>
+internal static class FileChecks
+{
+    private const string DataFile = "model.onnx.data";
+
+    /// <summary>All of them. The seal and the tokenizer's hashes were compared when the folder was opened, which refuses what does not fit.</summary>
+    /// <param name="model">The model.</param>
+    public static IEnumerable<ModelCheck> Run(OnnxModel model)
+    {
+        var metadata = model.Config.Metadata;
+        yield return ModelCheck.Of("seal of model.onnx", metadata.ContainsKey("seal"), metadata.ContainsKey("seal")
+            ? "graph and metadata are as they were written"
+            : "there is no seal, so a changed graph cannot be told; export the model again");
+        yield return Weights(model);
+        if (model.TokenizerFileHashes.Count > 0)
+        {
+            yield return ModelCheck.Of("tokenizer files", true, $"{string.Join(", ", model.TokenizerFileHashes.Keys)} have the hashes that the metadata name");
+            yield return Tokenizer(model);
+        }
+
+        yield return Finite(model);
+    }
+
+    private static ModelCheck Weights(OnnxModel model)
+    {
+        const string Name = "hash of the weights";
+        var path = Path.Combine(model.Folder, DataFile);
+        if (!File.Exists(path))
+        {
+            return ModelCheck.Of(Name, model.Config.Metadata.ContainsKey("seal"), $"there is no {DataFile}: the weights lie in model.onnx, under its seal");
+        }
+
+        if (!model.Config.Metadata.TryGetValue("weights_sha256", out var expected))
+        {
+            return ModelCheck.Of(Name, false, "the metadata have no weights_sha256; export the model again");
+        }
+
+        using var file = File.OpenRead(path);
+        var found = Convert.ToHexStringLower(SHA256.HashData(file));
+        return ModelCheck.Of(Name, found == expected, found == expected
+            ? $"{DataFile} has the hash that the metadata name"
+            : $"{DataFile} has sha-256 {Short(found)}…, the metadata say {Short(expected)}…: weights were changed or damaged; copy or export the model again");
+    }
+
+    private static ModelCheck Tokenizer(OnnxModel model)
+    {
+        var tokenizer = model.Tokenizer!;
+        var size = model.Config.Metadata.GetValueOrDefault("tokenizer_size");
+        var fits = tokenizer.Count <= model.Config.DVocab && (size is null || size == $"{tokenizer.Count}");
+        return ModelCheck.Of("tokenizer and embedding", fits, $"the tokenizer knows {tokenizer.Count} ids, the metadata say {size ?? "nothing"}, the embedding has {model.Config.DVocab} rows");
+    }
+
+    private static ModelCheck Finite(OnnxModel model)
+    {
+        foreach (var name in model.WeightNames)
+        {
+            try
+            {
+                model.Weight(name);
+            }
+            catch (ModelException error)
+            {
+                return ModelCheck.Of("finite weights", false, error.Message);
+            }
+        }
+
+        return ModelCheck.Of("finite weights", true, $"{model.WeightNames.Count} weights hold neither NaN nor infinity");
+    }
+
+    private static string Short(string hash) => hash[..Math.Min(12, hash.Length)];
+}

@@ -1,0 +1,43 @@
+using PluginLens.Models.Format.Files;
+using PluginLens.Models.Format.Proto;
+
+namespace PluginLens.Models;
+
+/// <summary>What changes with a model's weights when an analysis gives others in their place.</summary>
+internal static class WeightEdits
+{
+    /// <summary>The weight that stands in the place of another.</summary>
+    /// <param name="config">For the message.</param>
+    /// <param name="weight">The weight that is replaced.</param>
+    /// <param name="given">Values of the same shape.</param>
+    public static ModelWeight Of(ModelConfig config, ModelWeight weight, Tensor given) =>
+        weight.Shape.SequenceEqual(given.Shape) ? new GivenWeight(weight.Name, given) : throw new ModelException(
+            $"The replacement of '{weight.Name}' of model '{config.Name}' has shape [{string.Join(", ", given.Shape)}]; expected [{string.Join(", ", weight.Shape)}].");
+
+    /// <summary>The graph: a given weight is float32 whatever the folder holds; the Cast behind it then changes nothing.</summary>
+    /// <param name="proto">As stored.</param>
+    /// <param name="replaced">Given weights by name.</param>
+    public static ModelProto Of(ModelProto proto, IReadOnlyDictionary<string, ModelWeight> replaced)
+    {
+        if (!proto.Graph.Initializer.Any(tensor => replaced.ContainsKey(tensor.Name) && tensor.DataType != (int)ElementType.Float))
+        {
+            return proto;
+        }
+
+        var copy = proto.Clone();
+        foreach (var tensor in copy.Graph.Initializer.Where(tensor => replaced.ContainsKey(tensor.Name)))
+        {
+            tensor.DataType = (int)ElementType.Float;
+        }
+
+        return copy;
+    }
+
+    /// <summary>The configuration: W_U does not follow W_E, so a model of which one was replaced is not tied any more.</summary>
+    /// <param name="config">As stored.</param>
+    /// <param name="replaced">Given weights by name.</param>
+    public static ModelConfig Of(ModelConfig config, IReadOnlyDictionary<string, ModelWeight> replaced) =>
+        !config.Traits.Contains(Trait.Tied) || !(replaced.ContainsKey("embed.W_E") || replaced.ContainsKey("unembed.W_U"))
+            ? config
+            : config with { Tied = false, Traits = config.Traits.Where(trait => trait != Trait.Tied).Append(Trait.Untied).ToHashSet() };
+}

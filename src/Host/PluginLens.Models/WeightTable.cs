@@ -1,0 +1,167 @@
+using System.Globalization;
+using PluginLens.Models.Format;
+using PluginLens.Models.Format.Files;
+using PluginLens.Models.Format.Proto;
+
+namespace PluginLens.Models;
+
+/// <summary>Finds where each weight of a graph lies, and refuses weights that are not what the configuration says.</summary>
+/// <param name="config">The configuration.</param>
+/// <param name="folder">The model folder.</param>
+/// <param name="file">Its model.onnx.</param>
+/// <param name="maps">Files mapped so far; data files are added.</param>
+internal sealed class WeightTable(ModelConfig config, string folder, string file, Dictionary<string, MappedFile> maps)
+{
+    /// <summary>Whether an initializer is a weight; the others are constants of the graph.</summary>
+    /// <param name="name">Its name.</param>
+    public static bool IsWeight(string name) => !name.StartsWith("const.", StringComparison.Ordinal);
+
+    /// <summary>Every weight by name.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="type">How weights are stored, as the metadata say.</param>
+    public Dictionary<string, ModelWeight> Read(GraphProto graph, string type)
+    {
+        var (weights, stored) = (new Dictionary<string, ModelWeight>(StringComparer.Ordinal), new List<StoredWeight>());
+        foreach (var tensor in graph.Initializer)
+        {
+            if (!IsWeight(tensor.Name))
+            {
+                RequireInside(tensor);
+                continue;
+            }
+
+            var weight = Stored(tensor);
+            if (weight.Type != (type == "float32" ? ElementType.Float : type == "float16" ? ElementType.Float16 : ElementType.BFloat16))
+            {
+                throw Bad(tensor.Name, $"element type {weight.Type}, the metadata say {type}");
+            }
+
+            weights.Add(tensor.Name, weight);
+            stored.Add(weight);
+        }
+
+        var missing = WeightShapes.Required(config).FirstOrDefault(name => !weights.ContainsKey(name));
+        if (missing is not null)
+        {
+            throw new ModelException($"'{file}' has no weight '{missing}', which a model of {config.NLayers} layers and {config.Positions} positions needs; export the model again.");
+        }
+
+        RequireApart(stored);
+        return weights;
+    }
+
+    private StoredWeight Stored(TensorProto tensor)
+    {
+        var shape = Shape(tensor);
+        RequireShape(tensor.Name, shape);
+
+        if ((ElementType)tensor.DataType is not (ElementType.Float or ElementType.Float16 or ElementType.BFloat16))
+        {
+            throw Bad(tensor.Name, $"element type {tensor.DataType}; expected float32, float16 or bfloat16");
+        }
+
+        if (tensor.DataLocation != TensorProto.Types.DataLocation.External)
+        {
+            throw Bad(tensor.Name, "its data neither in raw_data nor in a data file");
+        }
+
+        var (path, offset, length) = Place(tensor);
+        var map = maps.TryGetValue(path, out var known) ? known : maps[path] = new MappedFile(path);
+        var weight = new StoredWeight(tensor.Name, (ElementType)tensor.DataType, shape, map, offset);
+        length ??= weight.Bytes;
+        if (length != weight.Bytes)
+        {
+            throw Bad(tensor.Name, $"{length} bytes of data for shape [{string.Join(", ", shape)}], which needs {weight.Bytes}");
+        }
+
+        if (offset > map.Length - length)
+        {
+            throw new ModelException($"'{path}' ends at byte {map.Length}, but '{tensor.Name}' lies at bytes {offset} to {(decimal)offset + length}: the file is truncated; copy or export the model again.");
+        }
+
+        return path == file || offset % weight.ElementSize == 0 ? weight : throw Bad(tensor.Name, $"the offset {offset}, which is not a multiple of {weight.ElementSize}");
+    }
+
+    /// <summary>The extents; a loop and not a query, for this runs at every start and each new generic costs milliseconds.</summary>
+    private int[] Shape(TensorProto tensor)
+    {
+        var shape = new int[tensor.Dims.Count];
+        var count = 1L;
+        for (var at = 0; at < shape.Length; at++)
+        {
+            var extent = tensor.Dims[at];
+            if (extent <= 0 || extent > Array.MaxLength / count)
+            {
+                throw Bad(tensor.Name, $"the shape [{string.Join(", ", tensor.Dims)}]; expected positive extents and at most {Array.MaxLength} elements");
+            }
+
+            shape[at] = (int)extent;
+            count *= extent;
+        }
+
+        return shape;
+    }
+
+    private void RequireShape(string name, int[] shape)
+    {
+        if (name.StartsWith("blocks.", StringComparison.Ordinal))
+        {
+            var end = name.IndexOf('.', 7);
+            if (end < 0 || !int.TryParse(name.AsSpan(7, end - 7), NumberStyles.None, CultureInfo.InvariantCulture, out var layer) || layer >= config.NLayers)
+            {
+                throw new ModelException($"'{file}' has a weight '{name}', the metadata say {config.NLayers} layers; export the model again.");
+            }
+        }
+
+        var expected = WeightShapes.Of(config, name);
+        if (expected is not null && !expected.AsSpan().SequenceEqual(shape))
+        {
+            throw new ModelException($"'{file}': weight '{name}' should be [{string.Join(", ", expected)}] by the configuration, found [{string.Join(", ", shape)}]; export the model again.");
+        }
+    }
+
+    private (string Path, long Offset, long? Length) Place(TensorProto tensor)
+    {
+        var place = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var entry in tensor.ExternalData)
+        {
+            place[entry.Key] = entry.Value;
+        }
+
+        var location = place.GetValueOrDefault("location", string.Empty);
+        var path = location == Path.GetFileName(file) ? file : ExternalPath.Resolve(folder, location, tensor.Name);
+        return (path, Number("offset") ?? 0, Number("length"));
+
+        long? Number(string key) => !place.TryGetValue(key, out var text) ? null
+            : long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : throw Bad(tensor.Name, $"the {key} '{text}'");
+    }
+
+    /// <summary>ONNX Runtime reads the constants itself: they may lie in model.onnx and nowhere else.</summary>
+    private void RequireInside(TensorProto tensor)
+    {
+        if (tensor.DataLocation == TensorProto.Types.DataLocation.External && Place(tensor) is var (path, offset, length)
+            && (path != file || length is null || offset > maps[file].Length - length))
+        {
+            throw Bad(tensor.Name, "its data outside the file; constants are stored inline");
+        }
+    }
+
+    /// <summary>Weights that share bytes are a damaged offset, unless they share all of them.</summary>
+    private void RequireApart(List<StoredWeight> weights)
+    {
+        weights.Sort((x, y) => x.File != y.File ? string.CompareOrdinal(x.File.Path, y.File.Path) : x.Offset != y.Offset ? x.Offset.CompareTo(y.Offset) : x.Bytes.CompareTo(y.Bytes));
+        StoredWeight? before = null;
+        foreach (var weight in weights)
+        {
+            var overlaps = before is not null && before.File == weight.File && weight.Offset < before.Offset + before.Bytes;
+            if (overlaps && (weight.Offset != before!.Offset || weight.Bytes != before.Bytes))
+            {
+                throw new ModelException($"'{file}': the data of '{before.Name}' and '{weight.Name}' overlap in '{Path.GetFileName(weight.File.Path)}'; export the model again.");
+            }
+
+            before = weight;
+        }
+    }
+
+    private ModelException Bad(string name, string found) => new($"'{file}': weight '{name}' has {found}; export the model again.");
+}

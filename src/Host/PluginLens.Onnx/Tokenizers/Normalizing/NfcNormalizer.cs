@@ -1,4 +1,0 @@
-namespace PluginLens.Onnx.Tokenizers.Normalizing;
-
-/// <summary>Canonical composition.</summary>
-internal sealed class NfcNormalizer() : TextNormalizer(CanonicalForms.Compose);

@@ -1,0 +1,170 @@
+using System.Globalization;
+using System.Text;
+
+namespace PluginLens.Tokenizers.Tests;
+
+public class BrokenTokenizerTests
+{
+    private const string Bpe = """{"model":{"type":"BPE","vocab":{"a":0,"b":1,"ab":2},"merges":["a b"]}}""";
+
+    [TestCase("", "JSON")]
+    [TestCase("{", "JSON")]
+    [TestCase("[]", "Expected a JSON object")]
+    [TestCase("{}", "key")]
+    [TestCase("""{"model":{"type":"Markov"}}""", "'Markov'")]
+    [TestCase("""{"model":{"type":"BPE","vocab":{"a":0,"b":1},"merges":["a b"]}}""", "a token 'ab' which not exist in the vocabulary")]
+    [TestCase("""{"model":{"type":"BPE","vocab":{"a":0,"b":1},"merges":["ab"]}}""", "Invalid merger file format")]
+    [TestCase("""{"model":{"type":"BPE","vocab":{"a":0,"b":1},"merges":[["a"]]}}""", "tokenizer.json")]
+    [TestCase("""{"model":{"type":"BPE","vocab":{"a":0,"b":0},"merges":[]}}""", "Expected one token for each id, found 'a' and 'b' for 0")]
+    [TestCase("""{"model":{"type":"BPE","vocab":{"a":0,"a":1},"merges":[]}}""", "Expected one id for each token")]
+    [TestCase("""{"model":{"type":"BPE","vocab":{"a":-1},"merges":[]}}""", "found -1 for the token 'a'")]
+    [TestCase("""{"model":{"type":"BPE","vocab":{"a":2147483647},"merges":[]}}""", "found 2147483647")]
+    [TestCase("""{"model":{"type":"BPE","vocab":{"a":99999999999},"merges":[]}}""", "tokenizer.json")]
+    [TestCase("""{"model":{"type":"BPE","vocab":{"a":0},"merges":[],"unk_token":"x"}}""", "Unknown Token 'x'")]
+    [TestCase("""{"model":{"type":"WordPiece","vocab":{"a":0},"unk_token":"[UNK]"}}""", "'[UNK]'")]
+    [TestCase("""{"model":{"type":"Unigram","vocab":[["a",0]],"unk_id":7}}""", "unknown")]
+    [TestCase("""{"model":{"type":"Unigram","vocab":[["a"]],"unk_id":0}}""", "tokenizer.json")]
+    [TestCase("""{"normalizer":{"type":"NFZ"},"model":{"type":"BPE","vocab":{"a":0},"merges":[]}}""", "'NFZ'")]
+    [TestCase("""{"pre_tokenizer":{"type":"Split","pattern":{"Regex":"("},"behavior":"Isolated"},"model":{"type":"BPE","vocab":{"a":0},"merges":[]}}""", "'('")]
+    [TestCase("""{"added_tokens":[{"id":0,"content":"b"}],"model":{"type":"BPE","vocab":{"a":0},"merges":[]}}""", "found 'a' and 'b' for 0")]
+    [TestCase("""{"added_tokens":[{"id":1,"content":""}],"model":{"type":"BPE","vocab":{"a":0},"merges":[]}}""", "empty")]
+    [TestCase("""{"post_processor":{"type":"RobertaProcessing","sep":["</s>",9],"cls":["<s>",0]},"model":{"type":"BPE","vocab":{"a":0},"merges":[]}}""", "found 9")]
+    [TestCase("""{"normalizer":{"type":"Precompiled","precompiled_charsmap":"AAAA"},"model":{"type":"BPE","vocab":{"a":0},"merges":[]}}""", "character map")]
+    public void Load_BrokenTokenizerJson_SaysWhat(string json, string expected)
+    {
+        using var folder = Folder(("tokenizer.json", Encoding.UTF8.GetBytes(json)));
+
+        AssertRefused(folder.Folder, expected);
+    }
+
+    [Test]
+    public void Load_DeepJson_IsRefused()
+    {
+        using var folder = Folder(("tokenizer.json", Encoding.UTF8.GetBytes(new string('[', 1_000_000))));
+
+        AssertRefused(folder.Folder, "depth");
+    }
+
+    [Test]
+    public void Load_InvalidUtf8_IsRefused()
+    {
+        using var text = Folder(("vocab.txt", [.. "[UNK]\n[CLS]\n[SEP]\n"u8, 0xC3, 0x28, (byte)'\n']));
+        using var json = Folder(("tokenizer.json", [.. "{\"model\":{\"type\":\"BPE\",\"vocab\":{\""u8, 0xC3, 0x28, .. "\":0},\"merges\":[]}}"u8]));
+
+        AssertRefused(text.Folder, "UTF-8");
+        AssertRefused(json.Folder, "UTF-8");
+    }
+
+    [Test]
+    public void Load_HugeLine_IsRefused()
+    {
+        var line = new byte[30_000_000];
+        Array.Fill(line, (byte)'a');
+        using var folder = Folder(("vocab.txt", line));
+
+        AssertRefused(folder.Folder, "found 30000000 in token 0");
+    }
+
+    [Test]
+    public void Load_NoTokenizerFiles_NamesWhatItLooksFor()
+    {
+        using var folder = Folder(("weights.bin", []));
+
+        AssertRefused(folder.Folder, "tokenizer.json");
+        AssertRefused(Path.Combine(folder.Folder, "missing"), "found no folder");
+    }
+
+    [Test]
+    public void Load_VocabularyWithoutMerges_NamesTheMissingFile()
+    {
+        using var folder = new TokenizerCopy("gpt2", "vocab.json");
+
+        AssertRefused(folder.Folder, "merges.txt");
+    }
+
+    [Test]
+    public void Load_TiktokenFileOfUnknownSize_AsksForTheOtherFile()
+    {
+        using var folder = Folder(("x.tiktoken", "YQ== 0\n"u8.ToArray()));
+
+        AssertRefused(folder.Folder, "add the model's tokenizer.json");
+    }
+
+    [Test]
+    public void Load_WrongKindOfFile_IsRefused()
+    {
+        using var folder = Folder(("tokenizer.model", Encoding.UTF8.GetBytes(Bpe)));
+
+        AssertRefused(folder.Folder, "tokenizer.model");
+    }
+
+    /// <summary>Every mutated tokenizer either works or is refused in one line; nothing hangs.</summary>
+    [Test]
+    [CancelAfter(120_000)]
+    public void Load_MutatedFiles_WorkOrAreRefused()
+    {
+        string[][] sources =
+        [
+            ["gpt2", "tokenizer.json"], ["gpt2", "vocab.json", "merges.txt", "tokenizer_config.json"], ["gpt_neox", "tokenizer.json"],
+            ["llama3", "tokenizer.json", "tokenizer_config.json"], ["phi3", "tokenizer.json"], ["bert", "tokenizer.json"], ["bert", "vocab.txt"],
+            ["openai-gpt", "tokenizer.json"], ["opt", "vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json"],
+            ["llama", "tokenizer.json"], ["llama", "tokenizer.model"], ["gemma2", "tokenizer.json"], ["gemma2", "tokenizer.model"],
+            ["t5", "tokenizer.json"], ["t5", "spiece.model", "tokenizer_config.json"],
+        ];
+        var random = new Random(20240711);
+        var worked = 0;
+        var refused = 0;
+        for (var round = 0; round < 600; round++)
+        {
+            var source = sources[round % sources.Length];
+            using var copy = new TokenizerCopy(source[0], source[1..]);
+            var victim = Path.Combine(copy.Folder, source[1 + random.Next(source.Length - 1)]);
+            File.WriteAllBytes(victim, Mutation.Of(File.ReadAllBytes(victim), random));
+            try
+            {
+                Use(TokenizerFiles.Load(copy.Folder));
+                worked++;
+            }
+            catch (ModelException e)
+            {
+                Assert.That(e.Message, Does.Not.Contain("\n").And.Length.LessThan(1000), $"round {round}");
+                refused++;
+            }
+            catch (Exception e) when (e is not AssertionException)
+            {
+                Assert.Fail(string.Create(CultureInfo.InvariantCulture, $"Round {round}, {Path.GetFileName(victim)} of {source[0]}: {e}"));
+            }
+        }
+
+        Assert.That(worked, Is.GreaterThan(50));
+        Assert.That(refused, Is.GreaterThan(50));
+    }
+
+    private static void Use(FileTokenizer tokenizer)
+    {
+        foreach (var text in (string[])["Hello, world! It's 1234.", "  a\n\n\tb  ", "naïve 中文 🙂 e\u0301", "<s> <|endoftext|> [CLS]", ""])
+        {
+            var ids = tokenizer.Encode(text, addSpecial: true);
+            Assert.That(ids, Has.All.InRange(0, tokenizer.Count - 1));
+            tokenizer.Decode(ids);
+        }
+
+        for (var id = -1; id <= tokenizer.Count; id++)
+            Assert.That(tokenizer.Text(id), Is.Not.Null);
+    }
+
+    private static void AssertRefused(string folder, string expected)
+    {
+        var error = Assert.Throws<ModelException>(() => TokenizerFiles.Load(folder).Encode("ab"));
+
+        Assert.That(error!.Message, Does.Contain(expected).And.Not.Contain("\n"));
+    }
+
+    private static TokenizerCopy Folder(params (string Name, byte[] Content)[] files)
+    {
+        var copy = new TokenizerCopy("gpt2");
+        foreach (var (name, content) in files)
+            File.WriteAllBytes(Path.Combine(copy.Folder, name), content);
+        return copy;
+    }
+}
