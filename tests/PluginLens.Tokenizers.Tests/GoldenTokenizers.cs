@@ -1,11 +1,12 @@
 using System.Text.Json;
+using PluginLens.Tests.Shared;
 
 namespace PluginLens.Tokenizers.Tests;
 
 /// <summary>Folders of published files with what the publisher's own library makes of some texts.</summary>
 internal static class GoldenTokenizers
 {
-    public static readonly string Root = Path.Combine(RepoRoot(), "tests", "Golden", "tokenizers");
+    public static readonly string Root = Path.Combine(Repository.Root, "tests", "Golden", "tokenizers");
 
     /// <summary>One line of a golden file.</summary>
     public sealed record Line(string Text, int[] Ids, int[] IdsWithSpecial, string[] Tokens, string Decoded);
@@ -26,12 +27,4 @@ internal static class GoldenTokenizers
     }
 
     private static int[] Numbers(JsonElement array) => [.. array.EnumerateArray().Select(id => id.GetInt32())];
-
-    private static string RepoRoot()
-    {
-        var folder = new DirectoryInfo(TestContext.CurrentContext.TestDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "PluginLens.sln")))
-            folder = folder.Parent;
-        return folder?.FullName ?? throw new DirectoryNotFoundException("No folder above the tests holds PluginLens.sln.");
-    }
 }
