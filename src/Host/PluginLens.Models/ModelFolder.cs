@@ -93,5 +93,5 @@ public static class ModelFolder
 
     /// <summary>The hash of model.onnx, whose metadata hold the hash of the weights: it identifies the model at no cost.</summary>
     private static string Hash(MappedFile map) =>
-        map.Length < 1 << 28 ? Convert.ToHexStringLower(SHA256.HashData(map.Span(0, (int)map.Length))) : TokenizerCheck.Hash(map.Path);
+        map.Length < 1 << 28 ? Convert.ToHexStringLower(SHA256.HashData(map.Span(0, (int)map.Length))) : FileHash.Of(map.Path);
 }

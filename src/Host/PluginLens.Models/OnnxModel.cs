@@ -1,6 +1,4 @@
 using System.Globalization;
-using Microsoft.ML.OnnxRuntime;
-using Microsoft.ML.OnnxRuntime.Tensors;
 using PluginLens.Models.Format;
 using PluginLens.Models.Format.Files;
 using PluginLens.Models.Format.Proto;
@@ -204,23 +202,10 @@ public sealed class OnnxModel : Model
     {
         var extents = new Dictionary<string, int>(StringComparer.Ordinal);
         var inputs = _inputs.Bind(session.Slice, input, extents);
-        try
+        hooks.ForEach(hook => RequireSize(hook, extents));
+        foreach (var (hook, value) in hooks.Zip(session.Run(inputs, hooks, _options.Cancellation)))
         {
-            hooks.ForEach(hook => RequireSize(hook, extents));
-            using var values = session.Run(inputs, hooks, _options.Cancellation);
-            var at = 0;
-            foreach (var value in values)
-            {
-                results[hooks[at]] = Copy(hooks[at], value);
-                at++;
-            }
-        }
-        finally
-        {
-            foreach (var value in inputs.Values)
-            {
-                value.Dispose();
-            }
+            results[hook] = Activation(hook, value);
         }
     }
 
@@ -239,19 +224,18 @@ public sealed class OnnxModel : Model
         }
     }
 
-    private Tensor Copy(string hook, OrtValue value)
+    private Tensor Activation(string hook, GraphArray? value)
     {
-        var info = value.GetTensorTypeAndShape();
-        var data = info.ElementDataType switch
+        var data = value?.Values switch
         {
-            TensorElementType.Float => value.GetTensorDataAsSpan<float>().ToArray(),
-            TensorElementType.Int64 => Array.ConvertAll(value.GetTensorDataAsSpan<long>().ToArray(), number => (float)number),
-            var other => throw new ModelException($"'{hook}' of model '{Config.Name}' has element type {other}; expected float32. Export the model again."),
+            float[] numbers => numbers,
+            long[] numbers => Array.ConvertAll(numbers, number => (float)number),
+            _ => throw new ModelException($"'{hook}' of model '{Config.Name}' is not float32; export the model again."),
         };
 
         // Masked scores are -inf; a NaN anywhere means that the numbers are worth nothing.
         return !NotFinite.HasNaN(data)
-            ? new Tensor(hook, data, [.. info.Shape.Select(extent => (int)extent)])
+            ? new Tensor(hook, data, [.. value.Shape.Select(extent => (int)extent)])
             : throw new ModelException($"The forward pass gives NaN at '{hook}': the weights are damaged or the input is out of range; 'pluginlens verify' tells more.");
     }
 }

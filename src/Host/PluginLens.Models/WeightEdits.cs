@@ -11,7 +11,7 @@ internal static class WeightEdits
     /// <param name="weight">The weight that is replaced.</param>
     /// <param name="given">Values of the same shape.</param>
     public static ModelWeight Of(ModelConfig config, ModelWeight weight, Tensor given) =>
-        weight.Shape.SequenceEqual(given.Shape) ? new GivenWeight(weight.Name, given) : throw new ModelException(
+        weight.Shape.SequenceEqual(given.Shape) ? PinnedWeight.Finite(weight.Name, given) : throw new ModelException(
             $"The replacement of '{weight.Name}' of model '{config.Name}' has shape [{string.Join(", ", given.Shape)}]; expected [{string.Join(", ", weight.Shape)}].");
 
     /// <summary>The graph: a given weight is float32 whatever the folder holds; the Cast behind it then changes nothing.</summary>

@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using PluginLens.Models.Format.Files;
 
 namespace PluginLens.Models.Format;
 
@@ -23,20 +23,12 @@ internal static class TokenizerCheck
                 throw new ModelException($"'{folder}' lacks the tokenizer file '{name}'; copy it from where the model came from.");
             }
 
-            var found = Hash(path);
+            var found = FileHash.Of(path);
             if (found != expected)
             {
                 throw new ModelException(
                     $"'{path}' is not the tokenizer file that this model was made with (sha-256 {found[..12]}…, expected {expected[..Math.Min(12, expected.Length)]}…); restore it or export the model again.");
             }
         }
-    }
-
-    /// <summary>Sha-256 of a file, lower-case hex.</summary>
-    /// <param name="path">A file that exists.</param>
-    public static string Hash(string path)
-    {
-        using var file = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 }

@@ -1,11 +1,9 @@
 using System.Globalization;
-using Microsoft.ML.OnnxRuntime;
-using Microsoft.ML.OnnxRuntime.Tensors;
 using PluginLens.Models.Format.Files;
 
 namespace PluginLens.Models.Sessions;
 
-/// <summary>Checks what a caller gives and makes ONNX Runtime values of it.</summary>
+/// <summary>Checks what a caller gives and makes the arrays of it that a session takes.</summary>
 /// <param name="config">Limits: context and vocabulary.</param>
 /// <param name="hooks">Dimensions of each hook.</param>
 /// <param name="tokenTypes">Rows of the token-type embedding; 0 = none.</param>
@@ -34,7 +32,7 @@ internal sealed class SliceInputs(ModelConfig config, IReadOnlyDictionary<string
     /// <param name="slice">The slice.</param>
     /// <param name="input">Tokens and replaced activations.</param>
     /// <param name="extents">Receives what <c>batch</c> and <c>pos</c> are.</param>
-    public Dictionary<string, OrtValue> Bind(GraphSlice slice, ModelInput input, Dictionary<string, int> extents)
+    public Dictionary<string, GraphArray> Bind(GraphSlice slice, ModelInput input, Dictionary<string, int> extents)
     {
         if (slice.Inputs.Count > 0)
         {
@@ -53,7 +51,7 @@ internal sealed class SliceInputs(ModelConfig config, IReadOnlyDictionary<string
             throw new ModelException($"The input has {length} tokens; model '{config.Name}' takes at most {config.NCtx}. Shorten it.");
         }
 
-        var values = new Dictionary<string, OrtValue>(StringComparer.Ordinal);
+        var values = new Dictionary<string, GraphArray>(StringComparer.Ordinal);
         foreach (var name in slice.Inputs)
         {
             values[name] = Ids(Rows(input, name), input, otherwise: name == "attention_mask" ? 1 : 0);
@@ -132,44 +130,23 @@ internal sealed class SliceInputs(ModelConfig config, IReadOnlyDictionary<string
     }
 
     /// <summary>Rows as int64; where none are given, a mask is all ones and types are all zeros.</summary>
-    private static OrtValue Ids(IReadOnlyList<int[]>? rows, ModelInput input, int otherwise)
+    private static GraphArray Ids(IReadOnlyList<int[]>? rows, ModelInput input, int otherwise)
     {
         var (batch, length) = (input.Tokens.Count, input.Tokens[0].Length);
-        var value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, TensorElementType.Int64, [batch, length]);
-        var span = value.GetTensorMutableDataAsSpan<long>();
-        for (var row = 0; row < batch; row++)
+        var ids = new long[batch * length];
+        for (var at = 0; at < ids.Length; at++)
         {
-            for (var at = 0; at < length; at++)
-            {
-                span[(row * length) + at] = rows?[row][at] ?? otherwise;
-            }
+            ids[at] = rows?[at / length][at % length] ?? otherwise;
         }
 
-        return value;
+        return new GraphArray(ids, [batch, length]);
     }
 
-    /// <summary>
-    /// A copy in ONNX Runtime's own memory: its kernels sum in an order that depends on the alignment of their input, and a slice that starts at
-    /// an activation must give the bits of the run that computed it.
-    /// </summary>
-    private static OrtValue Activation(Tensor tensor, bool isInteger)
+    private static GraphArray Activation(Tensor tensor, bool isInteger)
     {
         long[] shape = [.. tensor.Shape.Select(extent => (long)extent)];
-        var value = OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, isInteger ? TensorElementType.Int64 : TensorElementType.Float, shape);
-        if (isInteger)
-        {
-            var into = value.GetTensorMutableDataAsSpan<long>();
-            for (var at = 0; at < into.Length; at++)
-            {
-                into[at] = (long)tensor.Span[at];
-            }
-        }
-        else
-        {
-            tensor.Span.CopyTo(value.GetTensorMutableDataAsSpan<float>());
-        }
-
-        return value;
+        var values = tensor.Data.ToArray();
+        return isInteger ? new GraphArray(Array.ConvertAll(values, value => (long)value), shape) : new GraphArray(values, shape);
     }
 
     /// <summary>Numbers must agree; a named extent is what it is where it is first met.</summary>

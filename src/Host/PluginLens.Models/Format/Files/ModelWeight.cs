@@ -32,16 +32,7 @@ internal abstract class ModelWeight(string name, ElementType type, int[] shape)
 
     /// <summary>Name and index of an element, for messages.</summary>
     /// <param name="flat">Place in the data.</param>
-    protected string ElementAt(int flat)
-    {
-        var index = new int[shape.Length];
-        for (var dimension = shape.Length - 1; dimension >= 0; dimension--)
-        {
-            (flat, index[dimension]) = Math.DivRem(flat, shape[dimension]);
-        }
-
-        return $"{name}[{string.Join(", ", index)}]";
-    }
+    protected string ElementAt(int flat) => name + ElementIndex.Of(flat, [.. shape.Select(extent => (long)extent)]);
 
     private static int CountOf(int[] shape)
     {

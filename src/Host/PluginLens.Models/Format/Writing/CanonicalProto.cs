@@ -4,7 +4,6 @@ using System.Text;
 using Google.Protobuf;
 using Newtonsoft.Json;
 using Newtonsoft.Json.Linq;
-using PluginLens.Import.Source;
 using PluginLens.Models.Format.Canonical;
 using PluginLens.Models.Format.Proto;
 

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using PluginLens.Import.Source;
 using PluginLens.Models.Format.Canonical;
+using PluginLens.Models.Format.Files;
 
 namespace PluginLens.Models.Format.Writing;
 
@@ -26,7 +26,7 @@ internal sealed class DataFile : IDisposable
         var bad = Array.FindIndex(values, v => !float.IsFinite(v));
         if (bad >= 0)
         {
-            throw new ModelException($"Weight '{weight.Name}'{NotANumber.Index(bad, weight.Shape)} is {values[bad]}; the file is damaged, or its training diverged.");
+            throw new ModelException($"Weight '{weight.Name}'{ElementIndex.Of(bad, weight.Shape)} is {values[bad]}; the file is damaged, or its training diverged.");
         }
 
         Write(new byte[(Alignment - (_stream.Position % Alignment)) % Alignment]);

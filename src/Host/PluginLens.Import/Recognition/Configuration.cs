@@ -15,7 +15,8 @@ internal sealed class Configuration(Transformer transformer, SourceConfig config
     private readonly List<string> _notes = [];
     private readonly Reading _reading = transformer.Reading;
 
-    public CanonicalModel Model()
+    /// <summary>Configuration, weights and notes.</summary>
+    public RecognisedModel Recognised()
     {
         var (first, embedding) = (transformer.Blocks[0], transformer.Embedding);
         var attention = first.Attention;
@@ -72,7 +73,7 @@ internal sealed class Configuration(Transformer transformer, SourceConfig config
             facts["tied"] = IsTied(weights);
         }
 
-        return new CanonicalModel(facts, weights, _notes);
+        return new RecognisedModel(facts, weights, _notes);
     }
 
     private void Mlp(JObject facts)

@@ -56,21 +56,7 @@ internal sealed class NumericCheck(Transformer transformer, IReadOnlyDictionary<
         return new CheckResult(worst, largest, string.Join(", ", compared));
     }
 
-    private ProbeTensor Expected(SourceSession session, TokenBatch batch, string output)
-    {
-        var feed = Feed.Of(_source, roles, batch);
-        try
-        {
-            return session.Run(feed)[output];
-        }
-        finally
-        {
-            foreach (var value in feed.Values)
-            {
-                value.Dispose();
-            }
-        }
-    }
+    private ProbeTensor Expected(SourceSession session, TokenBatch batch, string output) => session.Run(Feed.Of(_source, roles, batch))[output];
 
     /// <summary>
     /// A window or a change of the positions' scale may begin far out. Logits of a long sequence are large, so the last block's stream is

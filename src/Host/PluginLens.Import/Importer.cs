@@ -38,12 +38,12 @@ public static class Importer
         var config = SourceConfig.Beside(model.Folder);
         var (transformer, roles) = Recognise(model);
         cancellation.ThrowIfCancellationRequested();
-        var canonical = new Configuration(transformer, config).Model();
+        var recognised = new Configuration(transformer, config).Recognised();
         using var writer = new FolderWriter(destination, force);
-        var (facts, notes) = writer.Write(canonical, model, name ?? Path.GetFileName(target), config.Values, cancellation);
+        var (facts, notes) = ImportedFolder.Write(writer.Folder, recognised, model, name ?? Path.GetFileName(target), config.Values, cancellation);
         var check = new NumericCheck(transformer, roles).Run(writer.Folder, cancellation);
         writer.Place();
-        return new ImportReport(model.Path, target, [.. Found(facts, canonical)], [.. notes, .. Rounding(model, check)], check);
+        return new ImportReport(model.Path, target, [.. Found(facts, recognised)], [.. notes, .. Rounding(model, check)], check);
     }
 
     private static IEnumerable<string> Rounding(SourceModel model, CheckResult check)
@@ -71,7 +71,7 @@ public static class Importer
     }
 
     /// <summary>What the user reads about the model.</summary>
-    private static IEnumerable<KeyValuePair<string, string>> Found(JObject facts, CanonicalModel model)
+    private static IEnumerable<KeyValuePair<string, string>> Found(JObject facts, RecognisedModel model)
     {
         string Text(string key) => facts[key] is { } value ? Convert.ToString(((JValue)value).Value, CultureInfo.InvariantCulture)! : "";
         yield return new("architecture", Text("architecture"));

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 
 namespace PluginLens.Models.Format.Files;
 
-/// <summary>A weight that an analysis gave: float32 in pinned memory, which lives as long as anything refers to it.</summary>
-internal sealed class GivenWeight : ModelWeight
+/// <summary>A weight that comes from no map: float32 in pinned memory, which lives as long as anything refers to it.</summary>
+internal sealed class PinnedWeight : ModelWeight
 {
     /// <summary>As in the data file: kernels sum in an order that depends on alignment, and the same numbers must give the same bits.</summary>
     private const int Alignment = 64;
@@ -13,19 +13,25 @@ internal sealed class GivenWeight : ModelWeight
     private readonly int _start;
 
     /// <summary>Copies the values.</summary>
-    /// <param name="name">Name of the weight in whose place it stands.</param>
+    /// <param name="name">Its name in the graph.</param>
     /// <param name="given">The values; shape as the caller checked.</param>
-    public GivenWeight(string name, Tensor given)
+    public PinnedWeight(string name, Tensor given)
         : base(name, ElementType.Float, [.. given.Shape])
     {
         _data = GC.AllocateUninitializedArray<float>(checked(given.Data.Length + (Alignment / sizeof(float))), pinned: true);
         _start = (int)((Alignment - (Place(0) % Alignment)) % Alignment) / sizeof(float);
         given.Span.CopyTo(_data.AsSpan(_start));
-        var at = NotFinite.FirstIn(_data.AsSpan(_start, Count));
-        if (at >= 0)
-        {
-            throw new ModelException($"The replacement has {(float.IsNaN(_data[_start + at]) ? "NaN" : "infinity")} at {ElementAt(at)}; expected finite numbers.");
-        }
+    }
+
+    /// <summary>The weight that an analysis gives in the place of another: finite.</summary>
+    /// <param name="name">Name of the weight in whose place it stands.</param>
+    /// <param name="given">The values; shape as the caller checked.</param>
+    public static PinnedWeight Finite(string name, Tensor given)
+    {
+        var weight = new PinnedWeight(name, given);
+        var at = NotFinite.FirstIn(given.Span);
+        return at < 0 ? weight : throw new ModelException(
+            $"The replacement has {(float.IsNaN(given.Span[at]) ? "NaN" : "infinity")} at {weight.ElementAt(at)}; expected finite numbers.");
     }
 
     /// <inheritdoc/>

@@ -1,14 +1,14 @@
-using Microsoft.ML.OnnxRuntime;
 using PluginLens.Import.Source;
 using PluginLens.Models.Format;
 using PluginLens.Models.Format.Proto;
+using PluginLens.Models.Sessions;
 
 namespace PluginLens.Import.Probe;
 
 /// <summary>Values for every input of the source graph that make it read one batch of tokens from the start.</summary>
 internal static class Feed
 {
-    public static Dictionary<string, OrtValue> Of(SourceModel model, IReadOnlyDictionary<string, InputRole> roles, TokenBatch batch)
+    public static Dictionary<string, GraphArray> Of(SourceModel model, IReadOnlyDictionary<string, InputRole> roles, TokenBatch batch)
     {
         var tokens = model.Inputs.First(i => roles[i.Name] == InputRole.Tokens);
         return model.Inputs.ToDictionary(i => i.Name, i => roles[i.Name] switch
@@ -25,7 +25,7 @@ internal static class Feed
     public static int? Fixed(ValueInfoProto input, int axis) =>
         input.Type.TensorType.Shape?.Dim is { } dims && axis < dims.Count && dims[axis].DimValue > 0 ? (int)dims[axis].DimValue : null;
 
-    private static OrtValue Positions(ValueInfoProto input, TokenBatch batch)
+    private static GraphArray Positions(ValueInfoProto input, TokenBatch batch)
     {
         var counted = Enumerable.Range(0, batch.Batch * batch.Length).Select(i => (long)(i % batch.Length)).ToArray();
         return (input.Type.TensorType.Shape?.Dim.Count ?? 2) switch
@@ -36,11 +36,11 @@ internal static class Feed
         };
     }
 
-    private static OrtValue Mask(ValueInfoProto input, TokenBatch batch) => (input.Type.TensorType.Shape?.Dim.Count ?? 2) == 2
+    private static GraphArray Mask(ValueInfoProto input, TokenBatch batch) => (input.Type.TensorType.Shape?.Dim.Count ?? 2) == 2
         ? Value(input, batch.Mask, [batch.Batch, batch.Length])
         : throw new ModelException($"Input '{input.Name}' is a mask of more than two dimensions; export the model with an attention mask [batch, pos].");
 
-    private static OrtValue Past(ValueInfoProto input, ValueInfoProto tokens, TokenBatch batch)
+    private static GraphArray Past(ValueInfoProto input, ValueInfoProto tokens, TokenBatch batch)
     {
         var batchName = tokens.Type.TensorType.Shape?.Dim.FirstOrDefault()?.DimParam;
         var seenBatch = false;
@@ -52,15 +52,15 @@ internal static class Feed
             shape.Add(dim.DimValue > 0 ? dim.DimValue : isBatch ? batch.Batch : 0);
         }
 
-        return OrtValue.CreateTensorValueFromMemory(new float[shape.Aggregate(1L, (a, b) => a * b)], [.. shape]);
+        return new GraphArray(new float[shape.Aggregate(1L, (a, b) => a * b)], [.. shape]);
     }
 
-    private static OrtValue Value(ValueInfoProto input, long[] values, long[] shape) => input.Type.TensorType.ElemType switch
+    private static GraphArray Value(ValueInfoProto input, long[] values, long[] shape) => input.Type.TensorType.ElemType switch
     {
-        ElementTypes.Int64 => OrtValue.CreateTensorValueFromMemory(values, shape),
-        ElementTypes.Int32 => OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(values, v => (int)v), shape),
-        ElementTypes.Bool => OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(values, v => v != 0), shape),
-        ElementTypes.Float => OrtValue.CreateTensorValueFromMemory(Array.ConvertAll(values, v => (float)v), shape),
+        ElementTypes.Int64 => new GraphArray(values, shape),
+        ElementTypes.Int32 => new GraphArray(Array.ConvertAll(values, v => (int)v), shape),
+        ElementTypes.Bool => new GraphArray(Array.ConvertAll(values, v => v != 0), shape),
+        ElementTypes.Float => new GraphArray(Array.ConvertAll(values, v => (float)v), shape),
         var type => throw new ModelException($"Input '{input.Name}' is {ElementTypes.Name(type)}; expected integers."),
     };
 }

@@ -37,8 +37,7 @@ internal sealed class ProbeRun
         var values = session.Run(feed);
         foreach (var input in feed)
         {
-            values[input.Key] = SourceSession.Read(input.Value);
-            input.Value.Dispose();
+            values[input.Key] = ProbeTensor.Of(input.Value);
         }
 
         if (model.Outputs.FirstOrDefault(o => values.TryGetValue(o.Name, out var value) && value.Values.Any(float.IsNaN)) is { } broken)

@@ -1,0 +1,56 @@
+using Google.Protobuf;
+using Newtonsoft.Json.Linq;
+using PluginLens.Import.Recognition;
+using PluginLens.Import.Source;
+using PluginLens.Models.Format.Canonical;
+using PluginLens.Models.Format.Files;
+using PluginLens.Models.Format.Writing;
+
+namespace PluginLens.Import;
+
+/// <summary>Writes a recognised model as the files of a model folder.</summary>
+internal static class ImportedFolder
+{
+    private const string Exporter = "pluginlens import 0.1.0";
+
+    /// <summary>Writes the weights, the graph and the tokenizer.</summary>
+    /// <param name="folder">The folder that is being written.</param>
+    /// <param name="model">What was recognised.</param>
+    /// <param name="source">Where it came from.</param>
+    /// <param name="name">The model's name.</param>
+    /// <param name="config">Values of config.json, for ids that only it knows.</param>
+    /// <param name="cancellation">Stops between weights.</param>
+    /// <returns>The metadata that were written, and notes for the user.</returns>
+    public static (JObject Facts, IReadOnlyList<string> Notes) Write(
+        string folder, RecognisedModel model, SourceModel source, string name, JObject config, CancellationToken cancellation)
+    {
+        var facts = new JObject { ["pluginlens.format"] = "1", ["pluginlens.exporter"] = Exporter, ["name"] = name, ["dtype"] = "float32" };
+        facts.Merge(model.Config);
+        facts["processing"] = new JArray();
+        using var data = new DataFile(Path.Combine(folder, CanonicalProto.DataName));
+        var weights = new List<WrittenWeight>();
+        foreach (var weight in model.Weights)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            weights.Add(data.Add(weight));
+        }
+
+        var graph = TemplateInterpreter.Interpret(TemplateInterpreter.EmbeddedTemplate(), facts, weights.Select(w => w.Name).ToHashSet(StringComparer.Ordinal));
+        var notes = model.Notes.ToList();
+        facts["hooks"] = CanonicalProto.Hooks(graph);
+        TokenizerCopy.Add(source.Folder, folder, facts, notes);
+        foreach (var key in new[] { "bos", "eos", "pad" })
+        {
+            if (!facts.ContainsKey($"{key}_id") && config[$"{key}_token_id"] is { Type: JTokenType.Integer } id && id.Value<long>() >= 0 && id.Value<long>() < facts.Value<long>("d_vocab"))
+            {
+                facts[$"{key}_id"] = id.Value<int>();
+            }
+        }
+
+        facts["source"] = Path.GetFileName(source.Folder);
+        facts["source_sha256"] = new JObject(source.DataFiles.Prepend(source.Path).Distinct().Select(f => new JProperty(Path.GetFileName(f), FileHash.Of(f))));
+        facts["weights_sha256"] = data.Digest();
+        File.WriteAllBytes(Path.Combine(folder, "model.onnx"), CanonicalProto.Build(graph, weights, facts).ToByteArray());
+        return (facts, notes);
+    }
+}
