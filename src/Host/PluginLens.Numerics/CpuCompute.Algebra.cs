@@ -1,4 +1,8 @@
 using System.Numerics.Tensors;
+using PluginLens.Numerics.Algebra;
+using PluginLens.Numerics.Kernels;
+using PluginLens.Numerics.Products;
+using PluginLens.Numerics.Search;
 
 namespace PluginLens.Numerics;
 
@@ -147,11 +151,11 @@ public sealed unsafe partial class CpuCompute
     public override int[] Assign(Matrix64 cost) => Assignment.Solve(cost);
 
     /// <inheritdoc/>
-    public override Matrix64 PrincipalComponents(Matrix x, int components) => Numerics.PrincipalComponents.Of(Wide(x), components, cancellation);
+    public override Matrix64 PrincipalComponents(Matrix x, int components) => Maps.PrincipalComponents.Of(Wide(x), components, cancellation);
 
     /// <inheritdoc/>
     public override (Matrix64 Map, double Divergence) TSne(Matrix x, int components, double perplexity, double learningRate, int steps) =>
-        Numerics.TSne.Of(Wide(x), components, perplexity, learningRate, steps, cancellation);
+        Maps.TSne.Of(Wide(x), components, perplexity, learningRate, steps, cancellation);
 
     /// <inheritdoc/>
     public override Matrix KeepLargest(Matrix x, int k)
@@ -167,7 +171,7 @@ public sealed unsafe partial class CpuCompute
                 throw new ArgumentException($"Expected finite numbers, found {target[largest]} in row {row}, column {largest}.");
             }
 
-            Selection.KeepLargest(target, k);
+            LargestValues.Keep(target, k);
         });
         return new Matrix(result, x.Rows, x.Columns);
     }

@@ -1,4 +1,6 @@
 using PluginLens.Numerics.Kernels;
+using PluginLens.Numerics.Products;
+using PluginLens.Numerics.Search;
 
 namespace PluginLens.Numerics;
 
@@ -79,5 +81,5 @@ public sealed partial class CpuCompute : Compute
     }
 
     /// <inheritdoc/>
-    public override Matrix Multiply(Matrix a, Matrix b) => Product.Of(a, b, kernel, Threads, cancellation);
+    public override Matrix Multiply(Matrix a, Matrix b) => FloatProduct.Of(a, b, kernel, Threads, cancellation);
 }
