@@ -15,7 +15,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "export-scripts"))
 import canonical  # noqa: E402
 from folder import onnx_file  # noqa: E402
-from folder.write import TEMPLATE  # noqa: E402
+from graph import TEMPLATE  # noqa: E402
 from graph.interpreter import interpret  # noqa: E402
 
 
@@ -29,7 +29,7 @@ def main():
     d, heads = options.width, options.width // 64
     config = {"architecture": "gpt2", "d_model": d, "n_heads": heads, "n_layers": options.layers, "d_vocab": options.vocabulary, "attention_dir": "causal", "norm": "LN",
               "norm_placement": "pre", "positions": "learned", "final_norm": True, "d_head": 64, "attn_scale": 8.0, "n_ctx": 1024, "eps": 1e-5, "act_fn": "gelu_new", "d_mlp": 4 * d}
-    absent = ("embed.ln", "token_type", "q_norm", "k_norm", "ln1_post", "ln2_post", "W_gate", "b_gate", "mlm_head", "classifier", "W_router", "unembed.b_U")
+    absent = ("embed.ln", "token_type", "q_norm", "k_norm", "ln1_post", "ln2_post", "W_gate", "b_gate", "mlm_head", "classifier", "unembed.b_U")
     shapes = {n: s for n, s in canonical.shapes(config).items() if not any(a in n for a in absent)}
     options.folder.mkdir(parents=True, exist_ok=True)
     entries, end = {}, 0

@@ -1,56 +1,56 @@
-"""The canonical weights: their names, in the order in which they are written, and the shape that the configuration gives each."""
+"""The canonical weights as graph/weights.table lists them: their names, in the order in which they are written, and their shapes."""
+
+import math
+from itertools import groupby
 
 from errors import ExportError
+from graph import WEIGHTS
+from graph.interpreter import holds
 
 
 def shapes(config):
-    """Every name that a model of this configuration may have, with its shape."""
-    d, h, dh, f = config["d_model"], config["n_heads"], config["d_head"], config.get("d_mlp", 0)
-    kv, vocabulary = config.get("n_key_value_heads", h), config["d_vocab"]
-    result = {"embed.W_E": (vocabulary, d), "pos_embed.W_pos": (config["n_ctx"], d), "token_type_embed.W_token_type": (None, d)}
-    _norm(result, "embed.ln", d)
-    for layer in range(config["n_layers"]):
-        block = f"blocks.{layer}"
-        _norm(result, f"{block}.ln1", d)
-        for name, heads in (("Q", h), ("K", kv), ("V", kv)):
-            result[f"{block}.attn.W_{name}"] = (heads, d, dh)
-            result[f"{block}.attn.b_{name}"] = (heads, dh)
-        result[f"{block}.attn.q_norm.w"] = (None, None)
-        result[f"{block}.attn.k_norm.w"] = (None, None)
-        result[f"{block}.attn.W_O"] = (h, dh, d)
-        result[f"{block}.attn.b_O"] = (d,)
-        _norm(result, f"{block}.ln1_post", d)
-        _norm(result, f"{block}.ln2", d)
-        result[f"{block}.mlp.W_router"] = (d, config.get("n_experts"))
-        for mlp in [f"{block}.mlp", *(f"{block}.mlp.experts.{e}" for e in range(config.get("n_experts", 0)))]:
-            for name, shape in (("W_gate", (d, f)), ("b_gate", (f,)), ("W_in", (d, f)), ("b_in", (f,)), ("W_out", (f, d)), ("b_out", (d,))):
-                result[f"{mlp}.{name}"] = shape
-        _norm(result, f"{block}.ln2_post", d)
-    _norm(result, "ln_final", d)
-    result["mlm_head.W"] = (d, d)
-    result["mlm_head.b"] = (d,)
-    _norm(result, "mlm_head.ln", d)
-    result["unembed.W_U"] = (d, vocabulary)
-    result["unembed.b_U"] = (vocabulary,)
-    result["classifier.W"] = (d, None)
-    result["classifier.b"] = (None,)
-    return result
-
-
-def _norm(result, name, width):
-    result[f"{name}.w"] = (width,)
-    result[f"{name}.b"] = (width,)
+    """Every name that a model of this configuration may have, with its shape: an extent is a number, a set of numbers, or None for any."""
+    return {name: shape for name, (shape, _) in _lines(config).items()}
 
 
 def in_order(weights, config):
-    """The weights in canonical order; a name or shape that the configuration does not allow is an error."""
-    expected = shapes(config)
+    """The weights in canonical order; a name or shape that the configuration does not allow is an error, and so is one that is missing."""
+    expected = _lines(config)
     for name, weight in weights.items():
         if name not in expected:
             raise ExportError(f"{weight.source} maps to '{name}', which a model of this configuration has not")
-        want = expected[name]
-        if len(want) == 2 and want == (None, None):
-            continue
-        if len(want) != len(weight.shape) or any(w is not None and w != n for w, n in zip(want, weight.shape)):
-            raise ExportError(f"{weight.source} should give '{name}' the shape {list(want)} by config.json, found {list(weight.shape)}")
+        want, _ = expected[name]
+        if len(want) != len(weight.shape) or not all(w is None or n in (w if isinstance(w, set) else {w}) for w, n in zip(want, weight.shape)):
+            shown = ", ".join("any" if w is None else " or ".join(map(str, sorted(w))) if isinstance(w, set) else str(w) for w in want)
+            raise ExportError(f"{weight.source} should give '{name}' the shape [{shown}] by config.json, found {list(weight.shape)}")
+    missing = next((name for name, (_, needed) in expected.items() if name not in weights and needed and (needed == "always" or holds(needed, config))), None)
+    if missing:
+        raise ExportError(f"the checkpoint has nothing for '{missing}', which a model of this configuration needs")
     return {name: weights[name] for name in expected if name in weights}
+
+
+def _lines(config):
+    """Name -> shape, and the condition on which a model must have it."""
+    lines = [line.partition(" [")[::2] for line in WEIGHTS.read_text(encoding="utf-8").splitlines() if line and line[0] != "#"]
+    sizes = {**config, "n_key_value_heads": config.get("n_key_value_heads", config["n_heads"])}
+    found = {}
+    for name, rest in _repeated(lines, "l", config["n_layers"], sizes):
+        extents, _, condition = rest.partition("]")
+        shape = [None if extent == "*" else {_product(p, sizes) for p in extent.split("|")} for extent in extents.split(" ")]
+        if not any(extent and None in extent for extent in shape):
+            found[name] = tuple(min(extent) if extent and len(extent) == 1 else extent for extent in shape), condition.strip()
+    return found
+
+
+def _repeated(lines, variable, count, sizes):
+    """Neighbouring lines that name a variable, once for each of its values."""
+    for named, group in groupby(lines, lambda line: f"{{{variable}}}" in line[0]):
+        group = list(group)
+        for i in range(count if named else 1):
+            here = [(name.replace(f"{{{variable}}}", str(i)), rest) for name, rest in group]
+            yield from _repeated(here, "e", sizes.get("n_experts", 0), sizes) if variable == "l" else here
+
+
+def _product(text, sizes):
+    factors = [sizes.get(key) for key in text.split("*")]
+    return None if None in factors else math.prod(factors)

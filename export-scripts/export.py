@@ -64,7 +64,7 @@ def main(argv=None):
     try:
         options = arguments(argv)
         try:
-            from folder.write import export
+            from pipeline import export
         except ModuleNotFoundError as error:
             elsewhere(error.name)
             raise ExportError(f"{sys.executable} has no module '{error.name}': install numpy and onnx (Debian: apt install python3-numpy python3-onnx), "

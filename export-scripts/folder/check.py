@@ -6,8 +6,9 @@ import numpy as np
 import onnx
 
 from errors import ExportError
-from folder import data_file, onnx_file
-from graph import evaluator
+from folder import data_file, onnx_file, table
+from graph import TEMPLATE, evaluator
+from graph.interpreter import interpret
 
 TOLERANCE = 1e-3  # on log-probabilities of processed against raw weights; float32 rounding of folded weights is near 1e-5
 
@@ -43,14 +44,12 @@ def structure(beside, graph, facts, weights):
     _expect(set(graph.hooks) <= produced and len(produced) == sum(len(n.output) for n in model.graph.node), "a hook is missing or doubled")
     metadata = {p.key: p.value for p in model.metadata_props}
     _expect(all(metadata.get(k) == (v if isinstance(v, str) else json.dumps(v)) for k, v in facts.items()), "the metadata changed")
+    _expect(table.misfit(facts) is None, f"the metadata hold {table.misfit(facts)}, which graph/folder.table does not know")
     return entries
 
 
 def numbers(beside, graph, facts, entries, raw_config, raw, weights):
     """A forward pass: finite, of the declared shapes; with processed weights, the raw model's log-probabilities."""
-    from folder.write import TEMPLATE
-    from graph.interpreter import interpret
-
     stored = data_file.reader(beside / onnx_file.DATA, entries, facts["dtype"])
     inputs = sample(graph, facts)
     values = evaluator.run(graph, stored, inputs, [graph.output] if facts["d_vocab"] > 4096 else graph.hooks)

@@ -6,9 +6,7 @@ import shutil
 
 from checkpoint.folder import read_json
 from errors import ExportError
-
-FILES = ("tokenizer.json", "vocab.json", "merges.txt", "vocab.txt", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model",
-         "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
+from folder import table
 
 
 def sha256(path):
@@ -22,10 +20,11 @@ def sha256(path):
 def copy(source, destination):
     """Copies the files that are there and returns the metadata about them."""
     hashes = {}
-    for name in FILES:
-        if (source / name).is_file():
-            shutil.copyfile(source / name, destination / name)
-            hashes[name] = sha256(destination / name)
+    for pattern in table.FILES:
+        for path in sorted(source.glob(pattern)):
+            if path.is_file():
+                shutil.copyfile(path, destination / path.name)
+                hashes[path.name] = sha256(destination / path.name)
     try:
         return {"tokenizer_files": hashes, **describe(source)}
     except (TypeError, ValueError, KeyError, AttributeError) as error:

@@ -1,1 +1,8 @@
-"""The canonical graph: one template, its interpreter, and a slow evaluator to check with."""
+"""The canonical graph, and the tables of what a model folder holds beside it: files that the exporter and the host read alike."""
+
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+TEMPLATE = HERE / "model.graph"
+WEIGHTS = HERE / "weights.table"
+FOLDER = HERE / "folder.table"

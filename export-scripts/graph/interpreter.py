@@ -31,6 +31,11 @@ def interpret(template, metadata, weights, half=False):
     return _Interpreter(template, metadata, set(weights), half).run()
 
 
+def holds(condition, metadata):
+    """Whether a condition on metadata holds, as in the lines @if of a template."""
+    return _Interpreter("", metadata, set(), False).holds(condition)
+
+
 class _Interpreter:
     def __init__(self, template, metadata, weights, half):
         self.lines = [line.strip() for line in template.splitlines()]

@@ -10,17 +10,17 @@ internal static class ExportedFixtures
 {
     private static readonly ConcurrentDictionary<string, Lazy<string>> Made = new(StringComparer.Ordinal);
     private static readonly Lazy<string> Python = new(FindPython);
-    private static readonly Lazy<string> Scripts = new(() => HashOf(Path.Combine(Repository.Root, "export-scripts"), "*.py", "*.graph"));
+    private static readonly Lazy<string> Scripts = new(() => HashOf(Path.Combine(Repository.Root, "export-scripts"), "*.py", "*.graph", "*.table"));
 
     /// <summary>The model folder of a checkpoint.</summary>
-    /// <param name="name">Folder under tests/Golden/checkpoints.</param>
+    /// <param name="name">Folder under tests/Golden/checkpoints or tests/Golden/next.</param>
     /// <param name="flags">Further flags of the exporter.</param>
     public static string Get(string name, params string[] flags) =>
         Made.GetOrAdd($"{name}{string.Concat(flags)}", key => new Lazy<string>(() => Export(name, key, flags))).Value;
 
     private static string Export(string name, string key, string[] flags)
     {
-        var checkpoint = Path.Combine(Repository.Checkpoints, name);
+        var checkpoint = Repository.Checkpoint(name);
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Scripts.Value + HashOf(checkpoint, "*"))))[..16];
         var folder = Path.Combine(Repository.Root, "artifacts", "exported", $"{key}-{hash}");
         Directory.CreateDirectory(Path.GetDirectoryName(folder)!);

@@ -12,6 +12,13 @@ internal static class Repository
     /// <summary>Their names.</summary>
     public static IEnumerable<string> CheckpointNames => Directory.GetDirectories(Checkpoints).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal);
 
+    /// <summary>Further architectures, with activations alone.</summary>
+    public static string Next { get; } = Path.Combine(Root, "tests", "Golden", "next");
+
+    /// <summary>The folder of a checkpoint.</summary>
+    /// <param name="name">Its name.</param>
+    public static string Checkpoint(string name) => Path.Combine(Directory.Exists(Path.Combine(Checkpoints, name)) ? Checkpoints : Next, name);
+
     private static string Find()
     {
         var at = new DirectoryInfo(AppContext.BaseDirectory);

@@ -11,9 +11,9 @@ import unittest
 
 from support import ROOT, folder_of
 
+from graph import TEMPLATE
 from graph.interpreter import interpret
 
-TEMPLATE = ROOT / "export-scripts" / "graph" / "model.graph"
 GRAPHS = ROOT / "tests" / "Golden" / "graphs"
 MODELS = ("gpt2", "bert", "roberta", "openai-gpt", "gpt_neo", "gpt_neox", "llama", "mistral", "phi3", "gemma2", "opt", "attn-only-2l", "attn-only-shortformer",
           "gemma3", "olmo2", "mixtral", "gptj", "bloom", "falcon-new")
@@ -21,7 +21,7 @@ MODELS = ("gpt2", "bert", "roberta", "openai-gpt", "gpt_neo", "gpt_neox", "llama
 
 def of(name, dtype):
     """The graph of a golden checkpoint, and what it was made from: its metadata and the names of its weights."""
-    from folder.write import load
+    from pipeline import load
     config, weights = load(folder_of(name))
     return interpret(TEMPLATE.read_text(encoding="utf-8"), config, weights, dtype != "float32"), config, weights
 

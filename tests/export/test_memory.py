@@ -46,7 +46,7 @@ class Memory(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             largest, total = sparse_checkpoint(Path(folder))
             start = f"import sys; sys.path.insert(0, {str(ROOT / 'export-scripts')!r}); import export"
-            idle = self.peak(f"{start}; import folder.write")
+            idle = self.peak(f"{start}; import pipeline")
             limit = idle + (2 * largest + (50 << 20) >> 20)
             self.assertLess(limit, total >> 20)
             for dtype in ("float32", "bfloat16"):

@@ -56,7 +56,7 @@ class Processing(unittest.TestCase):
 
     def test_folding_twice_changes_nothing(self):
         import processing
-        from folder.write import load
+        from pipeline import load
         config, weights = load(CHECKPOINTS / "gpt2")
         once = processing.STEPS["fold_ln"](config, weights)
         twice = processing.STEPS["fold_ln"](*once)

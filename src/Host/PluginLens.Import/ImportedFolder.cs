@@ -2,6 +2,7 @@ using Google.Protobuf;
 using Newtonsoft.Json.Linq;
 using PluginLens.Import.Recognition;
 using PluginLens.Import.Source;
+using PluginLens.Models.Format;
 using PluginLens.Models.Format.Canonical;
 using PluginLens.Models.Format.Files;
 using PluginLens.Models.Format.Writing;
@@ -11,8 +12,6 @@ namespace PluginLens.Import;
 /// <summary>Writes a recognised model as the files of a model folder.</summary>
 internal static class ImportedFolder
 {
-    private const string Exporter = "pluginlens import 0.1.0";
-
     /// <summary>Writes the weights, the graph and the tokenizer.</summary>
     /// <param name="folder">The folder that is being written.</param>
     /// <param name="model">What was recognised.</param>
@@ -24,7 +23,7 @@ internal static class ImportedFolder
     public static (JObject Facts, IReadOnlyList<string> Notes) Write(
         string folder, RecognisedModel model, SourceModel source, string name, JObject config, CancellationToken cancellation)
     {
-        var facts = new JObject { ["pluginlens.format"] = "1", ["pluginlens.exporter"] = Exporter, ["name"] = name, ["dtype"] = "float32" };
+        var facts = new JObject { ["pluginlens.format"] = FolderTable.Format, ["pluginlens.exporter"] = $"pluginlens import {FolderTable.Version}", ["name"] = name, ["dtype"] = "float32" };
         facts.Merge(model.Config);
         facts["processing"] = new JArray();
         using var data = new DataFile(Path.Combine(folder, CanonicalProto.DataName));

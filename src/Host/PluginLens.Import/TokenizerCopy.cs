@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Newtonsoft.Json.Linq;
+using PluginLens.Models.Format;
 using PluginLens.Tokenizers;
 
 namespace PluginLens.Import;
@@ -7,12 +8,6 @@ namespace PluginLens.Import;
 /// <summary>Copies the tokenizer's files beside the model and writes down their hashes and what they say of themselves.</summary>
 internal static class TokenizerCopy
 {
-    private static readonly string[] Files =
-    [
-        "tokenizer.json", "vocab.json", "merges.txt", "vocab.txt", "tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "tokenizer_config.json",
-        "special_tokens_map.json", "added_tokens.json",
-    ];
-
     /// <summary>Adds the tokenizer of a source folder to a model folder.</summary>
     /// <param name="source">Folder of the ONNX file.</param>
     /// <param name="destination">The folder that is being written.</param>
@@ -21,9 +16,9 @@ internal static class TokenizerCopy
     public static void Add(string source, string destination, JObject facts, List<string> notes)
     {
         // Published repositories keep their ONNX files in a folder of their own, below the tokenizer.
-        var folder = Path.GetFileName(source) == "onnx" && !Present(source).Any() ? Path.GetDirectoryName(source)! : source;
+        var folder = Path.GetFileName(source) == "onnx" && !FolderTable.TokenizerFiles(source).Any() ? Path.GetDirectoryName(source)! : source;
         facts["tokenizer_files"] = new JObject();
-        if (!Present(folder).Any())
+        if (!FolderTable.TokenizerFiles(folder).Any())
         {
             notes.Add("no tokenizer beside the model: prompts are given as ids (--ids), tokens are shown by number");
             return;
@@ -40,7 +35,7 @@ internal static class TokenizerCopy
             return;
         }
 
-        foreach (var name in Present(folder))
+        foreach (var name in FolderTable.TokenizerFiles(folder))
         {
             var bytes = File.ReadAllBytes(Path.Combine(folder, name));
             File.WriteAllBytes(Path.Combine(destination, name), bytes);
@@ -70,7 +65,4 @@ internal static class TokenizerCopy
             return null;
         }
     }
-
-    private static IEnumerable<string> Present(string folder) =>
-        Files.Where(f => File.Exists(Path.Combine(folder, f))).Concat(Directory.EnumerateFiles(folder, "*.tiktoken").Select(f => Path.GetFileName(f)!));
 }

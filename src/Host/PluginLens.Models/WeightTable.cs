@@ -40,7 +40,7 @@ internal sealed class WeightTable(ModelConfig config, string folder, string file
             stored.Add(weight);
         }
 
-        var missing = WeightShapes.Required(config).FirstOrDefault(name => !weights.ContainsKey(name));
+        var missing = KnownWeights.Needed(config).FirstOrDefault(name => !weights.ContainsKey(name));
         if (missing is not null)
         {
             throw new ModelException($"'{file}' has no weight '{missing}', which a model of {config.NLayers} layers and {config.Positions} positions needs; export the model again.");
@@ -113,10 +113,20 @@ internal sealed class WeightTable(ModelConfig config, string folder, string file
             }
         }
 
-        var expected = WeightShapes.Of(config, name);
-        if (expected is not null && !expected.AsSpan().SequenceEqual(shape))
+        // Names that the table does not know are a stitched model's own: its donor's, and the map.
+        if (KnownWeights.Of(name) is not { } known)
         {
-            throw new ModelException($"'{file}': weight '{name}' should be [{string.Join(", ", expected)}] by the configuration, found [{string.Join(", ", shape)}]; export the model again.");
+            return;
+        }
+
+        if (!known.IsPossible(config))
+        {
+            throw new ModelException($"'{file}' has a weight '{name}', for which the metadata give no sizes ({string.Join(", ", known.Extents)}); export the model again.");
+        }
+
+        if (!known.Fits(config, shape))
+        {
+            throw new ModelException($"'{file}': weight '{name}' should be [{known.Text(config)}] by the configuration, found [{string.Join(", ", shape)}]; export the model again.");
         }
     }
 

@@ -3,49 +3,42 @@ namespace PluginLens.Testing;
 /// <summary>Random weights under their canonical names and shapes.</summary>
 internal static class RandomWeights
 {
+    /// <summary>What a block of GPT-2 has, in the order in which the numbers are drawn.</summary>
+    private static readonly string[] Block =
+    [
+        "ln1.w", "ln1.b", "attn.W_Q", "attn.W_K", "attn.W_V", "attn.W_O", "attn.b_Q", "attn.b_K", "attn.b_V", "attn.b_O",
+        "ln2.w", "ln2.b", "mlp.W_in", "mlp.b_in", "mlp.W_out", "mlp.b_out",
+    ];
+
     /// <summary>All weights of a GPT-2-like model.</summary>
     /// <param name="config">Sizes.</param>
     /// <param name="seed">Seed.</param>
     public static IEnumerable<Tensor> Gpt2(ModelConfig config, int seed)
     {
         var random = new Random(seed);
-        var (d, h, kv, dh, f, v) = (config.DModel, config.NHeads, config.KeyValueHeads, config.DHead, config.DMlp, config.DVocab);
-        var embedding = Normal(random, "embed.W_E", v, d);
+        var embedding = Normal(random, config, "embed.W_E");
         yield return embedding;
-        yield return Normal(random, "pos_embed.W_pos", config.NCtx, d);
+        yield return Normal(random, config, "pos_embed.W_pos");
         for (var layer = 0; layer < config.NLayers; layer++)
         {
-            var block = $"blocks.{layer}";
-            yield return Ones($"{block}.ln1.w", d);
-            yield return Normal(random, $"{block}.ln1.b", d);
-            yield return Normal(random, $"{block}.attn.W_Q", h, d, dh);
-            yield return Normal(random, $"{block}.attn.W_K", kv, d, dh);
-            yield return Normal(random, $"{block}.attn.W_V", kv, d, dh);
-            yield return Normal(random, $"{block}.attn.W_O", h, dh, d);
-            yield return Normal(random, $"{block}.attn.b_Q", h, dh);
-            yield return Normal(random, $"{block}.attn.b_K", kv, dh);
-            yield return Normal(random, $"{block}.attn.b_V", kv, dh);
-            yield return Normal(random, $"{block}.attn.b_O", d);
-            if (f > 0)
+            foreach (var name in Block.Where(name => config.DMlp > 0 || !name.StartsWith("ln2.", StringComparison.Ordinal) && !name.StartsWith("mlp.", StringComparison.Ordinal)))
             {
-                yield return Ones($"{block}.ln2.w", d);
-                yield return Normal(random, $"{block}.ln2.b", d);
-                yield return Normal(random, $"{block}.mlp.W_in", d, f);
-                yield return Normal(random, $"{block}.mlp.b_in", f);
-                yield return Normal(random, $"{block}.mlp.W_out", f, d);
-                yield return Normal(random, $"{block}.mlp.b_out", d);
+                yield return Weight(random, config, $"blocks.{layer}.{name}");
             }
         }
 
-        yield return Ones("ln_final.w", d);
-        yield return Normal(random, "ln_final.b", d);
-        yield return config.Tied ? Transposed("unembed.W_U", embedding) : Normal(random, "unembed.W_U", d, v);
-        yield return Normal(random, "unembed.b_U", v);
+        yield return Weight(random, config, "ln_final.w");
+        yield return Weight(random, config, "ln_final.b");
+        yield return config.Tied ? Transposed("unembed.W_U", embedding) : Normal(random, config, "unembed.W_U");
+        yield return Normal(random, config, "unembed.b_U");
     }
 
+    private static Tensor Weight(Random random, ModelConfig config, string name) => name.EndsWith(".w", StringComparison.Ordinal) ? Ones(name, config.DModel) : Normal(random, config, name);
+
     /// <summary>Standard normal numbers by the Box-Muller transform, divided by ten so that products stay tame.</summary>
-    private static Tensor Normal(Random random, string name, params int[] shape)
+    private static Tensor Normal(Random random, ModelConfig config, string name)
     {
+        var shape = KnownWeights.Of(name)!.Shape(config);
         var data = new float[shape.Aggregate(1, (product, extent) => product * extent)];
         for (var index = 0; index < data.Length; index++)
         {

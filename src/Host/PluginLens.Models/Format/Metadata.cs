@@ -5,9 +5,6 @@ namespace PluginLens.Models.Format;
 /// <summary>The metadata of a model folder: flat keys, strings plain, everything else JSON text. See docs/model-folder.md.</summary>
 internal sealed class Metadata
 {
-    /// <summary>The format that this program reads.</summary>
-    private const string Format = "1";
-
     private readonly string _folder;
     private readonly IReadOnlyDictionary<string, string> _values;
 
@@ -86,9 +83,9 @@ internal sealed class Metadata
             throw new ModelException($"'{_folder}' holds a plain ONNX file, not a model folder; import it first: pluginlens import {_folder} <new folder>.");
         }
 
-        if (format != Format)
+        if (format != FolderTable.Format)
         {
-            throw new ModelException($"'{_folder}' has model folder format '{format}'; this program reads format {Format}. Export it again or update the program.");
+            throw new ModelException($"'{_folder}' has model folder format '{format}'; this program reads format {FolderTable.Format}. Export it again or update the program.");
         }
     }
 

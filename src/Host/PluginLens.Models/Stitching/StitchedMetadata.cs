@@ -8,8 +8,6 @@ namespace PluginLens.Models.Stitching;
 /// <summary>The metadata of a stitched model: the receiver's, with its last blocks only, and the key <c>stitched</c>.</summary>
 internal static class StitchedMetadata
 {
-    private const string Exporter = "pluginlens stitch 0.1.0";
-
     /// <summary>Keys that speak of the receiver's own file, or of its embeddings.</summary>
     private static readonly string[] Left = ["pluginlens.format", "pluginlens.exporter", "name", "dtype", "hooks", "source", "source_sha256", "weights_sha256", "seal", "stitched"];
 
@@ -21,8 +19,8 @@ internal static class StitchedMetadata
     /// <param name="weights">Sha-256 of the data file.</param>
     public static IEnumerable<KeyValuePair<string, string>> Of(OnnxModel receiver, Seam seam, StitchedGraph graph, string name, string weights)
     {
-        yield return new("pluginlens.format", "1");
-        yield return new("pluginlens.exporter", Exporter);
+        yield return new("pluginlens.format", FolderTable.Format);
+        yield return new("pluginlens.exporter", $"pluginlens stitch {FolderTable.Version}");
         yield return new("name", name);
         yield return new("dtype", "float32");
         foreach (var (key, value) in receiver.Config.Metadata.Where(entry => !Left.Contains(entry.Key)))

@@ -35,6 +35,11 @@ internal static class CanonicalProto
             Key = p.Name,
             Value = p.Value.Type == JTokenType.String ? p.Value.Value<string>() : p.Value.ToString(Formatting.None),
         }));
+        foreach (var entry in model.MetadataProps)
+        {
+            FolderTable.Require(entry.Key, entry.Value);
+        }
+
         model.MetadataProps.Add(new StringStringEntryProto { Key = "seal", Value = Seal(model) });
         return model;
     }
