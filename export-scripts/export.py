@@ -17,6 +17,8 @@ examples:
     python3 export-scripts/export.py checkpoints/gpt2 models/onnx/gpt2
   the way TransformerLens loads it: norms folded, weights centred, value biases folded:
     python3 export-scripts/export.py checkpoints/gpt2 models/onnx/gpt2-folded --transformer-lens-defaults
+  a base with a LoRA adapter merged into it:
+    python3 export-scripts/export.py checkpoints/llama models/onnx/llama-tuned --adapter checkpoints/llama-lora
   half the size on disk and in memory:
     python3 export-scripts/export.py checkpoints/pythia models/onnx/pythia --dtype bfloat16
 
@@ -44,6 +46,7 @@ def arguments(argv):
     steps.add_argument("--refactor-attn", action="store_true", help="replace W_Q, W_K and W_V, W_O by balanced and orthonormal factors of the same products (not for rotary models)")
     steps.add_argument("--transformer-lens-defaults", action="store_true",
                        help="fold_ln, center_writing_weights, center_unembed and fold_value_biases, each where it is valid")
+    parser.add_argument("--adapter", metavar="FOLDER", type=Path, help="merge the LoRA adapter of this folder (adapter_config.json, adapter_model.safetensors) into the checkpoint")
     parser.add_argument("--dtype", choices=("float32", "float16", "bfloat16"), default="float32", help="how the weights are stored (default: float32)")
     parser.add_argument("--name", help="the model's name (default: the destination's)")
     parser.add_argument("--force", action="store_true", help="replace an existing MODEL_FOLDER")

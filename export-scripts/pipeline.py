@@ -4,60 +4,82 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 import architectures
 import canonical
 import processing
-from architectures.reader import Config
+from checkpoint import adapter
 from checkpoint import folder as checkpoint
 from errors import ExportError
 from folder import check, onnx_file, table
 from folder.write import write
 
 
+class Loaded(NamedTuple):
+    """A checkpoint, its weights unread: the metadata, the canonical weights, what config.json says of special ids, the files they lie in, notes for the user."""
+    config: dict
+    weights: dict
+    ids: dict
+    files: list
+    notes: list
+
+
 def export(options):
-    """Writes the model folder and returns the line that says what was written."""
+    """Writes the model folder and returns the lines that say what was written."""
     np.seterr(all="ignore")  # what is not finite is found and named, not warned about
     source, destination = options.checkpoint, options.destination
-    if not source.is_dir():
-        raise ExportError(f"'{source}' is not a folder; give the folder that holds config.json and the weights")
-    if destination.exists() and not options.force:
-        raise ExportError(f"'{destination}' exists; give another folder, or --force to replace it")
-    if destination.exists() and not (destination / onnx_file.NAME).exists() and (not destination.is_dir() or any(destination.iterdir())):
-        raise ExportError(f"'{destination}' exists and is not a model folder; it is left alone")
-    if destination.resolve() in (source.resolve(), *source.resolve().parents):
-        raise ExportError(f"'{destination}' holds the checkpoint itself; give another folder")
-    config, weights = load(source)
-    raw = weights
-    steps, processed, weights = processing.apply(*processing.chosen(options), config, weights)
+    refuse(source, destination, options.force)
+    loaded = load(source, options.adapter)
+    steps, processed, weights = processing.apply(*processing.chosen(options), loaded.config, loaded.weights)
     weights = canonical.in_order(weights, processed)
     destination.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{destination.name}.", dir=destination.parent))
     try:
-        facts = {"pluginlens.format": table.FORMAT, "pluginlens.exporter": f"export.py {table.VERSION}", "name": options.name or destination.resolve().name, "dtype": options.dtype,
-                 **processed, "processing": steps}
-        graph = write(source, beside, facts, weights)
-        check.check(beside, graph, facts, config, raw, weights)
+        facts = {"pluginlens.format": table.FORMAT, "pluginlens.exporter": f"export.py {table.VERSION}", "name": options.name or destination.resolve().name,
+                 "dtype": options.dtype, **processed, "processing": steps}
+        graph = write(source, beside, facts, weights, loaded)
+        check.check(beside, graph, facts, loaded.config, loaded.weights, weights)
         os.chmod(beside, 0o755)
         replace(beside, destination)
     except BaseException:
         shutil.rmtree(beside, ignore_errors=True)
         raise
-    return (f"{destination}: {facts['architecture']}, {len(weights)} weights as {options.dtype}, {len(graph.hooks)} hooks, "
-            f"processing {'+'.join(steps) or 'raw'}")
+    return "\n".join([f"{destination}: {facts['architecture']}, {len(weights)} weights as {options.dtype}, {len(graph.hooks)} hooks, "
+                      f"processing {'+'.join(steps) or 'raw'}", *(f"note: {note}" for note in loaded.notes)])
 
 
-def load(source):
-    """Metadata and canonical weights (unread) of a checkpoint folder."""
+def refuse(source, destination, force):
+    """Whether there is something to read and room to write, before any work is done."""
+    if not source.is_dir():
+        raise ExportError(f"'{source}' is not a folder; give the folder that holds config.json and the weights")
+    if destination.exists() and not force:
+        raise ExportError(f"'{destination}' exists; give another folder, or --force to replace it")
+    if destination.exists() and not (destination / onnx_file.NAME).exists() and (not destination.is_dir() or any(destination.iterdir())):
+        raise ExportError(f"'{destination}' exists and is not a model folder; it is left alone")
+    if destination.resolve() in (source.resolve(), *source.resolve().parents):
+        raise ExportError(f"'{destination}' holds the checkpoint itself; give another folder")
+
+
+def load(source, adapter_folder=None):
+    """A checkpoint folder, with an adapter merged into it where one is given."""
     values = checkpoint.read_json(source / "config.json")
-    module = architectures.find(values)
-    tensors = checkpoint.tensors(source)
     try:
-        config, weights, rest = module.read(Config(values), tensors)
+        module, config, notes = architectures.find(values)
+        files, tensors = checkpoint.weight_files(source), checkpoint.tensors(source)
+        if adapter_folder:
+            files, tensors = [*files, adapter.weight_file(adapter_folder)], adapter.merged(tensors, adapter_folder)
+        if any(tensor.dtype == "F64" for tensor in tensors.values()):
+            notes.append("weights in float64 are rounded to float32")
+        facts, weights, rest = module.read(config, tensors)
         rest.finish()
-        return config, canonical.in_order(weights, config)
+        if adapter_folder:
+            facts["adapter"] = adapter_folder.resolve().name
+            adapter.refuse_tied(facts, weights)
+        ids = {f"{key}_id": config.given.get(f"{key}_token_id") for key in ("bos", "eos", "pad")}
+        return Loaded(facts, canonical.in_order(weights, facts), ids, files, notes)
     except (TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticError) as error:
         first_line = (str(error).splitlines() or [""])[0]
         raise ExportError(f"config.json has a value of a kind that was not expected ({type(error).__name__}: {first_line})") from None

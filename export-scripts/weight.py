@@ -30,10 +30,19 @@ class Weight:
                 f"{self.source}: expected {int(np.prod(shape))} values for {list(shape)} by config.json, found shape {list(self.shape)}")
         return self._then(shape, lambda x: x.reshape(shape))
 
+    def of(self, *shape):
+        """The same weight, which must have this shape: what is cut up afterwards would not show it."""
+        if self.shape != shape:
+            raise ExportError(f"{self.source} should have the shape {list(shape)} by config.json, found {list(self.shape)}")
+        return self
+
     def part(self, axis, start, stop):
         """The slice start..stop of one axis."""
         if axis >= len(self.shape) or stop > self.shape[axis]:
             raise ExportError(f"{self.source}: expected at least {stop} entries on axis {axis}, found shape {list(self.shape)}")
+        rows = self.stored.rows(start, stop) if axis == 0 and self.stored is not None else None
+        if rows is not None:
+            return rows.weight()
         cut = (slice(None),) * axis + (slice(start, stop),)
         shape = self.shape[:axis] + (stop - start,) + self.shape[axis + 1:]
         return self._then(shape, lambda x: x[cut])

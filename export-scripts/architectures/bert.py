@@ -1,6 +1,7 @@
 """BERT and RoBERTa: encoders with norms after the sublayers, with or without their masked-LM head."""
 
 from architectures.reader import Source, classifier, heads_of_rows, output_heads, unembedding
+from errors import ExportError
 
 ACTIVATIONS = {"gelu": "gelu", "gelu_new": "gelu_new", "gelu_pytorch_tanh": "gelu_new", "relu": "relu", "silu": "silu", "swish": "silu"}
 UNUSED = [r"embeddings\.(position_ids|token_type_ids)", r"pooler\..*", r"cls\.seq_relationship\..*", r"cls\.predictions\.decoder\.bias", r"lm_head\.decoder\.bias",
@@ -13,22 +14,22 @@ def read(config, tensors):
     config.only("position_embedding_type", "absolute")
     config.only("is_decoder", False)
     config.only("add_cross_attention", False)
-    roberta = config.get("model_type") != "bert"
+    roberta = config.kind != "bert"
     d, h, layers = config.count("hidden_size"), config.count("num_attention_heads"), config.count("num_hidden_layers")
     dh = config.heads(d, h)
-    offset = config.get("pad_token_id", 1) + 1 if roberta else 0
+    offset = padding(config) + 1 if roberta else 0
     result = {
         "architecture": "roberta" if roberta else "bert", "d_model": d, "n_heads": h, "n_layers": layers, "d_vocab": config.count("vocab_size"),
         "attention_dir": "bidirectional", "norm": "LN", "norm_placement": "post", "positions": "learned", "final_norm": True, "d_head": dh,
-        "attn_scale": dh ** 0.5, "eps": config.number("layer_norm_eps", 1e-12), "n_ctx": config.count("max_position_embeddings") - offset,
-        "d_mlp": config.count("intermediate_size"), "act_fn": config.activation("hidden_act", ACTIVATIONS, "gelu")}
+        "attn_scale": dh ** 0.5, "eps": config.number("layer_norm_eps"), "n_ctx": config.count("max_position_embeddings") - offset,
+        "d_mlp": config.count("intermediate_size"), "act_fn": config.activation("hidden_act", ACTIVATIONS)}
     if roberta:
         config.only("type_vocab_size", 1, reason="RoBERTa has one token type")
         result["pos_offset"] = offset
     source = Source(tensors, ("bert.", "roberta."), UNUSED)
     weights = {"embed.W_E": source.take("embeddings.word_embeddings.weight"),
-               "pos_embed.W_pos": source.take("embeddings.position_embeddings.weight").part(0, offset, offset + result["n_ctx"]),
-               "token_type_embed.W_token_type": source.take("embeddings.token_type_embeddings.weight")}
+               "pos_embed.W_pos": source.take("embeddings.position_embeddings.weight").of(offset + result["n_ctx"], d).part(0, offset, offset + result["n_ctx"]),
+               "token_type_embed.W_token_type": source.take("embeddings.token_type_embeddings.weight").reshape(config.count("type_vocab_size"), d)}
     source.norm(weights, "embed.ln", "embeddings.LayerNorm")
     for l in range(layers):
         block(source, weights, l, h, dh)
@@ -36,6 +37,14 @@ def read(config, tensors):
     if not source.has("classifier.out_proj.weight"):
         classifier(source, config, weights, result)
     return result, weights, source
+
+
+def padding(config):
+    """RoBERTa's positions begin behind the id of its padding."""
+    value = config.get("pad_token_id")
+    if type(value) is not int or not 0 <= value < 1 << 31:
+        raise ExportError(f"config.json: 'pad_token_id' should be an id, found {value!r}; positions begin behind it")
+    return value
 
 
 def block(source, weights, l, h, dh):

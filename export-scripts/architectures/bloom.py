@@ -8,13 +8,13 @@ from architectures.reader import Source, classifier, output_heads, unembedding
 
 def read(config, tensors):
     config.only("apply_residual_connection_post_layernorm", False)
-    d, h = config.count("hidden_size", "n_embed"), config.count("n_head", "num_attention_heads")
+    d, h = config.count("hidden_size"), config.count("n_head")
     dh = config.heads(d, h)
     result = {
-        "architecture": "bloom", "d_model": d, "n_heads": h, "n_layers": config.count("n_layer", "num_hidden_layers"),
+        "architecture": "bloom", "d_model": d, "n_heads": h, "n_layers": config.count("n_layer"),
         "d_vocab": config.count("vocab_size"), "attention_dir": "causal", "norm": "LN", "norm_placement": "pre", "positions": "alibi",
-        "final_norm": True, "d_head": dh, "attn_scale": dh ** 0.5, "n_ctx": config.get("seq_length", 2048),
-        "eps": config.number("layer_norm_epsilon", 1e-5), "act_fn": "gelu_new", "alibi_slopes": slopes(h), "d_mlp": 4 * d}
+        "final_norm": True, "d_head": dh, "attn_scale": dh ** 0.5, "n_ctx": config.count("seq_length"),
+        "eps": config.number("layer_norm_epsilon"), "act_fn": "gelu_new", "alibi_slopes": slopes(h), "d_mlp": 4 * d}
     source = Source(tensors, ("transformer.",))
     weights = {"embed.W_E": source.take("word_embeddings.weight")}
     source.norm(weights, "embed.ln", "word_embeddings_layernorm")

@@ -2,23 +2,26 @@
 
 from architectures import decoder, rope
 from architectures.reader import Source, classifier, output_heads, unembedding
+from errors import ExportError
 
 
 def read(config, tensors):
     config.only("alibi", False)
-    d, h = config.count("hidden_size"), config.count("num_attention_heads", "n_head")
+    d, h = config.count("hidden_size"), config.count("num_attention_heads")
     dh = config.heads(d, h)
-    new, parallel = config.get("new_decoder_architecture", False), config.get("parallel_attn", True)
-    kv = config.get("num_kv_heads", h) if new else 1 if config.get("multi_query", True) else h
-    norms = config.get("num_ln_in_parallel_attn", 2) if new else 1
+    new, parallel, biased = config.flag("new_decoder_architecture"), config.flag("parallel_attn"), config.flag("bias")
+    kv = (h if config.get("num_kv_heads") is None else config.count("num_kv_heads")) if new else 1 if config.flag("multi_query") else h
+    if h % kv:
+        raise ExportError(f"config.json: {kv} key-value heads do not divide {h} heads")
+    norms = 1 if not new else 2 if config.get("num_ln_in_parallel_attn") is None else config.count("num_ln_in_parallel_attn")
     result = {
-        "architecture": "falcon", "d_model": d, "n_heads": h, "n_layers": config.count("num_hidden_layers", "n_layer"),
+        "architecture": "falcon", "d_model": d, "n_heads": h, "n_layers": config.count("num_hidden_layers"),
         "d_vocab": config.count("vocab_size"), "attention_dir": "causal", "norm": "LN", "norm_placement": "pre", "positions": "rotary",
-        "final_norm": True, "d_head": dh, "attn_scale": dh ** 0.5, "n_ctx": config.get("max_position_embeddings", 2048),
-        "eps": config.number("layer_norm_epsilon", 1e-5), "act_fn": config.activation("activation", decoder.ACTIVATIONS, "gelu"),
-        "n_key_value_heads": kv, "d_mlp": config.get("ffn_hidden_size", 4 * d)}
+        "final_norm": True, "d_head": dh, "attn_scale": dh ** 0.5, "n_ctx": config.count("max_position_embeddings"),
+        "eps": config.number("layer_norm_epsilon"), "act_fn": config.activation("activation", decoder.ACTIVATIONS),
+        "n_key_value_heads": kv, "d_mlp": 4 * d if config.get("ffn_hidden_size") is None else config.count("ffn_hidden_size")}
     rope.add(config, result, dh)
-    del result["rope_attention_factor"]
+    rope.leave_out_1(result)
     if parallel or new:
         result.update(parallel_attn_mlp=True, shared_norm=norms == 1)
     source = Source(tensors, ("transformer.",), [r"h\.\d+\.self_attention\.(maybe_rotary|rotary_emb)\.inv_freq"])
@@ -26,19 +29,20 @@ def read(config, tensors):
     for l in range(result["n_layers"]):
         here, there = f"h.{l}", f"blocks.{l}"
         source.norm(weights, f"{there}.ln1", f"{here}.ln_attn", f"{here}.input_layernorm")
-        grouped(source, weights, l, f"{here}.self_attention.query_key_value", h, kv, dh)
+        grouped(source, weights, l, f"{here}.self_attention.query_key_value", h, kv, dh, biased)
         weights[f"{there}.attn.W_O"] = output_heads(source.take(f"{here}.self_attention.dense.weight"), h, dh)
-        source.take_if(weights, f"{there}.attn.b_O", f"{here}.self_attention.dense.bias")
+        if biased:
+            source.take_if(weights, f"{there}.attn.b_O", f"{here}.self_attention.dense.bias")
         if not result.get("shared_norm"):
             source.norm(weights, f"{there}.ln2", f"{here}.ln_mlp", f"{here}.post_attention_layernorm")
-        decoder.plain_mlp(source, weights, l, f"{here}.mlp", "dense_h_to_4h", "dense_4h_to_h")
+        decoder.plain_mlp(source, weights, l, f"{here}.mlp", "dense_h_to_4h", "dense_4h_to_h", biased)
     source.norm(weights, "ln_final", "ln_f")
     unembedding(source, config, weights, result, "lm_head.weight")
     classifier(source, config, weights, result)
     return result, weights, source
 
 
-def grouped(source, weights, l, name, h, kv, dh):
+def grouped(source, weights, l, name, h, kv, dh, biased):
     """For each key-value head its queries, its key, its value: [kv * (h/kv + 2) * d_head, d]."""
     group = h // kv
     rows, there = (group + 2) * dh, f"blocks.{l}.attn"
@@ -50,4 +54,5 @@ def grouped(source, weights, l, name, h, kv, dh):
         def of_bias(w, start=start, stop=stop, heads=heads):
             return w.reshape(kv, rows).part(1, start * dh, stop * dh).reshape(heads, dh)
         weights[f"{there}.W_{letter}"] = of_matrix(source.take(f"{name}.weight"))
-        source.take_if(weights, f"{there}.b_{letter}", f"{name}.bias", of_bias)
+        if biased:
+            source.take_if(weights, f"{there}.b_{letter}", f"{name}.bias", of_bias)

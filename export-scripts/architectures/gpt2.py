@@ -8,17 +8,17 @@ UNUSED = [r"h\.\d+\.attn\.(bias|masked_bias)", r"multiple_choice_head\..*", r"v_
 
 def read(config, tensors):
     """The metadata and the canonical weights, unread."""
-    config.only("reorder_and_upcast_attn", False, True)  # the same product in another order and precision
+    config.flag("reorder_and_upcast_attn")  # the same product in another order and precision
     config.only("add_cross_attention", False)
-    d, h, layers = config.count("n_embd", "hidden_size"), config.count("n_head", "num_attention_heads"), config.count("n_layer", "num_hidden_layers")
+    d, h, layers = config.count("n_embd"), config.count("n_head"), config.count("n_layer")
     dh = config.heads(d, h)
     result = {
         "architecture": "gpt2", "d_model": d, "n_heads": h, "n_layers": layers, "d_vocab": config.count("vocab_size"), "attention_dir": "causal",
         "norm": "LN", "norm_placement": "pre", "positions": "learned", "final_norm": True, "d_head": dh,
-        "attn_scale": dh ** 0.5 if config.get("scale_attn_weights", True) else 1.0, "n_ctx": config.count("n_positions", "n_ctx"),
-        "eps": config.number("layer_norm_epsilon", 1e-5), "act_fn": config.activation("activation_function", ACTIVATIONS, "gelu_new"),
+        "attn_scale": dh ** 0.5 if config.flag("scale_attn_weights") else 1.0, "n_ctx": config.count("n_positions"),
+        "eps": config.number("layer_norm_epsilon"), "act_fn": config.activation("activation_function", ACTIVATIONS),
         "d_mlp": config.count("n_inner") if config.get("n_inner") is not None else 4 * d}
-    if config.get("scale_attn_by_inverse_layer_idx", False):
+    if config.flag("scale_attn_by_inverse_layer_idx"):
         result["scale_attn_by_inverse_layer_idx"] = True
     source = Source(tensors, ("transformer.",), UNUSED)
     weights = {"embed.W_E": source.take("wte.weight"), "pos_embed.W_pos": source.take("wpe.weight")}
@@ -34,7 +34,7 @@ def block(source, weights, l, d, h, dh):
     """One block; OpenAI's first GPT has the same."""
     here, there = f"h.{l}", f"blocks.{l}"
     source.norm(weights, f"{there}.ln1", f"{here}.ln_1")
-    matrix, bias = source.take(f"{here}.attn.c_attn.weight"), source.take(f"{here}.attn.c_attn.bias")
+    matrix, bias = source.take(f"{here}.attn.c_attn.weight").of(d, 3 * d), source.take(f"{here}.attn.c_attn.bias").of(3 * d)
     for i, name in enumerate("QKV"):
         weights[f"{there}.attn.W_{name}"] = heads_of_columns(matrix.part(1, i * d, (i + 1) * d), h, dh)
         weights[f"{there}.attn.b_{name}"] = bias.part(0, i * d, (i + 1) * d).reshape(h, dh)

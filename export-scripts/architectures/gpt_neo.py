@@ -11,14 +11,14 @@ UNUSED = [r"h\.\d+\.attn\.attention\.(bias|masked_bias)"]
 def read(config, tensors):
     d, h, layers = config.count("hidden_size"), config.count("num_heads"), config.count("num_layers")
     dh = config.heads(d, h)
-    kinds = config.get("attention_layers") or [k for pattern, n in config.require("attention_types") for k in pattern * n]
-    if len(kinds) != layers or not set(kinds) <= {"global", "local"}:
+    kinds = config.get("attention_layers") or [k for pattern, n in config.get("attention_types") for k in pattern * n]
+    if not isinstance(kinds, list) or len(kinds) != layers or not all(k in ("global", "local") for k in kinds):
         raise ExportError(f"config.json: 'attention_layers' is {kinds!r}; known are global and local, one for each of {layers} layers")
     result = {
         "architecture": "gpt_neo", "d_model": d, "n_heads": h, "n_layers": layers, "d_vocab": config.count("vocab_size"), "attention_dir": "causal",
         "norm": "LN", "norm_placement": "pre", "positions": "learned", "final_norm": True, "d_head": dh, "attn_scale": 1.0,
-        "eps": config.number("layer_norm_epsilon", 1e-5), "n_ctx": config.count("max_position_embeddings"),
-        "act_fn": config.activation("activation_function", ACTIVATIONS, "gelu_new"),
+        "eps": config.number("layer_norm_epsilon"), "n_ctx": config.count("max_position_embeddings"),
+        "act_fn": config.activation("activation_function", ACTIVATIONS),
         "d_mlp": config.count("intermediate_size") if config.get("intermediate_size") is not None else 4 * d}
     if "local" in kinds:
         width = config.count("window_size")

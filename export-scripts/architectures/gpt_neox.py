@@ -12,26 +12,24 @@ def read(config, tensors):
     result = {
         "architecture": "gpt_neox", "d_model": d, "n_heads": h, "n_layers": config.count("num_hidden_layers"), "d_vocab": config.count("vocab_size"),
         "attention_dir": "causal", "norm": "LN", "norm_placement": "pre", "positions": "rotary", "final_norm": True, "d_head": dh,
-        "attn_scale": dh ** 0.5, "eps": config.number("layer_norm_eps", 1e-5), "n_ctx": config.count("max_position_embeddings"),
-        "act_fn": config.activation("hidden_act", decoder.ACTIVATIONS, "gelu"), "d_mlp": config.count("intermediate_size")}
-    parameters = config.get("rope_parameters", {})
-    fraction = config.get("rotary_pct", config.get("partial_rotary_factor", parameters.get("partial_rotary_factor", 0.25)))
-    rope.add(config, result, int(dh * fraction), config.get("rotary_emb_base", parameters.get("rope_theta", config.get("rope_theta", 10000))))
-    if result["rope_attention_factor"] == 1.0:
-        del result["rope_attention_factor"]
-    if config.get("use_parallel_residual", True):
+        "attn_scale": dh ** 0.5, "eps": config.number("layer_norm_eps"), "n_ctx": config.count("max_position_embeddings"),
+        "act_fn": config.activation("hidden_act", decoder.ACTIVATIONS), "d_mlp": config.count("intermediate_size")}
+    rope.add(config, result, rope.dimensions(config, dh))
+    rope.leave_out_1(result)
+    if config.flag("use_parallel_residual"):
         result["parallel_attn_mlp"] = True
-    source, weights = Source(tensors, ("gpt_neox.",), UNUSED), {}
+    source, weights, biased = Source(tensors, ("gpt_neox.",), UNUSED), {}, config.flag("attention_bias")
     weights["embed.W_E"] = source.take("embed_in.weight")
     for l in range(result["n_layers"]):
         here, there = f"layers.{l}", f"blocks.{l}"
         source.norm(weights, f"{there}.ln1", f"{here}.input_layernorm")
-        decoder.fused_by_head(source, weights, l, f"{here}.attention.query_key_value", h, dh)
+        decoder.fused_by_head(source, weights, l, f"{here}.attention.query_key_value", h, dh, biased)
         weights[f"{there}.attn.W_O"] = output_heads(source.take(f"{here}.attention.dense.weight"), h, dh)
-        source.take_if(weights, f"{there}.attn.b_O", f"{here}.attention.dense.bias")
+        if biased:
+            source.take_if(weights, f"{there}.attn.b_O", f"{here}.attention.dense.bias")
         source.norm(weights, f"{there}.ln2", f"{here}.post_attention_layernorm")
         decoder.plain_mlp(source, weights, l, f"{here}.mlp", "dense_h_to_4h", "dense_4h_to_h")
     source.norm(weights, "ln_final", "final_layer_norm")
-    unembedding(source, config, weights, result, "embed_out.weight", tied_by_default=False)
+    unembedding(source, config, weights, result, "embed_out.weight")
     classifier(source, config, weights, result)
     return result, weights, source

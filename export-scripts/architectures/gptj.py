@@ -13,11 +13,12 @@ def read(config, tensors):
     result = {
         "architecture": "gptj", "d_model": d, "n_heads": h, "n_layers": config.count("n_layer"), "d_vocab": config.count("vocab_size"),
         "attention_dir": "causal", "norm": "LN", "norm_placement": "pre", "positions": "rotary", "final_norm": True, "d_head": dh,
-        "attn_scale": dh ** 0.5, "n_ctx": config.count("n_positions"), "eps": config.number("layer_norm_epsilon", 1e-5),
-        "act_fn": config.activation("activation_function", ACTIVATIONS, "gelu_new"), "parallel_attn_mlp": True, "shared_norm": True,
+        "attn_scale": dh ** 0.5, "n_ctx": config.count("n_positions"), "eps": config.number("layer_norm_epsilon"),
+        "act_fn": config.activation("activation_function", ACTIVATIONS), "parallel_attn_mlp": True, "shared_norm": True,
         "rotary_adjacent": True, "d_mlp": config.count("n_inner") if config.get("n_inner") is not None else 4 * d}
-    rope.add(config, result, config.get("rotary_dim", dh), 10000.0)
-    del result["rope_attention_factor"]
+    config.only("rope_scaling")
+    config.only("rope_parameters")
+    result.update(inv_freq=rope.numbers(rope.frequencies(config.count("rotary_dim"), 10000.0)), rotary_dim=config.count("rotary_dim"))
     source = Source(tensors, ("transformer.",), UNUSED)
     weights = {"embed.W_E": source.take("wte.weight")}
     shared = {**result, "n_key_value_heads": h}
@@ -26,7 +27,7 @@ def read(config, tensors):
         decoder.attention(source, weights, l, shared, here=f"h.{l}.attn", out="out_proj")
         decoder.plain_mlp(source, weights, l, f"h.{l}.mlp", "fc_in", "fc_out")
     source.norm(weights, "ln_final", "ln_f")
-    unembedding(source, config, weights, result, "lm_head.weight", tied_by_default=False)
+    unembedding(source, config, weights, result, "lm_head.weight")
     source.take_if(weights, "unembed.b_U", "lm_head.bias")
     classifier(source, config, weights, result)
     return result, weights, source

@@ -4,13 +4,13 @@ from architectures import decoder
 
 
 def read(config, tensors):
-    result = decoder.sizes(config, "olmo2", default_eps=1e-5)
+    result = decoder.sizes(config, "olmo2")
     result["norm_placement"] = "after"
     source, weights = decoder.source_of(tensors), {}
     decoder.ends(source, config, weights, result)
     for l in range(result["n_layers"]):
         here, there = f"layers.{l}", f"blocks.{l}"
-        decoder.attention(source, weights, l, result)
+        decoder.attention(source, weights, l, result, biased=config.flag("attention_bias"))
         weights[f"{there}.attn.q_norm.w"] = source.take(f"{here}.self_attn.q_norm.weight")
         weights[f"{there}.attn.k_norm.w"] = source.take(f"{here}.self_attn.k_norm.weight")
         source.norm(weights, f"{there}.ln1_post", f"{here}.post_attention_layernorm")

@@ -5,7 +5,7 @@ from architectures import decoder
 
 def read(config, tensors):
     config.only("qk_layernorm", False)
-    result = decoder.sizes(config, "phi", norm="LN", eps="layer_norm_eps", default_eps=1e-5, default_act="gelu_new", gated=False, partial=0.5)
+    result = decoder.sizes(config, "phi", norm="LN", eps="layer_norm_eps", gated=False)
     result.update(parallel_attn_mlp=True, shared_norm=True)
     source, weights = decoder.source_of(tensors), {}
     decoder.ends(source, config, weights, result, norm="final_layernorm")

@@ -1,53 +1,67 @@
 """What every architecture file works with: a configuration that is read key by key, and tensors that are taken one by one."""
 
+import math
+import os
 import re
 
 import numpy as np
 
+from architectures.defaults import ALIASES, COMMON, DEFAULTS, NULL
 from errors import ExportError
 from weight import zeros
 
 
 class Config:
-    """config.json. Keys that change the mathematics are read here or refused here; nothing is passed over in silence."""
+    """config.json over the defaults of the model's own class. Keys that change the mathematics are read here or refused here; nothing is passed over in silence."""
 
-    def __init__(self, values):
-        self.values = values
+    def __init__(self, values, kind):
+        self.kind, self.given = kind, dict(values)
+        for key, others in ALIASES.get(kind, {}).items():
+            for other in (o for o in others if o in values):
+                if self.given.setdefault(key, values[other]) != values[other] and other != "n_ctx":
+                    raise ExportError(f"config.json: '{key}' is {self.given[key]!r} and '{other}' is {values[other]!r}, two names of one thing")
+        self.defaults = {**COMMON, **DEFAULTS[kind]}
+        self.values = {**self.defaults, **self.given}
 
-    def get(self, key, default=None):
-        value = self.values.get(key)
-        return default if value is None else value
-
-    def require(self, *keys):
-        """The value of the first of these keys that is there."""
-        for key in keys:
-            if self.values.get(key) is not None:
-                return self.values[key]
-        raise ExportError(f"config.json has no '{keys[0]}'")
-
-    def count(self, *keys):
-        """A positive whole number."""
-        value = self.require(*keys)
-        if type(value) is not int or not 0 < value < 1 << 31:
-            raise ExportError(f"config.json: '{keys[0]}' should be a positive whole number, found {value!r}")
+    def get(self, key):
+        """The value of a key, which is None only where that means something."""
+        if key not in self.values:
+            raise ExportError(f"config.json has no '{key}', and the class of a '{self.kind}' model has no default for it")
+        value = self.values[key]
+        if value is None and self.defaults.get(key) is not None and key not in NULL.get(self.kind, ()):
+            raise ExportError(f"config.json: '{key}' is null; expected a value such as {self.defaults[key]!r}")
         return value
 
-    def number(self, key, default):
-        value = self.get(key, default)
-        if type(value) not in (int, float) or value != value:
-            raise ExportError(f"config.json: '{key}' should be a number, found {value!r}")
+    def count(self, key):
+        """A positive whole number."""
+        value = self.get(key)
+        if type(value) is not int or not 0 < value < 1 << 31:
+            raise ExportError(f"config.json: '{key}' should be a positive whole number, found {value!r}")
+        return value
+
+    def number(self, key):
+        """A positive number."""
+        value = self.get(key)
+        if type(value) not in (int, float) or not 0 < value < math.inf:
+            raise ExportError(f"config.json: '{key}' should be a positive number, found {value!r}")
         return float(value)
 
+    def flag(self, key):
+        value = self.get(key)
+        if type(value) is not bool:
+            raise ExportError(f"config.json: '{key}' should be true or false, found {value!r}")
+        return value
+
     def only(self, key, *allowed, reason="it would change the mathematics"):
-        """Refuses every value but these; an absent key is allowed."""
+        """Refuses every value but these, which have the type that the class has; null is allowed where it says nothing."""
         value = self.values.get(key)
-        if value is not None and value not in allowed:
+        if value is not None and not any(type(value) is type(a) and value == a for a in allowed):
             raise ExportError(f"config.json: '{key}' is {value!r}, which is not handled ({reason}); known: {', '.join(map(repr, allowed)) or 'absent'}")
 
-    def activation(self, key, table, default=None):
+    def activation(self, key, table):
         """The canonical name of an activation function."""
-        value = self.get(key, default)
-        if value not in table:
+        value = self.get(key)
+        if not isinstance(value, str) or value not in table:
             raise ExportError(f"config.json: '{key}' is {value!r}, an activation that is not handled; known: {', '.join(sorted(table))}")
         return table[value]
 
@@ -56,16 +70,20 @@ class Config:
             raise ExportError(f"config.json: {n_heads} heads do not divide a width of {d_model}")
         return d_model // n_heads
 
+    def without(self, *keys, **values):
+        """The same configuration with some keys as the class has them, and others set."""
+        return Config({**{k: v for k, v in self.given.items() if k not in keys}, **values}, self.kind)
+
 
 class Source:
     """The tensors of a checkpoint. Each is taken or known to be unused; what is left over is an error."""
 
     def __init__(self, tensors, prefixes=(), unused=()):
         self.tensors, self.unused = {}, [re.compile(f"(?:{pattern})\\Z") for pattern in unused]
+        refuse_adapters(tensors)
+        wrapper = common_prefix(tensors)
         for name, tensor in tensors.items():
-            short = name
-            for wrapper in ("module.", "_orig_mod."):
-                short = short.removeprefix(wrapper)
+            short = name[len(wrapper):]
             short = next((short[len(p):] for p in prefixes if short.startswith(p)), short)
             if short in self.tensors:
                 raise ExportError(f"tensor '{name}' is also there as '{self.tensors[short].name}'; the checkpoint holds it twice")
@@ -81,7 +99,13 @@ class Source:
             if name in self.tensors:
                 self.taken.add(name)
                 return self.tensors[name].weight()
-        raise ExportError(f"the checkpoint has no tensor '{names[0]}'")
+        self._missing(names[0])
+
+    def _missing(self, name):
+        wrapped = next((n for n in self.tensors if n.endswith(f".{name}")), None)
+        if wrapped:
+            raise ExportError(f"the checkpoint has no tensor '{name}', but a '{self.tensors[wrapped].name}': take the prefix '{wrapped.removesuffix(name)}' off its names")
+        raise ExportError(f"the checkpoint has no tensor '{name}'")
 
     def take_if(self, target, canonical, name, change=lambda w: w):
         """Adds one weight where the checkpoint has it."""
@@ -96,7 +120,7 @@ class Source:
                     target[f"{canonical}.w"] = self.take(name + w)
                     self.take_if(target, f"{canonical}.b", name + b)
                     return
-        raise ExportError(f"the checkpoint has no tensor '{names[0]}.weight'")
+        self._missing(f"{names[0]}.weight")
 
     def finish(self):
         """Refuses tensors that nothing has read and that are not known to be unused."""
@@ -106,15 +130,29 @@ class Source:
             raise ExportError(f"{self.tensors[left[0]].label}{more} is not read by this architecture: the export would not be the whole model")
 
 
-def unembedding(source, config, weights, result, head, tied_by_default=True):
+def common_prefix(tensors):
+    """What a training wrapper put before every name (module., model., _orig_mod., ...): it tells nothing of the model."""
+    common = os.path.commonprefix(list(tensors))
+    return common[:common.rfind(".") + 1] if len(tensors) > 1 else ""
+
+
+def refuse_adapters(tensors):
+    """LoRA's matrices beside the weights that they change are not the model until they are merged."""
+    name = next((n for n in tensors if re.search(r"\.(lora_\w+|base_layer|modules_to_save|ia3_\w+)(\.|\Z)", n)), None)
+    if name:
+        raise ExportError(f"{tensors[name].label} belongs to an adapter (LoRA) that is not merged; merge it (peft: merge_and_unload) and save the model, "
+                          "or export the base with --adapter FOLDER")
+
+
+def unembedding(source, config, weights, result, head):
     """W_U: the head's own matrix, or W_E transposed where the configuration ties them."""
-    tied = config.get("tie_word_embeddings", tied_by_default)
+    tied = config.flag("tie_word_embeddings")
     embedding = weights["embed.W_E"]
     if source.has(head) and (not tied or not _same(source.take(head), embedding)):
         if tied:
             raise ExportError(
                 f"tensor '{head}' differs from the embedding, but config.json ties them"
-                f"{'' if config.get('tie_word_embeddings') else ' by default'}: set \"tie_word_embeddings\": false to use it, or remove the tensor")
+                f"{'' if 'tie_word_embeddings' in config.given else ' by default'}: set \"tie_word_embeddings\": false to use it, or remove the tensor")
         weights["unembed.W_U"] = source.take(head).transpose()
         return
     if not tied:
@@ -155,5 +193,5 @@ def classifier(source, config, weights, result):
     count = weights["classifier.W"].shape[1]
     if "classifier.b" not in weights:
         weights["classifier.b"] = zeros(count)
-    names = config.get("id2label", {})
+    names = config.get("id2label") or {}
     result["labels"] = [str(names.get(str(i), names.get(i, i))) for i in range(count)]

@@ -1,5 +1,7 @@
 """Checkpoints in TransformerLens's own format: config.json with its names, model_final.pth with the canonical weights."""
 
+import math
+
 from architectures.reader import Source
 from errors import ExportError
 
@@ -15,20 +17,22 @@ def read(config, tensors):
     config.only("positional_embedding_type", "standard", "shortformer")
     config.only("use_attn_scale", True)
     for key in ("attn_scores_soft_cap", "output_logits_soft_cap"):
-        config.only(key, -1, -1.0, 0)
-    norm = config.require("normalization", "normalization_type")
+        config.only(key, -1, -1.0, 0, 0.0)
+    norm = config.get("normalization")
     if norm not in ("LN", "LNPre"):
         raise ExportError(f"config.json: 'normalization' is {norm!r}, which is not handled; known: 'LN', 'LNPre'")
-    shortformer = config.get("shortformer_pos", False) or config.get("positional_embedding_type") == "shortformer"
-    attn_only = config.get("attn_only", False)
+    shortformer = config.flag("shortformer_pos") or config.get("positional_embedding_type") == "shortformer"
+    attn_only = config.flag("attn_only")
     h, dh = config.count("n_heads"), config.count("d_head")
     config.only("n_key_value_heads", h)
-    scale = config.get("attn_scale", -1)
+    scale = config.get("attn_scale")
+    if type(scale) not in (int, float) or not (scale == -1 or 0 < scale < math.inf):
+        raise ExportError(f"config.json: 'attn_scale' should be a positive number, or -1 for the root of d_head, found {scale!r}")
     result = {
         "architecture": "attn-only" if attn_only else "transformer-lens", "d_model": config.count("d_model"), "n_heads": h, "n_layers": config.count("n_layers"),
         "d_vocab": config.count("d_vocab"), "d_head": dh, "n_ctx": config.count("n_ctx"), "attention_dir": "causal", "norm": norm, "norm_placement": "pre",
         "positions": "shortformer" if shortformer else "learned", "final_norm": True, "attn_scale": float(scale) if scale > 0 else dh ** 0.5,
-        "eps": config.number("eps", 1e-5)}
+        "eps": config.number("eps")}
     if attn_only:
         result["attn_only"] = True
     else:

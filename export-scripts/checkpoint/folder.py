@@ -13,8 +13,10 @@ INDEXES = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
 def read_json(path):
     """The JSON object of a file."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
+        if (path.parent / "adapter_config.json").exists():
+            raise ExportError(f"'{path.parent}' holds an adapter (adapter_config.json) and no model; export its base with --adapter {path.parent}") from None
         raise ExportError(f"'{path.parent}' has no {path.name}; give the folder of a checkpoint") from None
     except (ValueError, RecursionError) as error:
         raise ExportError(f"'{path.name}' is not JSON: {str(error).splitlines()[0]}") from None
@@ -64,5 +66,18 @@ def _agree_with_index(folder, found):
     for index in INDEXES:
         if (folder / index).exists() and not any((folder / w).exists() for w in WEIGHT_FILES):
             for name, file in read_json(folder / index)["weight_map"].items():
-                if name not in found or found[name].path.name != file:
+                if name not in found:
+                    found[name] = Absent(name, index, file)
+                elif found[name].path.name != file:
                     raise ExportError(f"'{index}' says that tensor '{name}' is in '{file}'; it is not")
+
+
+class Absent:
+    """A tensor that an index lists and no shard has: refused where it is needed, passed over where it is a buffer that nothing reads."""
+
+    def __init__(self, name, index, file):
+        self.name, self.dtype, self.label = name, None, f"tensor '{name}', which '{index}' lists and '{file}' has not,"
+        self.problem = f"'{index}' says that tensor '{name}' is in '{file}'; it is not"
+
+    def weight(self):
+        raise ExportError(self.problem)

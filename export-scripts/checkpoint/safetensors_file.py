@@ -29,7 +29,21 @@ def tensors(path):
             entries = {name: entry for name, entry in header.items() if name != "__metadata__"}
         except (ValueError, AttributeError, RecursionError):
             raise ExportError(f"{label} is not a safetensors file: its header is not JSON, or names a tensor twice; download it again") from None
-    return [_tensor(path, name, entry, 8 + length, size) for name, entry in entries.items()]
+    found = [_tensor(path, name, entry, 8 + length, size) for name, entry in entries.items()]
+    _without_holes(path, found, 8 + length, size)
+    return found
+
+
+def _without_holes(path, found, base, size):
+    """Tensors fill the file one after the other, as the format demands: what overlaps or leaves gaps was damaged or forged."""
+    ordered = sorted(found, key=lambda t: (t.offset, t.count))
+    ends = [(base, "the header"), *((t.offset + t.count * BYTES[t.dtype], f"'{t.name}'") for t in ordered)]
+    for problem, wrong in (("overlap", lambda begin, end: begin < end), ("leave a gap", lambda begin, end: begin > end)):
+        for tensor, (end, last) in zip(ordered, ends):
+            if wrong(tensor.offset, end):
+                raise ExportError(f"{tensor.label} begins at byte {tensor.offset}, {last} ends at {end}: they {problem}; the file is damaged")
+    if ends[-1][0] != size:
+        raise ExportError(f"'{path.name}' has {size - ends[-1][0]} bytes behind its last tensor; the file is damaged")
 
 
 def _once(pairs):

@@ -5,7 +5,7 @@ import numpy as np
 from errors import ExportError
 from weight import Weight
 
-STORED = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "BF16": np.dtype("<u2")}
+STORED = {"F64": np.dtype("<f8"), "F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "BF16": np.dtype("<u2")}
 PIECE = 1 << 20  # values read and widened at once
 BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1,
          "U16": 2, "U32": 4, "U64": 8, "F8_E4M3": 1, "F8_E5M2": 1}
@@ -26,8 +26,15 @@ class StoredTensor:
 
     def weight(self):
         if self.dtype not in STORED:
-            raise ExportError(f"{self.label} is {self.dtype}; weights are read from F32, F16 or BF16: convert the checkpoint")
+            raise ExportError(f"{self.label} is {self.dtype}; weights are read from F64, F32, F16 or BF16: convert the checkpoint")
         return Weight(self.shape, self.read, self.label, self)
+
+    def rows(self, start, stop):
+        """Entries start..stop of the first axis, as a tensor of their own, so that no more than these are read; None where they do not lie in order."""
+        if self.strides is not None or self.dtype not in STORED:
+            return None
+        width = self.count // self.shape[0] * BYTES[self.dtype]
+        return StoredTensor(f"{self.name}[{start}:{stop}]", self.dtype, (stop - start, *self.shape[1:]), self.path, self.offset + start * width)
 
     def same_bytes(self, other):
         """Whether two tensors of one type and shape are stored alike; None where only their values can tell."""
@@ -54,12 +61,21 @@ class StoredTensor:
                 piece = np.fromfile(file, STORED[self.dtype], count)
                 if piece.size != count:
                     raise ExportError(f"{self.label} is cut off: expected {self.span} values, found {start + piece.size}; download the file again")
+                if self.dtype == "F64":
+                    refuse_too_large(piece, self.label)
                 values[start:start + count] = (piece.astype(np.uint32) << 16).view(np.float32) if self.dtype == "BF16" else piece
         if self.strides is not None:
             values = np.lib.stride_tricks.as_strided(values, self.shape, [4 * s for s in self.strides]).copy()
         values = values.reshape(self.shape)
         refuse_not_finite(values, self.label)
         return values
+
+
+def refuse_too_large(piece, label):
+    """float64 is rounded to float32, which has less room."""
+    largest = np.abs(piece[np.isfinite(piece)]).max(initial=0)
+    if largest > np.finfo(np.float32).max:
+        raise ExportError(f"{label} holds {largest:.6g}, too large for float32")
 
 
 def refuse_not_finite(values, label):

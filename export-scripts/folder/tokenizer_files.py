@@ -17,26 +17,40 @@ def sha256(path):
     return digest.hexdigest()
 
 
-def copy(source, destination):
-    """Copies the files that are there and returns the metadata about them."""
+def copy(source, destination, rows, notes):
+    """Copies the files that are there and returns the metadata about them; rows are those of the embedding.
+
+    A tokenizer that cannot be used stays behind with a note: the weights are worth as much without it.
+    """
+    try:
+        facts = describe(source, rows, notes)
+    except (ExportError, TypeError, ValueError, KeyError, AttributeError, IndexError, RecursionError) as error:
+        reason = str(error) if isinstance(error, ExportError) else f"its files cannot be understood ({type(error).__name__}: {(str(error).splitlines() or [''])[0]})"
+        notes.append(f"no tokenizer is exported: {reason}; weights and ids can be used, text cannot")
+        return {"tokenizer_files": {}}
     hashes = {}
     for pattern in table.FILES:
         for path in sorted(source.glob(pattern)):
             if path.is_file():
                 shutil.copyfile(path, destination / path.name)
                 hashes[path.name] = sha256(destination / path.name)
-    try:
-        return {"tokenizer_files": hashes, **describe(source)}
-    except (TypeError, ValueError, KeyError, AttributeError) as error:
-        raise ExportError(f"the tokenizer's files ({', '.join(hashes)}) cannot be understood ({type(error).__name__}: {error}); download them again") from None
+    return {"tokenizer_files": hashes, **facts}
 
 
-def describe(folder):
+def describe(folder, rows, notes):
     """tokenizer_kind, tokenizer_size and the special ids, from the files alone."""
-    ids, kind = _vocabulary(folder)
+    base, added, kind = _vocabulary(folder)
     if kind is None:
         return {}
-    result = {"tokenizer_kind": kind, "tokenizer_size": len(set(ids.values()))}
+    ids = {**base, **added}
+    if not all(type(i) is int and i >= 0 for i in ids.values()):
+        raise ExportError("the tokenizer's files give a token an id that is not a number")
+    beyond = {t: i for t, i in ids.items() if i >= rows}
+    if any(t not in added for t in beyond):
+        raise ExportError(f"the tokenizer knows ids up to {max(beyond.values())}, the embedding has {rows} rows: it belongs to another model")
+    if beyond:
+        notes.append(f"the embedding has {rows} rows, the tokenizer also knows {', '.join(f'{t!r} = {i}' for t, i in sorted(beyond.items(), key=lambda e: e[1])[:5])}, which no prompt can hold")
+    result = {"tokenizer_kind": kind, "tokenizer_size": len(set(ids.values()) - set(beyond.values()))}
     specials = {}
     for name in ("special_tokens_map.json", "tokenizer_config.json"):
         if (folder / name).is_file():
@@ -44,35 +58,33 @@ def describe(folder):
     for key in ("bos", "eos", "pad", "unk", "cls", "sep", "mask"):
         token = specials.get(f"{key}_token")
         token = token.get("content") if isinstance(token, dict) else token
-        if isinstance(token, str) and token in ids:
+        if isinstance(token, str) and token in ids and token not in beyond:
             result[f"{key}_id"] = ids[token]
     return result
 
 
 def _vocabulary(folder):
-    """Token -> id, and the kind of the tokenizer."""
-    ids, kind = {}, None
+    """Token -> id of the model and of added tokens, and the kind of the tokenizer."""
+    base, added, kind = {}, {}, None
     if (folder / "tokenizer.json").is_file():
-        ids, kind = _tokenizer_json(read_json(folder / "tokenizer.json"))
+        base, added, kind = _tokenizer_json(read_json(folder / "tokenizer.json"))
     elif (folder / "vocab.json").is_file():
-        ids = read_json(folder / "vocab.json")
-        kind = "byte-level-bpe" if any(t.startswith("\u0120") for t in ids) else "bpe"
+        base = read_json(folder / "vocab.json")
+        kind = "byte-level-bpe" if any(t.startswith("\u0120") for t in base) else "bpe"
     elif (folder / "vocab.txt").is_file():
         lines = (folder / "vocab.txt").read_text(encoding="utf-8").split("\n")
-        ids, kind = {t.rstrip("\r"): i for i, t in enumerate(lines[:-1] if lines[-1] == "" else lines)}, "wordpiece"
+        base, kind = {t.rstrip("\r"): i for i, t in enumerate(lines[:-1] if lines[-1] == "" else lines)}, "wordpiece"
     else:
         for name in ("tokenizer.model", "spiece.model", "sentencepiece.bpe.model"):
             if (folder / name).is_file():
-                ids, kind = _sentencepiece((folder / name).read_bytes(), name)
+                base, kind = _sentencepiece((folder / name).read_bytes(), name)
                 break
     if kind and (folder / "added_tokens.json").is_file():
-        ids = {**ids, **read_json(folder / "added_tokens.json")}
+        added = {**added, **read_json(folder / "added_tokens.json")}
     if kind and (folder / "tokenizer_config.json").is_file():
-        added = read_json(folder / "tokenizer_config.json").get("added_tokens_decoder") or {}
-        ids = {**ids, **{t["content"]: int(i) for i, t in added.items()}}
-    if not all(isinstance(i, int) for i in ids.values()):
-        raise ExportError("the tokenizer's files give a token an id that is not a number")
-    return ids, kind
+        config = read_json(folder / "tokenizer_config.json").get("added_tokens_decoder") or {}
+        added = {**added, **{t["content"]: int(i) for i, t in config.items()}}
+    return base, added, kind
 
 
 def _tokenizer_json(file):
@@ -80,16 +92,16 @@ def _tokenizer_json(file):
     vocabulary = model.get("vocab")
     kind = model.get("type") or _type_by_fields(model)
     ids = {t: i for i, (t, _) in enumerate(vocabulary)} if isinstance(vocabulary, list) else dict(vocabulary or {})
-    ids.update({t["content"]: t["id"] for t in file.get("added_tokens") or []})
+    added = {t["content"]: t["id"] for t in file.get("added_tokens") or []}
     text = json.dumps([file.get("pre_tokenizer"), file.get("decoder")])
     if kind == "BPE":
         if '"ByteLevel"' in text:
-            return ids, "byte-level-bpe"
-        return ids, "sentencepiece-bpe" if model.get("byte_fallback") or "\u2581" in json.dumps(file.get("normalizer"), ensure_ascii=False) else "bpe"
+            return ids, added, "byte-level-bpe"
+        return ids, added, "sentencepiece-bpe" if model.get("byte_fallback") or "\u2581" in json.dumps(file.get("normalizer"), ensure_ascii=False) else "bpe"
     kinds = {"WordPiece": "wordpiece", "Unigram": "unigram", "WordLevel": "wordlevel"}
     if kind not in kinds:
         raise ExportError(f"tokenizer.json has a model of type '{kind}', which is not known; known: BPE, Unigram, WordLevel, WordPiece")
-    return ids, kinds[kind]
+    return ids, added, kinds[kind]
 
 
 def _type_by_fields(model):

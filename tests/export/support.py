@@ -24,7 +24,7 @@ import export  # noqa: E402
 from graph import evaluator  # noqa: E402
 from graph.interpreter import Graph, Node  # noqa: E402
 
-TYPES = {"F32": "<f4", "F16": "<f2", "I64": "<i8", "BF16": "<u2"}
+TYPES = {"F32": "<f4", "F16": "<f2", "I64": "<i8", "BF16": "<u2", "BOOL": "|b1", "U8": "|u1"}
 
 
 def run(*arguments):
@@ -110,7 +110,7 @@ def read_safetensors(path):
 
 def write_safetensors(path, tensors):
     """tensors: name -> array of float32, float16, int64 or (as bfloat16) uint16."""
-    names = {"float32": "F32", "float16": "F16", "int64": "I64", "uint16": "BF16", "float64": "F64"}
+    names = {"bool": "BOOL", "uint8": "U8", "float32": "F32", "float16": "F16", "int64": "I64", "uint16": "BF16", "float64": "F64"}
     header, offset = {}, 0
     for name, values in tensors.items():
         header[name] = {"dtype": names[str(values.dtype)], "shape": list(values.shape), "data_offsets": [offset, offset + values.nbytes]}

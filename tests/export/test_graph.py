@@ -22,7 +22,7 @@ MODELS = ("gpt2", "bert", "roberta", "openai-gpt", "gpt_neo", "gpt_neox", "llama
 def of(name, dtype):
     """The graph of a golden checkpoint, and what it was made from: its metadata and the names of its weights."""
     from pipeline import load
-    config, weights = load(folder_of(name))
+    config, weights = load(folder_of(name))[:2]
     return interpret(TEMPLATE.read_text(encoding="utf-8"), config, weights, dtype != "float32"), config, weights
 
 

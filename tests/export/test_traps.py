@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from support import CHECKPOINTS, read_safetensors, run, write_safetensors
+from support import CHECKPOINTS, ModelFolder, read_safetensors, run, write_safetensors
 
 
 class Traps(unittest.TestCase):
@@ -84,9 +84,9 @@ class Traps(unittest.TestCase):
             self.change(spoil)
             self.refused("h.1.mlp.c_proj.weight", word, "[7, 5]")
 
-    def test_float64(self):
-        self.change(lambda t: t.update({"ln_f.bias": np.zeros(32)}))
-        self.refused("ln_f.bias", "F64")
+    def test_float64_beyond_float32(self):
+        self.change(lambda t: t.update({"ln_f.bias": np.full(32, 1e39)}))
+        self.refused("ln_f.bias", "1e+39", "float32")
 
     def test_both_prefixed_and_not(self):
         self.change(lambda t: t.update({"transformer.wte.weight": t["wte.weight"]}))
@@ -160,8 +160,10 @@ class Traps(unittest.TestCase):
     def test_unknown_architecture(self):
         self.set(model_type="mamba")
         self.refused("'mamba'", "known: ")
-        self.set(model_type=None)
-        self.refused("'None'")
+        self.set(model_type=None, architectures=None)
+        self.refused("'model_type'")
+        self.set(model_type=None, architectures=["MambaForCausalLM"])
+        self.refused("'model_type'", "MambaForCausalLM")
         self.set(model_type=["gpt2"])
         self.refused("known: ")
 
@@ -169,7 +171,7 @@ class Traps(unittest.TestCase):
         for name, key, value in (
                 ("gpt2", "activation_function", "quick_gelu"), ("gpt2", "add_cross_attention", True), ("gpt2", "quantization_config", {"bits": 4}),
                 ("gpt2", "pruned_heads", {"0": [1]}), ("bert", "position_embedding_type", "relative_key"), ("bert", "is_decoder", True),
-                ("llama", "rope_scaling", {"rope_type": "yarn", "factor": 4.0}), ("llama", "rope_scaling", {"type": "dynamic", "factor": 2.0}),
+                ("llama", "rope_scaling", {"rope_type": "ntk", "factor": 4.0}), ("llama", "rope_scaling", {"type": "dynamic", "factor": 2.0, "original_max_position_embeddings": 32}),
                 ("llama", "rope_scaling", {"rope_type": "linear", "factor": 2.0, "twist": 1}), ("llama3", "rope_scaling", {"rope_type": "llama3", "factor": 8.0}),
                 ("llama", "hidden_act", "xielu"), ("llama", "pretraining_tp", 2), ("opt", "do_layer_norm_before", False), ("opt", "word_embed_proj_dim", 16),
                 ("opt", "_remove_final_layer_norm", True), ("attn-only-2l", "final_rms", True), ("attn-only-2l", "normalization", "RMS"),
@@ -240,7 +242,13 @@ class Traps(unittest.TestCase):
         source = self.copy()
         for text in ("{", "[]", '{"model": 3}', '{"model": {"type": "Rune"}}', '{"model": {"type": "BPE", "vocab": {"a": "b"}}}', '{"added_tokens": [1]}'):
             (source / "tokenizer.json").write_text(text)
-            self.refused("tokenizer")
+            code, out, err = run(source, self.path / "out", "--force")
+            self.assertEqual((code, err), (0, ""))
+            self.assertIn("note: no tokenizer is exported", out)
+            model = ModelFolder(self.path / "out")
+            self.assertEqual([model.metadata[k] for k in ("tokenizer_files", "bos_id")], ["{}", "511"])
+            self.assertNotIn("tokenizer_kind", model.metadata)
+            self.assertEqual([p.name for p in model.path.iterdir() if not p.name.startswith("model.onnx")], [])
 
 
 if __name__ == "__main__":
