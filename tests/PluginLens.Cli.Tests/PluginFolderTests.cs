@@ -53,4 +53,20 @@ public sealed class PluginFolderTests
         Assert.That(listed.Errors, Does.Contain("broken"));
         Assert.That(listed.Output, Does.Contain("ov-pairs"));
     }
+
+    [TestCase("run --plugin writes-to-console --format csv", "number\n1\n")]
+    [TestCase("run --plugin writes-to-console --format json", "{")]
+    [TestCase("describe writes-to-console --format json", "{")]
+    public void PluginThatPrints_LeavesStandardOutputToTheResult(string command, string start)
+    {
+        var result = Cli.Run([.. command.Split(' '), "--plugins", Path.Combine(Cli.Root, "artifacts", "fixtures")]);
+
+        Assert.That(result.ExitCode, Is.Zero, result.Errors);
+        Assert.That(result.Output, Does.StartWith(start).And.Not.Contain("printed"));
+        Assert.That(result.Errors, Does.Contain("printed by the options"));
+        if (command.StartsWith("run", StringComparison.Ordinal))
+        {
+            Assert.That(result.Errors, Does.Contain("printed by the constructor").And.Contain("printed by the analysis").And.Contain("printed by a task"));
+        }
+    }
 }

@@ -61,6 +61,9 @@ public sealed class RunTests
     [TestCase("run --plugin activations --ids 1,2 --hooks nothing --out artifacts/never", "nothing")]
     [TestCase("run --plugin qk-pairs --offset 1", "rotary")]
     [TestCase("run --plugin finetune-diff", "--model twice")]
+    [TestCase("run --plugin all --k 5 --out artifacts/never --model no-such-model", "did not expect --k 5")]
+    [TestCase("run --plugin all --model no-such-model", "add --out FOLDER")]
+    [TestCase("run --plugin all --model no-such-model --out artifacts/never", "no-such-model")]
     [TestCase("describe no-such", "no-such")]
     [TestCase("nonsense", "nonsense")]
     public void Mistakes_ExitWithTwoAndNameTheFault(string command, string message)
@@ -99,6 +102,26 @@ public sealed class RunTests
         Assert.That(File.ReadAllText(folder.At("all/report.md")), Does.Contain("# ov-pairs"));
         Assert.That(Directory.Exists(folder.At("all/finetune-diff")), Is.False);
         Assert.That(File.Exists(folder.At("all/stitch/kept.csv")), Is.True, "a skipped analysis deletes nothing that was there before");
+    }
+
+    [TestCase("ov-pairs")]
+    [TestCase("hidden-projection")]
+    public void Run_DeviceCuda_IsRefusedWithTheReasonWhereItDoesNotWork_ForEveryAnalysis(string plugin)
+    {
+        var works = Cli.Run("doctor").Output.Split('\n').Any(line => line.StartsWith("ok", StringComparison.Ordinal) && line.Contains("CUDA  "));
+        var result = Cli.Run("run", "--plugin", plugin, "--device", "cuda", "--ids", "1,2", "--quiet");
+
+        Assert.That(result.ExitCode, Is.EqualTo(works ? 0 : 2), result.Errors);
+        Assert.That(result.Errors, works ? Is.Empty : Does.StartWith("pluginlens: --device cuda: "));
+    }
+
+    [TestCase("ov-pairs", true)]
+    [TestCase("hidden-projection", false)]
+    public void Run_PromptThatIsNotRead_IsSaid(string plugin, bool said)
+    {
+        var result = Cli.Run("run", "--plugin", plugin, "--prompt", "the old man");
+
+        Assert.That(result.Output, said ? Does.Contain("warning: the analysis read no prompt: the one given made no difference") : Does.Not.Contain("warning"));
     }
 
     [Test]

@@ -94,7 +94,7 @@ public sealed class StitchTests
 
         Assert.That(result.ExitCode, Is.Zero, result.Errors);
         var provenance = JObject.Parse(File.ReadAllText(Path.Combine(run, "run.json")));
-        Assert.That(((string?)provenance["second_model"]!["name"], (string?)provenance["third_model"]!["name"]), Is.EqualTo(("tiny-gpt2-reviews", "tiny-gpt2")));
+        Assert.That(provenance["further_models"]!.Select(model => (string?)model["name"]), Is.EqualTo(new[] { "tiny-gpt2-reviews", "tiny-gpt2" }));
         Assert.That(Cli.Run("inspect", written).Output, Does.Match("stitched .*subtract \"tiny-gpt2\""));
     }
 

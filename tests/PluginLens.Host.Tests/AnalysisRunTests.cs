@@ -21,6 +21,15 @@ public sealed class AnalysisRunTests
         public void Run(AnalysisContext context) => context.RequirePrompts();
     }
 
+    private sealed class Prints : IAnalysis
+    {
+        public void Run(AnalysisContext context)
+        {
+            Task.Run(() => Console.Write("from a task")).Wait();
+            throw new InvalidOperationException("and fails");
+        }
+    }
+
     private sealed class Parallel : IAnalysis
     {
         public void Run(AnalysisContext context) => throw new AggregateException(new AggregateException(new UsageException("inner")));
@@ -55,7 +64,7 @@ public sealed class AnalysisRunTests
     {
         static Model With(Trait trait) => TestModels.Tiny.WithConfig(config => config with { Traits = new HashSet<Trait> { trait } });
         static RunResult Run<T>(Trait second)
-            where T : IAnalysis, new() => AnalysisRun.Execute(InlinePlugin.Request(InlinePlugin.Of<T>()) with { OtherModels = [With(second)] });
+            where T : IAnalysis, new() => AnalysisRun.Execute(InlinePlugin.Request(InlinePlugin.Of<T>(), [TestModels.Tiny, With(second)]));
 
         Assert.That(Run<Picky>(Trait.AttentionOnly).Info.Applicability.Verdict, Is.EqualTo(Verdict.Exact), "it reads the first model alone");
         Assert.That(() => Run<PickyOfTwo>(Trait.AttentionOnly), Throws.TypeOf<UsageException>().With.Message.Contains("there are no MLPs"));
@@ -71,8 +80,8 @@ public sealed class AnalysisRunTests
         Assert.That(result.Tables.Single().Complete);
         Assert.That(result.Info.Status, Is.EqualTo(RunStatus.Complete));
         Assert.That(result.Info.Notes, Is.EqualTo(["W_E on both sides"]));
-        Assert.That(result.Info.Model.Name, Is.EqualTo("fake"));
-        Assert.That(result.Info.Model.Processing, Is.EqualTo("raw"));
+        Assert.That(result.Info.Models.Single().Name, Is.EqualTo("fake"));
+        Assert.That(result.Info.Models.Single().Processing, Is.EqualTo("raw"));
     }
 
     [Test]
@@ -170,5 +179,43 @@ public sealed class AnalysisRunTests
         Assert.That(applicability.Verdict, Is.EqualTo(Verdict.Undefined));
         Assert.That(applicability.Reasons, Is.EqualTo(["there are no MLPs", "the rotation is left out"]));
         Assert.That(Applicability.Of(typeof(Picky), TestModels.Tiny.Config).Verdict, Is.EqualTo(Verdict.Exact));
+    }
+
+    [Test]
+    public void Execute_PromptsThatNobodyReads_AreSaid()
+    {
+        RunResult Run<T>(params string[] texts)
+            where T : IAnalysis, new()
+        {
+            var request = InlinePlugin.Request(InlinePlugin.Of<T>());
+            return AnalysisRun.Execute(request with { Inputs = request.Inputs with { Prompts = new PromptSource { Texts = texts } } });
+        }
+
+        Assert.That(Run<Good>(" the", " cat").Info.Warnings, Is.EqualTo(["the analysis read no prompt: the 2 given made no difference"]));
+        Assert.That(Run<Good>(" the").Info.Warnings, Is.EqualTo(["the analysis read no prompt: the one given made no difference"]));
+        Assert.That(Run<Good>().Info.Warnings, Is.Empty);
+        Assert.That(Run<WantsPrompts>(" the", " cat").Info.Warnings, Is.Empty);
+    }
+
+    [Test]
+    public void Execute_WhatThePluginPrints_GoesToStandardError()
+    {
+        var (output, errors) = (Console.Out, Console.Error);
+        using var printed = new StringWriter();
+        using var complained = new StringWriter();
+        Console.SetOut(printed);
+        Console.SetError(complained);
+        try
+        {
+            InlinePlugin.Run<Prints>();
+            Console.Write("after");
+        }
+        finally
+        {
+            Console.SetOut(output);
+            Console.SetError(errors);
+        }
+
+        Assert.That((printed.ToString(), complained.ToString()), Is.EqualTo(("after", "from a task")));
     }
 }

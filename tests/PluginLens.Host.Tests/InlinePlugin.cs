@@ -1,5 +1,3 @@
-using PluginLens.Numerics;
-
 namespace PluginLens.Host.Tests;
 
 /// <summary>Analyses written in a test, run as the host runs loaded ones.</summary>
@@ -12,13 +10,14 @@ internal static class InlinePlugin
     public static RunResult Run<T>(Model? model = null, object? options = null, string? folder = null, CancellationToken cancellation = default)
         where T : IAnalysis, new() => AnalysisRun.Execute(Request(Of<T>(), model, options, folder, cancellation));
 
-    public static RunRequest Request(LoadedPlugin plugin, Model? model = null, object? options = null, string? folder = null, CancellationToken cancellation = default) => new()
+    public static RunRequest Request(LoadedPlugin plugin, Model? model = null, object? options = null, string? folder = null, CancellationToken cancellation = default) =>
+        Request(plugin, [model ?? TestModels.Tiny], options, folder, cancellation);
+
+    public static RunRequest Request(LoadedPlugin plugin, Model[] models, object? options = null, string? folder = null, CancellationToken cancellation = default) => new()
     {
         Plugin = plugin,
-        Model = model ?? TestModels.Tiny,
         Options = options,
-        Compute = new CpuCompute(threads: 1),
+        Inputs = InMemoryEngine.Inputs(models, cancellation),
         Out = folder,
-        Cancellation = cancellation,
     };
 }

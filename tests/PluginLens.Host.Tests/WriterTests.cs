@@ -189,7 +189,7 @@ public sealed class WriterTests
     [Test]
     public void Add_NaN_FailsTheRun()
     {
-        Assert.That(InlinePlugin.Run<AddsNaN>().Error, Has.Message.EqualTo("Analysis 'inline' failed: ArgumentException: Row 0 of table 'pairs' has NaN in column 'score'."));
+        Assert.That(InlinePlugin.Run<AddsNaN>().Error, Has.Message.EqualTo("Analysis 'inline' failed: ArgumentException: Row 0 of table 'pairs' has NaN in 'Score'."));
     }
 
     [Test]

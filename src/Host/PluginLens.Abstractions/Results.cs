@@ -1,8 +1,13 @@
 namespace PluginLens;
 
-/// <summary>Where an analysis pushes what it found. Rows stream: what was added before a failure or Ctrl-C stays.</summary>
+/// <summary>
+/// Where an analysis pushes what it found. Rows stream: what was added before a failure or Ctrl-C stays. What is refused is refused here, so that a test of an
+/// analysis meets the same refusals as a run; where results go is for those who derive from it.
+/// </summary>
 public abstract class Results
 {
+    private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+
     /// <summary>
     /// Opens a table whose columns are the properties of <typeparamref name="TRow"/> in snake_case. Property types: numbers, bool,
     /// string, enum, <see cref="Token"/> (becomes two columns), and nullable forms of these.
@@ -10,24 +15,90 @@ public abstract class Results
     /// <typeparam name="TRow">A positional record.</typeparam>
     /// <param name="name">Kebab-case; the CSV file is named after it.</param>
     /// <param name="groupBy">How many leading columns form a group; consoles show the first rows of each group.</param>
-    public abstract Table<TRow> Table<TRow>(string name, int groupBy = 0)
-        where TRow : class;
+    public Table<TRow> Table<TRow>(string name, int groupBy = 0)
+        where TRow : class
+    {
+        Claim("table", name);
+        var columns = RowProperties.Of(typeof(TRow)).Sum(RowProperties.Columns);
+        ArgumentOutOfRangeException.ThrowIfNegative(groupBy);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(groupBy, columns);
+        return OpenTable<TRow>(name, groupBy);
+    }
 
     /// <summary>Adds a picture, as data.</summary>
     /// <param name="name">Kebab-case.</param>
     /// <param name="figure">Heat map, scatter, bars, lines or token grid.</param>
-    public abstract void Figure(string name, Figure figure);
+    public void Figure(string name, Figure figure)
+    {
+        ArgumentNullException.ThrowIfNull(figure);
+        Claim("figure", name);
+        AddFigure(name, figure);
+    }
 
     /// <summary>Writes a file into the run folder; it appears whole or not at all.</summary>
     /// <param name="name">File name with extension.</param>
     /// <param name="write">Writes the content; the stream can seek.</param>
-    public abstract void File(string name, Action<Stream> write);
+    public void File(string name, Action<Stream> write)
+    {
+        ArgumentNullException.ThrowIfNull(write);
+        if (!ResultNames.IsFileName(name))
+        {
+            throw new ArgumentException($"File '{name}' must be a plain file name.");
+        }
+
+        if (!_names.Add($"file {name}"))
+        {
+            throw new ArgumentException($"File '{name}' was already written in this run.");
+        }
+
+        AddFile(name, write);
+    }
 
     /// <summary>A line that belongs to the result: which matrix, which word form, which default was used.</summary>
-    /// <param name="text">One line.</param>
-    public abstract void Note(string text);
+    /// <param name="text">One line; line breaks become spaces.</param>
+    public void Note(string text) => AddNote(OneLine(text));
 
     /// <summary>Something that makes the result less than what was asked for.</summary>
-    /// <param name="text">One line.</param>
-    public abstract void Warn(string text);
+    /// <param name="text">One line; line breaks become spaces.</param>
+    public void Warn(string text) => AddWarning(OneLine(text));
+
+    /// <summary>Opens a table; its name, its row type and its groups are right.</summary>
+    /// <typeparam name="TRow">A positional record.</typeparam>
+    /// <param name="name">Kebab-case, new in this run.</param>
+    /// <param name="groupBy">From 0 to the number of columns.</param>
+    protected abstract Table<TRow> OpenTable<TRow>(string name, int groupBy)
+        where TRow : class;
+
+    /// <summary>Keeps a figure.</summary>
+    /// <param name="name">Kebab-case, new in this run.</param>
+    /// <param name="figure">The data.</param>
+    protected abstract void AddFigure(string name, Figure figure);
+
+    /// <summary>Keeps a file.</summary>
+    /// <param name="name">A plain file name, new in this run.</param>
+    /// <param name="write">Writes the content into a stream that can seek.</param>
+    protected abstract void AddFile(string name, Action<Stream> write);
+
+    /// <summary>Keeps a note.</summary>
+    /// <param name="line">One line.</param>
+    protected abstract void AddNote(string line);
+
+    /// <summary>Keeps a warning.</summary>
+    /// <param name="line">One line.</param>
+    protected abstract void AddWarning(string line);
+
+    private static string OneLine(string text) => text.ReplaceLineEndings(" ").Trim();
+
+    private void Claim(string what, string name)
+    {
+        if (!ResultNames.IsKebab(name))
+        {
+            throw new ArgumentException($"The name of {what} '{name}' is not kebab-case.");
+        }
+
+        if (!_names.Add($"{what} {name}"))
+        {
+            throw new ArgumentException($"There is already a {what} '{name}' in this run.");
+        }
+    }
 }

@@ -2,33 +2,23 @@ using PluginLens.Host;
 
 namespace PluginLens.Cli;
 
-/// <summary>Turns an exception into one line and an exit code; the only place that does.</summary>
+/// <summary>Tells the user in one line what ended a command.</summary>
 internal static class Failure
 {
     /// <summary>Prints the line and returns the exit code.</summary>
     /// <param name="error">What went wrong.</param>
-    /// <param name="verbose">Whether to show everything.</param>
+    /// <param name="verbose">Whether to show everything instead.</param>
     public static int Report(Exception error, bool verbose)
     {
-        if (verbose)
-        {
-            Console.Error.WriteLine(error);
-        }
-
-        var (code, message) = error switch
-        {
-            PluginException plugin => (plugin.ExitCode, plugin.Message),
-            UsageException or ModelException => (ExitCode.Usage, error.Message),
-            OperationCanceledException => (ExitCode.Failed, "Stopped; what was finished was kept."),
-            IOException or UnauthorizedAccessException => (ExitCode.Usage, error.Message),
-            OutOfMemoryException => (ExitCode.Failed, "Out of memory; --plan says what a run needs."),
-            _ => (ExitCode.Failed, $"Unexpected {error.GetType().Name}: {error.Message} (--verbose shows where; please report it)."),
-        };
-        if (!verbose)
-        {
-            Console.Error.WriteLine($"pluginlens: {message.ReplaceLineEndings(" ")}");
-        }
-
-        return code;
+        Console.Error.WriteLine(verbose ? error.ToString() : $"pluginlens: {Message(error).ReplaceLineEndings(" ")}");
+        return ExitCode.Of(error);
     }
+
+    private static string Message(Exception error) => error switch
+    {
+        PluginException or UsageException or ModelException or IOException or UnauthorizedAccessException => error.Message,
+        OperationCanceledException => "Stopped; what was finished was kept.",
+        OutOfMemoryException => "Out of memory; --plan says what a run needs.",
+        _ => $"Unexpected {error.GetType().Name}: {error.Message} (--verbose shows where; please report it).",
+    };
 }

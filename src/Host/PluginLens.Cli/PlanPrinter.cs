@@ -8,7 +8,7 @@ internal static class PlanPrinter
     /// <summary>Multiply-adds that a core of a current processor does in a second, times two: a cautious figure.</summary>
     private const double FlopsPerCore = 50e9;
 
-    /// <summary>Prints the plan; 1 where the analysis cannot say.</summary>
+    /// <summary>Prints the plan, or that the analysis cannot say; that is an answer too.</summary>
     /// <param name="plugin">The analysis.</param>
     /// <param name="cost">Its cost.</param>
     /// <param name="threads">Threads in use.</param>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using PluginLens.Cli.Commands;
+using PluginLens.Host;
 
 namespace PluginLens.Cli;
 
@@ -11,7 +12,7 @@ internal static class Program
         Console.OutputEncoding = new System.Text.UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
         if (args is ["--version"])
         {
-            Console.WriteLine($"pluginlens {Versions.Program}, contract {PluginLens.Host.PluginLoading.ContractVersion.ToString(2)}");
+            Console.WriteLine($"pluginlens {Versions.Program}, contract {PluginLoading.ContractVersion.ToString(2)}");
             return ExitCode.Success;
         }
 

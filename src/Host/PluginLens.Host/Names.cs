@@ -15,20 +15,7 @@ public static class Names
 
     /// <summary>Whether a name is small letters, digits and single hyphens between them.</summary>
     /// <param name="name">Any text.</param>
-    public static bool IsKebab(string name)
-    {
-        for (var at = 0; at < name.Length; at++)
-        {
-            var hyphen = name[at] == '-';
-            if ((!hyphen && !char.IsAsciiLetterLower(name[at]) && !char.IsAsciiDigit(name[at]))
-                || (hyphen && (at == 0 || at == name.Length - 1 || name[at - 1] == '-')))
-            {
-                return false;
-            }
-        }
-
-        return name.Length > 0;
-    }
+    public static bool IsKebab(string name) => ResultNames.IsKebab(name);
 
     private static string Separate(string identifier, char separator)
     {

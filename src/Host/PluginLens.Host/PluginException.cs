@@ -24,5 +24,5 @@ public sealed class PluginException : Exception
     }
 
     /// <summary>2 for a plugin that cannot be used as it is, 1 for one whose own code threw.</summary>
-    public int ExitCode { get; init; } = 2;
+    public int ExitCode { get; init; } = Host.ExitCode.Usage;
 }

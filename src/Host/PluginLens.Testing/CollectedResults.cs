@@ -1,6 +1,6 @@
 namespace PluginLens.Testing;
 
-/// <summary>What an analysis pushed, kept for assertions.</summary>
+/// <summary>What an analysis pushed, kept for assertions. It refuses what the host refuses.</summary>
 public sealed class CollectedResults : Results
 {
     private readonly Dictionary<string, List<object>> _tables = [];
@@ -32,18 +32,18 @@ public sealed class CollectedResults : Results
         : throw new ArgumentException($"No table '{table}'; there are: {string.Join(", ", _tables.Keys)}.");
 
     /// <inheritdoc/>
-    public override Table<TRow> Table<TRow>(string name, int groupBy = 0)
+    protected override Table<TRow> OpenTable<TRow>(string name, int groupBy)
     {
         var rows = new List<object>();
         _tables.Add(name, rows);
-        return new Collected<TRow>(rows);
+        return new Collected<TRow>(name, rows);
     }
 
     /// <inheritdoc/>
-    public override void Figure(string name, Figure figure) => _figures.Add(name, figure);
+    protected override void AddFigure(string name, Figure figure) => _figures.Add(name, figure);
 
     /// <inheritdoc/>
-    public override void File(string name, Action<Stream> write)
+    protected override void AddFile(string name, Action<Stream> write)
     {
         using var stream = new MemoryStream();
         write(stream);
@@ -51,26 +51,14 @@ public sealed class CollectedResults : Results
     }
 
     /// <inheritdoc/>
-    public override void Note(string text) => _notes.Add(text);
+    protected override void AddNote(string line) => _notes.Add(line);
 
     /// <inheritdoc/>
-    public override void Warn(string text) => _warnings.Add(text);
+    protected override void AddWarning(string line) => _warnings.Add(line);
 
-    private sealed class Collected<TRow>(List<object> rows) : Table<TRow>
+    private sealed class Collected<TRow>(string name, List<object> rows) : Table<TRow>(name)
         where TRow : class
     {
-        // As the host does: a NaN in a number is a mistake of the analysis.
-        public override void Add(TRow row)
-        {
-            foreach (var property in typeof(TRow).GetProperties())
-            {
-                if (property.GetIndexParameters().Length == 0 && property.GetValue(row) is double.NaN or float.NaN)
-                {
-                    throw new ArgumentException($"Row {rows.Count} has NaN in '{property.Name}'.");
-                }
-            }
-
-            rows.Add(row);
-        }
+        protected override void Append(TRow row) => rows.Add(row);
     }
 }

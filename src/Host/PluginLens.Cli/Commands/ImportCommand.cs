@@ -1,4 +1,5 @@
 using System.CommandLine;
+using PluginLens.Host;
 using PluginLens.Import;
 
 namespace PluginLens.Cli.Commands;

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using PluginLens.Host;
 using PluginLens.Models;
 
 namespace PluginLens.Cli.Commands;

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using PluginLens.Host;
-using PluginLens.Numerics;
 using PluginLens.Models;
 
 namespace PluginLens.Cli.Commands;
@@ -54,66 +53,74 @@ internal static class RunCommand
             throw new UsageException("--threads and --rows take 0 or a positive number.");
         }
 
-        using var stop = new Interrupt();
-        var all = parse.GetValue(Plugin) == RunAll.Name;
-        var plugin = all ? null : Cli.Plugins.Load(parse, parse.GetValue(Plugin)!);
-        var options = plugin is null ? null : OptionsBinder.Bind(plugin, CommandLineOptions.Parse([.. parse.UnmatchedTokens], name => plugin.Options.Any(option => option.Name == name && option.IsFlag)));
-        using var models = new OpenModels(parse.GetValue(GlobalOptions.Models), parse.GetValue(Model), new OpenOptions
-        {
-            Device = parse.GetValue(Device),
-            Threads = parse.GetValue(Threads),
-            Cancellation = stop.Token,
-        });
-        using var progress = new ConsoleProgress(!parse.GetValue(Quiet));
-        var prompts = PromptReader.Read(
-            new PromptSource { Texts = parse.GetValue(Prompt) ?? [], Files = parse.GetValue(Prompts) ?? [], Ids = parse.GetValue(Ids) ?? [], AddSpecial = !parse.GetValue(NoSpecial) }, models.First);
-        if (plugin is null)
-        {
-            return all && parse.UnmatchedTokens.Count == 0
-                ? RunAll.Run(Cli.Plugins.Discover(parse), parse.GetValue(Out), Request)
-                : throw new UsageException($"--plugin all runs every analysis with its defaults; did not expect {string.Join(' ', parse.UnmatchedTokens)}.");
-        }
-
-        return RunOne(parse, Request(plugin, options, parse.GetValue(Plan) ? null : parse.GetValue(Out)), progress);
-
-        RunRequest Request(LoadedPlugin chosen, object? bound, string? folder) => new()
-        {
-            Plugin = chosen,
-            Model = models.First,
-            OtherModels = models.Others,
-            Prompts = prompts,
-            Options = bound,
-            Compute = new CpuCompute(parse.GetValue(Threads), stop.Token),
-            Cache = parse.GetValue(NoCache) || DiskTopKCache.UserFolder is not { } kept ? new TopKCache() : new DiskTopKCache(kept, $"{Versions.Program} {typeof(CpuCompute).Module.ModuleVersionId}"),
-            Seed = parse.GetValue(Seed),
-            Out = folder,
-            Progress = progress,
-            Cancellation = stop.Token,
-            DeviceUsed = () => models.First.DeviceUsed is { } used ? (used.UsesCuda ? "cuda" : "cpu", used.Reason) : ("cpu", null),
-        };
+        return parse.GetValue(Plugin) == AllRuns.Name ? RunAll(parse) : RunOne(parse);
     }
 
-    private static int RunOne(ParseResult parse, RunRequest request, ConsoleProgress progress)
+    private static int RunOne(ParseResult parse)
     {
+        var plugin = Cli.Plugins.Load(parse, parse.GetValue(Plugin)!);
+        var options = OptionsBinder.Bind(plugin, CommandLineOptions.Parse([.. parse.UnmatchedTokens], name => plugin.Options.Any(option => option.Name == name && option.IsFlag)));
+        using var stop = new Interrupt();
+        using var progress = new ConsoleProgress(!parse.GetValue(Quiet));
+        using var engine = Engine(parse, stop);
+        var request = new RunRequest { Plugin = plugin, Options = options, Inputs = Inputs(parse, engine, progress), Out = parse.GetValue(Out) };
         if (parse.GetValue(Plan))
         {
-            return PlanPrinter.Print(request.Plugin, AnalysisRun.Plan(request), request.Compute.Threads);
+            return PlanPrinter.Print(plugin, AnalysisRun.Plan(request), engine.Compute.Threads);
         }
 
         var result = AnalysisRun.Execute(request);
         progress.Dispose();
-        if (result.ExitCode == ExitCode.Usage && result.Tables.All(table => table.Rows.Count == 0))
+        return Print(parse, result);
+    }
+
+    private static int RunAll(ParseResult parse)
+    {
+        if (parse.UnmatchedTokens.Count > 0)
         {
-            // Nothing was found out: the one line that says why is all there is to say.
-            return Failure.Report(result.Error!, parse.GetValue(GlobalOptions.Verbose));
+            throw new UsageException($"--plugin {AllRuns.Name} runs every analysis with its defaults; did not expect {string.Join(' ', parse.UnmatchedTokens)}.");
         }
 
-        ConsoleResult.Write(result, parse.GetValue(Format)!, new ResultView { Rows = parse.GetValue(Rows), Table = parse.GetValue(Table) });
+        var catalog = Cli.Plugins.Discover(parse);
+        Cli.Plugins.ReportFaults(catalog);
+        using var stop = new Interrupt();
+        using var progress = new ConsoleProgress(!parse.GetValue(Quiet));
+        using var engine = Engine(parse, stop);
+        var outcomes = AllRuns.Execute(catalog, parse.GetValue(Out), Inputs(parse, engine, progress));
+        progress.Dispose();
+        Columns.Print(
+            ["analysis", "outcome", "seconds", ""],
+            outcomes.Select(run => new[] { run.Analysis, Names.Kebab(run.End.ToString()), run.Seconds is { } seconds ? $"{seconds:0.0}" : string.Empty, run.Said }));
+        return outcomes.Any(run => run.End is RunEnd.Failed or RunEnd.Stopped) ? ExitCode.Failed : ExitCode.Success;
+    }
+
+    private static OnnxEngine Engine(ParseResult parse, Interrupt stop) => new(
+        parse.GetValue(GlobalOptions.Models),
+        new OpenOptions { Device = parse.GetValue(Device), Threads = parse.GetValue(Threads), Cancellation = stop.Token },
+        keepsLists: !parse.GetValue(NoCache));
+
+    private static RunInputs Inputs(ParseResult parse, OnnxEngine engine, ConsoleProgress progress) => new()
+    {
+        Engine = engine,
+        Models = parse.GetValue(Model) ?? [],
+        Prompts = new PromptSource { Texts = parse.GetValue(Prompt) ?? [], Files = parse.GetValue(Prompts) ?? [], Ids = parse.GetValue(Ids) ?? [], AddSpecial = !parse.GetValue(NoSpecial) },
+        Seed = parse.GetValue(Seed),
+        Progress = progress,
+    };
+
+    private static int Print(ParseResult parse, RunResult result)
+    {
+        if (!result.FoundNothing)
+        {
+            ConsoleResult.Write(result, parse.GetValue(Format)!, new ResultView { Rows = parse.GetValue(Rows), Table = parse.GetValue(Table) });
+        }
+
         if (result.Error is not null)
         {
-            Failure.Report(result.Error, parse.GetValue(GlobalOptions.Verbose));
+            return Failure.Report(result.Error, parse.GetValue(GlobalOptions.Verbose));
         }
-        else if (request.Out is { } folder)
+
+        if (parse.GetValue(Out) is { } folder)
         {
             Console.Error.WriteLine($"wrote {folder}");
         }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using PluginLens.Host;
 using PluginLens.Numerics;
 using PluginLens.Models;
 using PluginLens.Models.Verification;

@@ -48,6 +48,7 @@ public sealed class LoadedPlugin
     {
         try
         {
+            using var output = new PluginOutput();
             return make();
         }
         catch (Exception error) when (error is not PluginException)

@@ -43,6 +43,7 @@ public static class OptionsBinder
 
     private static object Bind(Type type, string id, IReadOnlyList<OptionInfo> known, IEnumerable<IGrouping<string, string?>> given)
     {
+        using var output = new PluginOutput();
         var options = Activator.CreateInstance(type)!;
         foreach (var texts in given)
         {

@@ -3,7 +3,10 @@ using System.Reflection;
 
 namespace PluginLens.Host;
 
-/// <summary>Runs one analysis on one model. Nothing that a plugin throws gets past it.</summary>
+/// <summary>
+/// One analysis on its models, as docs/architecture.md draws it: text, token ids, weights and activations, the analysis, tables and figures, writers.
+/// Nothing that a plugin throws gets past it.
+/// </summary>
 public static class AnalysisRun
 {
     /// <summary>
@@ -13,36 +16,36 @@ public static class AnalysisRun
     /// <param name="request">What is to be run on what.</param>
     public static RunResult Execute(RunRequest request)
     {
-        var applicability = RequireDefined(request);
+        // text -> tokenizer -> token ids; weights are mapped, activations computed when the analysis asks for them
+        var models = request.Inputs.OpenModels();
+        var prompts = PromptReader.Read(request.Inputs.Prompts, models[0]);
+
+        // -> analysis -> tables and figures: rows go into the run folder as they come
+        var applicability = RequireDefined(request.Plugin, models);
         var analysis = request.Plugin.Create();
         using var folder = request.Out is null ? null : new RunFolder(request.Out);
         var store = new ResultStore(folder);
-        if (applicability.Verdict == Verdict.Approximate)
+        WarnOf(applicability, Read(request.Plugin, models).Count(), store);
+        WarnOfCut(prompts, models[0].Config, store);
+        var (started, watch, given) = (DateTimeOffset.UtcNow, Stopwatch.StartNew(), new GivenPrompts(prompts));
+        var error = Call(request, () => analysis.Run(Context(request, models, given, store)));
+        if (error is null && prompts.Count > 0 && !given.WereRead)
         {
-            store.Warn($"approximate for {(Read(request).Count() == 1 ? "this model" : "these models")}: {string.Join("; ", applicability.Reasons)}");
+            store.Warn($"the analysis read no prompt: {(prompts.Count == 1 ? "the one" : $"the {prompts.Count}")} given made no difference");
         }
 
-        if (request.Prompts.Count(prompt => prompt.IsCut) is > 0 and var cut)
-        {
-            store.Warn($"{cut} of {request.Prompts.Count} texts were cut to the {request.Model.Config.NCtx} tokens that model '{request.Model.Config.Name}' reads");
-        }
+        store.Close(complete: error is null);
 
-        var started = DateTimeOffset.UtcNow;
-        var watch = Stopwatch.StartNew();
-        var error = Run(analysis, request, store);
-        foreach (var table in store.Tables)
-        {
-            table.Complete = error is null;
-        }
-
-        var info = Describe(request, applicability, store) with
+        // -> writers: run.json is the last file of the folder; what the command line prints comes from the same result
+        var info = Describe(request, models, prompts, applicability, store) with
         {
             Started = started,
             Seconds = watch.Elapsed.TotalSeconds,
             Status = error is null ? RunStatus.Complete : error is OperationCanceledException ? RunStatus.Cancelled : RunStatus.Failed,
             Error = error is null ? null : OneLine.Of(error.Message),
         };
-        if (error is UsageException or ModelException && folder is { Files.Count: 0 } && store.Tables.All(table => table.Rows.Count == 0))
+        var result = new RunResult(info, store.Tables, store.Figures, error);
+        if (folder is { Files.Count: 0 } && result.FoundNothing)
         {
             folder.Abandon();
         }
@@ -51,38 +54,55 @@ public static class AnalysisRun
             folder?.Finish(info);
         }
 
-        return new RunResult(info, store.Tables, store.Figures, error);
+        return result;
     }
 
     /// <summary>What a run would cost, or null where the analysis cannot say.</summary>
     /// <param name="request">The same request that a run would get.</param>
     public static Cost? Plan(RunRequest request)
     {
-        RequireDefined(request);
+        var models = request.Inputs.OpenModels();
+        var prompts = PromptReader.Read(request.Inputs.Prompts, models[0]);
+        RequireDefined(request.Plugin, models);
         if (request.Plugin.Create() is not IPlanned planned)
         {
             return null;
         }
 
         Cost? cost = null;
-        var error = Guard(request, () => cost = planned.Plan(Context(request, new ResultStore())));
+        var error = Call(request, () => cost = planned.Plan(Context(request, models, prompts, new ResultStore())));
         return error is null ? cost : throw error;
     }
 
+    private static Exception? Call(RunRequest request, Action call) => PluginCode.Call(request.Plugin.Entry.Id, call, request.Inputs.Engine.Cancellation);
+
+    private static AnalysisContext Context(RunRequest request, IReadOnlyList<Model> models, IReadOnlyList<Prompt> prompts, ResultStore store) => new()
+    {
+        Models = models,
+        Prompts = prompts,
+        Options = request.Options,
+        Compute = request.Inputs.Engine.Compute,
+        Cache = request.Inputs.Engine.Cache,
+        Results = store,
+        Progress = request.Inputs.Progress,
+        Cancellation = request.Inputs.Engine.Cancellation,
+        Seed = request.Inputs.Seed,
+    };
+
     /// <summary>The models that the analysis says it reads.</summary>
-    private static IEnumerable<Model> Read(RunRequest request) =>
-        request.OtherModels.Prepend(request.Model).Take(request.Plugin.AnalysisType.GetCustomAttribute<ReadsModelsAttribute>()?.Most ?? 1);
+    private static IEnumerable<Model> Read(LoadedPlugin plugin, IReadOnlyList<Model> models) =>
+        models.Take(plugin.AnalysisType.GetCustomAttribute<ReadsModelsAttribute>()?.Most ?? 1);
 
     /// <summary>The worst verdict of the models that the analysis reads; undefined for one of them is undefined.</summary>
-    private static Applicability RequireDefined(RunRequest request)
+    private static Applicability RequireDefined(LoadedPlugin plugin, IReadOnlyList<Model> models)
     {
         var (verdict, reasons) = (Verdict.Exact, new List<string>());
-        foreach (var config in Read(request).Select(model => model.Config))
+        foreach (var config in Read(plugin, models).Select(model => model.Config))
         {
-            var applicability = Applicability.Of(request.Plugin.AnalysisType, config);
+            var applicability = Applicability.Of(plugin.AnalysisType, config);
             if (applicability.Verdict == Verdict.Undefined)
             {
-                throw new UsageException($"Analysis '{request.Plugin.Entry.Id}' is undefined for model '{config.Name}' ({config.Architecture}): {applicability.Reasons[0]}.");
+                throw new UsageException($"Analysis '{plugin.Entry.Id}' is undefined for model '{config.Name}' ({config.Architecture}): {applicability.Reasons[0]}.");
             }
 
             verdict = (Verdict)Math.Max((int)verdict, (int)applicability.Verdict);
@@ -92,78 +112,43 @@ public static class AnalysisRun
         return new Applicability(verdict, reasons);
     }
 
-    private static Exception? Run(IAnalysis analysis, RunRequest request, ResultStore store) =>
-        Guard(request, () => analysis.Run(Context(request, store)));
-
-    private static AnalysisContext Context(RunRequest request, ResultStore store) => new()
+    private static void WarnOf(Applicability applicability, int models, ResultStore store)
     {
-        Models = [request.Model, .. request.OtherModels],
-        Prompts = request.Prompts,
-        Options = request.Options,
-        Compute = request.Compute,
-        Cache = request.Cache,
-        Results = store,
-        Progress = request.Progress ?? NoProgress.Instance,
-        Cancellation = request.Cancellation,
-        Seed = request.Seed,
-    };
-
-    private static Exception? Guard(RunRequest request, Action call)
-    {
-        try
+        if (applicability.Verdict == Verdict.Approximate)
         {
-            call();
-            return null;
-        }
-        catch (Exception thrown)
-        {
-            var error = Cause(thrown);
-            return error switch
-            {
-                UsageException or ModelException => error,
-                OperationCanceledException when request.Cancellation.IsCancellationRequested => error,
-                _ => new PluginException($"Analysis '{request.Plugin.Entry.Id}' failed: {error.GetType().Name}: {OneLine.Of(error.Message)}", thrown) { ExitCode = 1 },
-            };
+            store.Warn($"approximate for {(models == 1 ? "this model" : "these models")}: {string.Join("; ", applicability.Reasons)}");
         }
     }
 
-    /// <summary>What parallel loops and static constructors wrap.</summary>
-    private static Exception Cause(Exception error) => error switch
+    private static void WarnOfCut(IReadOnlyList<Prompt> prompts, ModelConfig config, ResultStore store)
     {
-        AggregateException { InnerExceptions.Count: > 0 } many => Cause(many.InnerExceptions[0]),
-        TypeInitializationException { InnerException: { } inner } => Cause(inner),
-        _ => error,
-    };
-
-    private static RunInfo Describe(RunRequest request, Applicability applicability, ResultStore store) => new()
-    {
-        Plugin = request.Plugin.Entry.Id,
-        PluginVersion = request.Plugin.Entry.Version,
-        ContractVersion = request.Plugin.ContractVersion.ToString(2),
-        HostVersion = request.HostVersion,
-        Model = ModelIdentity.Of(request.Model),
-        OtherModels = [.. request.OtherModels.Select(ModelIdentity.Of)],
-        Options = OptionsBinder.ToData(request.Options ?? Default(request.Plugin.OptionsType)),
-        Prompts = request.Prompts.Count,
-        PromptsSha256 = PromptHash.Of(request.Prompts),
-        Seed = request.Seed,
-        Device = request.DeviceUsed().Device,
-        DeviceReason = request.DeviceUsed().Reason,
-        Threads = request.Compute.Threads,
-        Applicability = applicability,
-        Notes = store.Notes,
-        Warnings = store.Warnings,
-        Tables = store.Tables,
-    };
-
-    private static object? Default(Type? optionsType) => optionsType is null ? null : Activator.CreateInstance(optionsType);
-
-    private sealed class NoProgress : IProgress<Progress>
-    {
-        public static NoProgress Instance { get; } = new();
-
-        public void Report(Progress value)
+        if (prompts.Count(prompt => prompt.IsCut) is > 0 and var cut)
         {
+            store.Warn($"{cut} of {prompts.Count} texts were cut to the {config.NCtx} tokens that model '{config.Name}' reads");
         }
+    }
+
+    private static RunInfo Describe(RunRequest request, IReadOnlyList<Model> models, IReadOnlyList<Prompt> prompts, Applicability applicability, ResultStore store)
+    {
+        var (device, reason) = request.Inputs.Engine.DeviceUsed;
+        return new RunInfo
+        {
+            Plugin = request.Plugin.Entry.Id,
+            PluginVersion = request.Plugin.Entry.Version,
+            ContractVersion = request.Plugin.ContractVersion.ToString(2),
+            HostVersion = typeof(AnalysisRun).Assembly.GetName().Version!.ToString(3),
+            Models = [.. models.Select(ModelIdentity.Of)],
+            Options = OptionsBinder.ToData(request.Options ?? OptionsBinder.Bind(request.Plugin, [])),
+            Prompts = prompts.Count,
+            PromptsSha256 = PromptHash.Of(prompts),
+            Seed = request.Inputs.Seed,
+            Device = device,
+            DeviceReason = reason,
+            Threads = request.Inputs.Engine.Compute.Threads,
+            Applicability = applicability,
+            Notes = store.Notes,
+            Warnings = store.Warnings,
+            Tables = store.Tables,
+        };
     }
 }

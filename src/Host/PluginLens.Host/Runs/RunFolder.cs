@@ -154,9 +154,5 @@ public sealed class RunFolder : IDisposable
         }
     }
 
-    private static bool IsOurs(string name)
-    {
-        var plain = name.StartsWith("figures/", StringComparison.Ordinal) ? name["figures/".Length..] : name;
-        return plain.Length > 0 && !plain.StartsWith('.') && plain.AsSpan().IndexOfAny('/', '\\', ':') < 0;
-    }
+    private static bool IsOurs(string name) => ResultNames.IsFileName(name.StartsWith("figures/", StringComparison.Ordinal) ? name["figures/".Length..] : name);
 }

@@ -18,11 +18,8 @@ public sealed record RunInfo
     /// <summary>Version of the host.</summary>
     public required string HostVersion { get; init; }
 
-    /// <summary>The model.</summary>
-    public required ModelIdentity Model { get; init; }
-
-    /// <summary>The second and the third model, where there are any.</summary>
-    public IReadOnlyList<ModelIdentity> OtherModels { get; init; } = [];
+    /// <summary>The models in the order of <c>--model</c>; at least one.</summary>
+    public required IReadOnlyList<ModelIdentity> Models { get; init; }
 
     /// <summary>Every option with its value, defaults included.</summary>
     public required IReadOnlyDictionary<string, object?> Options { get; init; }
@@ -76,13 +73,16 @@ public sealed record RunInfo
         Value(json, "plugin_version", PluginVersion);
         Value(json, "contract_version", ContractVersion);
         Value(json, "host_version", HostVersion);
-        Identity(json, "model", Model);
-        Identity(json, "second_model", OtherModels.ElementAtOrDefault(0));
-        if (OtherModels.Count > 1)
+        json.WritePropertyName("model");
+        Identity(json, Models[0]);
+        json.WritePropertyName("further_models");
+        json.WriteStartArray();
+        foreach (var model in Models.Skip(1))
         {
-            Identity(json, "third_model", OtherModels[1]);
+            Identity(json, model);
         }
 
+        json.WriteEndArray();
         json.WritePropertyName("options");
         json.WriteStartObject();
         foreach (var (name, value) in Options)
@@ -114,15 +114,8 @@ public sealed record RunInfo
         json.WriteEndObject();
     }
 
-    private static void Identity(JsonWriter json, string name, ModelIdentity? model)
+    private static void Identity(JsonWriter json, ModelIdentity model)
     {
-        json.WritePropertyName(name);
-        if (model is null)
-        {
-            json.WriteNull();
-            return;
-        }
-
         json.WriteStartObject();
         Value(json, "name", model.Name);
         Value(json, "architecture", model.Architecture);

@@ -10,12 +10,9 @@ namespace PluginLens.Host;
 /// </param>
 public sealed record RunResult(RunInfo Info, IReadOnlyList<TableData> Tables, IReadOnlyList<NamedFigure> Figures, Exception? Error)
 {
-    /// <summary>0 = went through, 1 = failed or stopped, 2 = the user asked for something impossible.</summary>
-    public int ExitCode => Error switch
-    {
-        null => 0,
-        UsageException or ModelException => 2,
-        PluginException plugin => plugin.ExitCode,
-        _ => 1,
-    };
+    /// <summary>See <see cref="Host.ExitCode"/>.</summary>
+    public int ExitCode => Host.ExitCode.Of(Error);
+
+    /// <summary>Whether it was asked for wrongly (a prompt or a second model is lacking) and has no row: the one line that says why is all there is to say.</summary>
+    public bool FoundNothing => ExitCode == Host.ExitCode.Usage && Tables.All(table => table.Rows.Count == 0);
 }

@@ -13,7 +13,7 @@ public static class ResultSummary
     public static IEnumerable<string> Of(RunResult result)
     {
         var info = result.Info;
-        var models = string.Join(" and ", info.OtherModels.Prepend(info.Model).Select(model => $"{model.Name} ({model.Architecture}, {model.Processing})"));
+        var models = string.Join(" and ", info.Models.Select(model => $"{model.Name} ({model.Architecture}, {model.Processing})"));
         yield return $"{info.Plugin} on {models}: {Names.Kebab(info.Applicability.Verdict.ToString())}";
         foreach (var note in info.Notes)
         {

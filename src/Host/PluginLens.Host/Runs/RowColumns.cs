@@ -3,26 +3,18 @@ using System.Reflection;
 
 namespace PluginLens.Host;
 
-/// <summary>The columns of a record type, made once for each type: its properties in order, a <see cref="Token"/> as text and id.</summary>
-internal static class Columns
+/// <summary>The columns of a record type: its properties in order, a <see cref="Token"/> as text and id.</summary>
+internal static class RowColumns
 {
     /// <summary>Columns of a row type.</summary>
     /// <param name="row">A record.</param>
-    public static IReadOnlyList<Column> Of(Type row)
-    {
-        var columns = row
-            .GetProperties(BindingFlags.Public | BindingFlags.Instance)
-            .Where(property => property.GetMethod is not null && property.GetIndexParameters().Length == 0)
-            .SelectMany(OfProperty)
-            .ToList();
-        return columns.Count > 0 ? columns : throw new ArgumentException($"Row type {row.Name} has no public properties, so the table would have no columns.");
-    }
+    public static IReadOnlyList<Column> Of(Type row) => [.. RowProperties.Of(row).SelectMany(OfProperty)];
 
     private static IEnumerable<Column> OfProperty(PropertyInfo property)
     {
         var name = Names.Snake(property.Name);
         var get = Getter(property);
-        var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+        var type = RowProperties.Plain(property);
         if (type == typeof(Token))
         {
             return
@@ -41,10 +33,9 @@ internal static class Columns
         {
             TypeCode.String => new Column(name, ColumnKind.Text, get),
             TypeCode.Boolean => new Column(name, ColumnKind.Boolean, get),
-            TypeCode.Int32 or TypeCode.Int64 => new Column(name, ColumnKind.Integer, get),
-            TypeCode.Byte or TypeCode.SByte or TypeCode.Int16 or TypeCode.UInt16 or TypeCode.UInt32 => new Column(name, ColumnKind.Integer, row => get(row) is { } value ? Convert.ToInt64(value, null) : null),
             TypeCode.Single or TypeCode.Double => new Column(name, ColumnKind.Number, get),
-            _ => throw new ArgumentException($"Column '{property.Name}' of {property.DeclaringType?.Name} has type {type.Name}; columns are numbers, text, booleans, enumerations and tokens."),
+            TypeCode.Int32 or TypeCode.Int64 => new Column(name, ColumnKind.Integer, get),
+            _ => new Column(name, ColumnKind.Integer, row => get(row) is { } value ? Convert.ToInt64(value, null) : null),
         }];
     }
 

@@ -1,0 +1,82 @@
+namespace PluginLens.Host;
+
+/// <summary><c>run --plugin all</c>: every analysis that applies, with its defaults, into one folder.</summary>
+public static class AllRuns
+{
+    /// <summary>What stands for all of them.</summary>
+    public const string Name = "all";
+
+    /// <summary>Runs them one after the other; what cannot run is named with the reason and is no failure.</summary>
+    /// <param name="catalog">What was found.</param>
+    /// <param name="folder">--out: receives one run folder an analysis, and report.md with the first rows of every table.</param>
+    /// <param name="inputs">On what they run.</param>
+    public static IReadOnlyList<RunOutcome> Execute(PluginCatalog catalog, string? folder, RunInputs inputs)
+    {
+        if (folder is null)
+        {
+            throw new UsageException($"--plugin {Name} writes a folder for each analysis; add --out FOLDER.");
+        }
+
+        // What is wrong with models and prompts is wrong for every analysis: an error, not so many skipped ones.
+        PromptReader.Read(inputs.Prompts, inputs.OpenModels()[0]);
+        Directory.CreateDirectory(folder);
+        var outcomes = new List<RunOutcome>();
+        using var report = new StringWriter { NewLine = "\n" };
+        foreach (var entry in catalog.Entries)
+        {
+            outcomes.Add(Execute(entry, Path.Combine(folder, entry.Id), inputs, report));
+            if (outcomes[^1].End == RunEnd.Stopped)
+            {
+                break;
+            }
+        }
+
+        Write(Path.Combine(folder, "report.md"), report.ToString());
+        return outcomes;
+    }
+
+    private static RunOutcome Execute(PluginEntry entry, string folder, RunInputs inputs, StringWriter report)
+    {
+        var existed = Directory.Exists(folder);
+        try
+        {
+            var result = AnalysisRun.Execute(new RunRequest { Plugin = PluginLoading.Load(entry), Inputs = inputs, Out = folder });
+            if (result.FoundNothing)
+            {
+                // A folder made for it says nothing; one of an earlier run is not ours to delete.
+                if (!existed && Directory.Exists(folder))
+                {
+                    Directory.Delete(folder, recursive: true);
+                }
+
+                return new RunOutcome(entry.Id, RunEnd.Skipped, null, result.Error!.Message);
+            }
+
+            report.Write($"# {entry.Id}\n\n{entry.Description}\n\n");
+            ResultWriter.Of("md").Write(result, report, new ResultView());
+            report.Write("\n");
+            return Outcome(entry.Id, result);
+        }
+        catch (UsageException error)
+        {
+            return new RunOutcome(entry.Id, RunEnd.Skipped, null, error.Message);
+        }
+        catch (PluginException error)
+        {
+            return new RunOutcome(entry.Id, RunEnd.Failed, null, error.Message);
+        }
+    }
+
+    private static RunOutcome Outcome(string id, RunResult result)
+    {
+        var end = result.Info.Status switch { RunStatus.Complete => RunEnd.Done, RunStatus.Cancelled => RunEnd.Stopped, _ => RunEnd.Failed };
+        var found = $"{result.Tables.Sum(table => table.Rows.Count)} rows, {Names.Kebab(result.Info.Applicability.Verdict.ToString())}";
+        return new RunOutcome(id, end, result.Info.Seconds, result.Error?.Message ?? found);
+    }
+
+    private static void Write(string path, string text)
+    {
+        File.WriteAllText(path + ".partial", text);
+        File.Move(path + ".partial", path, overwrite: true);
+    }
+}

@@ -1,0 +1,38 @@
+namespace PluginLens.Host;
+
+/// <summary>On what an analysis is to be run, as the user gave it.</summary>
+public sealed record RunInputs
+{
+    /// <summary>No analysis reads more models.</summary>
+    private const int MostModels = 3;
+
+    /// <summary>Opens the models and computes.</summary>
+    public required Engine Engine { get; init; }
+
+    /// <summary>Names or folders of models in order; none = the default model.</summary>
+    public IReadOnlyList<string> Models { get; init; } = [];
+
+    /// <summary>Texts, files and ids.</summary>
+    public PromptSource Prompts { get; init; } = new();
+
+    /// <summary>Seed of the random source.</summary>
+    public int Seed { get; init; }
+
+    /// <summary>Told how far the run is.</summary>
+    public IProgress<Progress> Progress { get; init; } = new NoProgress();
+
+    /// <summary>The models, open; at least one.</summary>
+    public IReadOnlyList<Model> OpenModels() => Models.Count switch
+    {
+        0 => [Engine.Open(null)],
+        > MostModels => throw new UsageException($"--model was given {Models.Count} times; an analysis takes one model, a few take two, stitch --subtract takes three."),
+        _ => [.. Models.Select(Engine.Open)],
+    };
+
+    private sealed class NoProgress : IProgress<Progress>
+    {
+        public void Report(Progress value)
+        {
+        }
+    }
+}

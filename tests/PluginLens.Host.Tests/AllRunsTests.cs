@@ -1,0 +1,39 @@
+namespace PluginLens.Host.Tests;
+
+public sealed class AllRunsTests
+{
+    private static readonly PluginCatalog Catalog = PluginCatalog.Discover([Places.Fixtures]);
+
+    [Test]
+    public void Execute_Stopped_KeepsWhatRanAndReportsIt()
+    {
+        using var stop = new CancellationTokenSource();
+        stop.Cancel();
+        using var folder = new TemporaryFolder();
+
+        var outcomes = AllRuns.Execute(Catalog, folder.Path, InMemoryEngine.Inputs([TestModels.Tiny], stop.Token));
+
+        Assert.That(outcomes.Select(run => run.Analysis), Is.EqualTo(Catalog.Entries.Select(entry => entry.Id).Take(outcomes.Count)));
+        Assert.That((outcomes[^1].Analysis, outcomes[^1].End), Is.EqualTo(("hangs-until-cancelled", RunEnd.Stopped)));
+        Assert.That(File.ReadAllText(Path.Combine(folder.Path, "report.md")), Does.Contain("# hangs-until-cancelled"));
+    }
+
+    [Test]
+    public void Execute_WithoutFolder_OpensNothing()
+    {
+        var inputs = InMemoryEngine.Inputs([TestModels.Tiny]);
+
+        Assert.That(() => AllRuns.Execute(Catalog, null, inputs), Throws.TypeOf<UsageException>().With.Message.Contains("--out FOLDER"));
+        Assert.That(((InMemoryEngine)inputs.Engine).Opened, Is.Zero);
+    }
+
+    [Test]
+    public void Execute_WrongPrompts_AreAnErrorAndNotSoManySkippedRuns()
+    {
+        using var folder = new TemporaryFolder();
+        var inputs = InMemoryEngine.Inputs([TestModels.Tiny]) with { Prompts = new PromptSource { Ids = ["1,x"] } };
+
+        Assert.That(() => AllRuns.Execute(Catalog, Path.Combine(folder.Path, "all"), inputs), Throws.TypeOf<UsageException>().With.Message.Contains("'x'"));
+        Assert.That(Directory.Exists(Path.Combine(folder.Path, "all")), Is.False);
+    }
+}
