@@ -1,6 +1,3 @@
-using System.Text.Json;
-using System.Text.RegularExpressions;
-
 namespace PluginLens.Tests;
 
 /// <summary>The boundaries of docs/architecture.md.</summary>
@@ -42,35 +39,14 @@ public sealed class GuardTests
         }
     }
 
+    /// <summary>What a plugin lacks, the host's own context answers: were the toolkit there, a plugin without its copy would run on another version of it.</summary>
     [Test]
-    public void Plugins_IdsAreUniqueKebabCase()
+    public void Toolkit_KnowsTheContractOnly_AndTheHostDoesNotKnowIt()
     {
-        var ids = Repository.Plugins.Select(project => Repository.Property(project, "AnalysisId")).ToList();
+        var host = Directory.GetFiles(Path.Combine(Repository.Root, "src", "Host"), "*.csproj", SearchOption.AllDirectories);
+        var toolkit = host.Single(project => Path.GetFileNameWithoutExtension(project) == "PluginLens.Toolkit");
 
-        Assert.That(ids, Is.Unique);
-        Assert.That(ids.Where(id => !Regex.IsMatch(id, "^[a-z0-9]+(-[a-z0-9]+)*$")), Is.Empty);
-    }
-
-    [Test]
-    public void Plugins_HaveReadmes()
-    {
-        Assert.That(Repository.Plugins.Where(project => !File.Exists(Path.Combine(Path.GetDirectoryName(project)!, "README.md"))).Select(Path.GetFileName), Is.Empty);
-    }
-
-    [Test]
-    public void Plugins_FoldersAreWholeAndWithoutTheContract()
-    {
-        foreach (var project in Repository.Plugins)
-        {
-            var id = Repository.Property(project, "AnalysisId");
-            var folder = Path.Combine(Repository.Root, "artifacts", "plugins", id);
-            using var manifest = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "plugin.json")));
-
-            Assert.That(manifest.RootElement.GetProperty("id").GetString(), Is.EqualTo(id));
-            Assert.That(manifest.RootElement.GetProperty("title").GetString(), Is.EqualTo(Repository.Property(project, "Title").Trim()));
-            Assert.That(File.Exists(Path.Combine(folder, manifest.RootElement.GetProperty("assembly").GetString()!)), $"{id} has no assembly");
-            Assert.That(Directory.GetFiles(folder, "*.deps.json"), Has.Length.EqualTo(1), id);
-            Assert.That(Directory.GetFiles(folder, "PluginLens.Abstractions.*"), Is.Empty, id);
-        }
+        Assert.That(Repository.References(toolkit).Select(Path.GetFileNameWithoutExtension), Is.EqualTo(["PluginLens.Abstractions"]));
+        Assert.That(host.Where(project => Repository.References(project).Any(reference => reference.Contains("Toolkit", StringComparison.Ordinal))), Is.Empty);
     }
 }

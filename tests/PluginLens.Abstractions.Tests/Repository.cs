@@ -12,8 +12,6 @@ internal static class Repository
 
     public static IReadOnlyList<string> Plugins { get; } = Directory.GetFiles(Path.Combine(Root, "src", "Plugins"), "*.csproj", SearchOption.AllDirectories);
 
-    public static string Property(string project, string name) => XDocument.Load(project).Descendants(name).FirstOrDefault()?.Value ?? string.Empty;
-
     public static IEnumerable<string> References(string project) => XDocument.Load(project)
         .Descendants()
         .Where(element => element.Name.LocalName is "PackageReference" or "ProjectReference" or "Reference")

@@ -22,6 +22,7 @@ public sealed class TokenFilterTests
         Assert.That(Kept(new TokenFilter { OnlyAlnum = true }), Is.EqualTo(" the|cat| é|a1"));
         Assert.That(Kept(new TokenFilter { OnlyEnglish = true }), Is.EqualTo(" the|cat|a1|[x]"));
         Assert.That(Kept(new TokenFilter { WordInitial = true }), Is.EqualTo(" the| é| "));
+        Assert.That(Kept(new TokenFilter { OnlyFromList = new WordList("list", ["THE ", "", " a1"]) }), Is.EqualTo(" the|a1"));
         Assert.That(Kept(new TokenFilter { ExcludeBrackets = true, ExcludeSpecial = true, OnlyAscii = true }), Is.EqualTo(" the|cat|a1|\n| "));
     }
 
@@ -36,7 +37,7 @@ public sealed class TokenFilterTests
 
     [Test]
     public void Mask_ThatLeavesNothing_IsAUsageError() => Assert.That(
-        () => new TokenFilter { OnlyEnglish = true, RoundTrip = true, ExcludeBrackets = true, OnlyFromList = NothingOnIt() }.Mask(Model(Words.Length)),
+        () => new TokenFilter { OnlyEnglish = true, RoundTrip = true, ExcludeBrackets = true, OnlyFromList = new WordList("list", ["unseen"]) }.Mask(Model(Words.Length)),
         Throws.TypeOf<UsageException>().With.Message.Contains("none of the 8 tokens"));
 
     [Test]
@@ -55,12 +56,5 @@ public sealed class TokenFilterTests
 
         Assert.That(classes[..4], Is.EqualTo([0, 0, 1, 0]));
         Assert.That(classes[4..], Is.Unique);
-    }
-
-    private static string NothingOnIt()
-    {
-        var path = Path.Combine(TestContext.CurrentContext.WorkDirectory, "nothing-on-it.txt");
-        File.WriteAllText(path, "unseen\n");
-        return path;
     }
 }

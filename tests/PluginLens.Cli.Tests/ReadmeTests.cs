@@ -3,22 +3,19 @@ using System.Text.RegularExpressions;
 namespace PluginLens.Cli.Tests;
 
 /// <summary>
-/// What the README and the plugins' own READMEs show is what the program prints. With the environment variable <c>PLUGINLENS_UPDATE_EXAMPLES=1</c> an example that
+/// What the README and the pages of the analyses show is what the program prints. With the environment variable <c>PLUGINLENS_UPDATE_EXAMPLES=1</c> an example that
 /// differs is rewritten in place instead.
 /// </summary>
 public sealed class ReadmeTests
 {
     private static readonly bool Update = Environment.GetEnvironmentVariable("PLUGINLENS_UPDATE_EXAMPLES") == "1";
 
-    private static IEnumerable<string> PluginReadmes => Directory.EnumerateFiles(Path.Combine(Cli.Root, "src", "Plugins"), "README.md", SearchOption.AllDirectories).Order(StringComparer.Ordinal);
+    private static IEnumerable<string> Pages => Directory.EnumerateFiles(Path.Combine(Cli.Root, "src", "Plugins"), "*.md", SearchOption.AllDirectories).Order(StringComparer.Ordinal);
 
     private static IEnumerable<TestCaseData> Examples =>
-        from readme in PluginReadmes.Append(Path.Combine(Cli.Root, "README.md"))
+        from readme in Pages.Append(Path.Combine(Cli.Root, "README.md"))
         from example in ReadmeExample.Of(File.ReadAllLines(readme))
         select new TestCaseData(readme, example.Command, example.Shown).SetArgDisplayNames(Path.GetRelativePath(Cli.Root, readme), example.Command);
-
-    private static IEnumerable<string> Plugins => Directory.EnumerateFiles(Path.Combine(Cli.Root, "src", "Plugins"), "*.csproj", SearchOption.AllDirectories)
-        .Select(project => Path.GetRelativePath(Cli.Root, Path.GetDirectoryName(project)!)).Order(StringComparer.Ordinal);
 
     [TestCaseSource(nameof(Examples))]
     public void Example_PrintsWhatTheReadmeShows(string readme, string command, string shown)
@@ -37,8 +34,8 @@ public sealed class ReadmeTests
         Assert.That(example.Matches(result.Output), Is.True, $"{command} printed:\n{result.Output}");
     }
 
-    [TestCaseSource(nameof(Plugins))]
-    public void EveryPlugin_ShowsAnExample(string folder) => Assert.That(ReadmeExample.Of(File.ReadAllLines(Path.Combine(Cli.Root, folder, "README.md"))), Is.Not.Empty);
+    [TestCaseSource(nameof(Pages))]
+    public void EveryPage_ShowsAnExample(string page) => Assert.That(ReadmeExample.Of(File.ReadAllLines(page)), Is.Not.Empty);
 
     /// <summary>Words of a command; quoted ones may hold spaces.</summary>
     private static string[] Words(string command) => [.. Regex.Matches(command, "\"([^\"]*)\"|(\\S+)").Select(word => word.Groups[1].Success ? word.Groups[1].Value : word.Value)];

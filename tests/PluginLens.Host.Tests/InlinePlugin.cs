@@ -5,7 +5,7 @@ internal static class InlinePlugin
 {
     public static LoadedPlugin Of<T>(string id = "inline")
         where T : IAnalysis, new() =>
-        new(new PluginEntry(new PluginManifest(id, "Title", "Description", string.Empty, "1.0.0", "None.dll"), "/nowhere"), typeof(T), new Version(1, 0));
+        new(new PluginEntry { Id = id, Title = "Title", Answers = "What it answers.", Version = "1.0.0", ContractVersion = new Version(1, 0), TypeName = typeof(T).FullName!, Folder = "/nowhere" }, typeof(T));
 
     public static RunResult Run<T>(Model? model = null, object? options = null, string? folder = null, CancellationToken cancellation = default)
         where T : IAnalysis, new() => AnalysisRun.Execute(Request(Of<T>(), model, options, folder, cancellation));

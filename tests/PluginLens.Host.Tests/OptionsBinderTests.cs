@@ -105,6 +105,19 @@ public sealed class OptionsBinderTests
     }
 
     [Test]
+    public void Bind_WordList_ReadsTheFileOrSaysWhyNot()
+    {
+        var path = Path.Combine(TestContext.CurrentContext.WorkDirectory, "words.txt");
+        File.WriteAllText(path, "Cat \n\n dog\n");
+        TokenFilter Read(string file) => (TokenFilter)OptionsBinder.Bind(typeof(TokenFilter), "test", [KeyValuePair.Create("only-from-list", (string?)file)]);
+
+        Assert.That(Read(path).OnlyFromList!.Contains(" cat"));
+        Assert.That(Read(path).OnlyFromList!.Count, Is.EqualTo(2));
+        Assert.That(OptionsBinder.ToData(Read(path))["only_from_list"], Is.EqualTo(path));
+        Assert.That(() => Read(path + ".gone"), Throws.TypeOf<UsageException>().With.Message.Contains($"--only-from-list '{path}.gone': Could not find file"));
+    }
+
+    [Test]
     public void Bind_ScalarTwice_IsRefused()
     {
         Assert.That(() => Bind("top-k", "1", "top-k", "2"), Throws.TypeOf<UsageException>().With.Message.EqualTo("--top-k was given 2 times; it takes one value (int)."));

@@ -4,62 +4,45 @@ namespace PluginLens.Host.Tests;
 
 public sealed class PluginLoadingTests
 {
-    private static readonly PluginCatalog Catalog = PluginCatalog.Discover([Places.Fixtures]);
+    private static readonly PluginCatalog Catalog = PluginCatalog.Discover([Places.Fixtures], new HashSet<string> { "model", "seed" });
 
-    [TestCase("future-contract", "'future-contract' was built against PluginLens.Abstractions 1.99; this host offers 1.0")]
-    [TestCase("two-analyses", "expected one public analysis, found 2 (FirstAnalysis, SecondAnalysis)")]
-    [TestCase("no-analysis", "no public class that implements IAnalysis")]
-    public void Load_FaultyPlugin_SaysWhatToDo(string id, string message)
+    private static LoadedPlugin Load(string id) => PluginLoading.Load(Catalog.Find(id));
+
+    private static IReadOnlyList<string> Notes(string id) => AnalysisRun.Execute(InlinePlugin.Request(Load(id))).Info.Notes;
+
+    [Test]
+    public void Load_TwoAnalysesOfOneAssembly_ComeFromOneContext()
     {
-        Assert.That(() => PluginLoading.Load(Catalog.Find(id)), Throws.TypeOf<PluginException>()
-            .With.Message.Contains(message).And.Message.Not.Contains("\n").And.Property(nameof(PluginException.ExitCode)).EqualTo(2));
+        Assert.That(Load("first-analysis").AnalysisType.Assembly, Is.SameAs(Load("second-analysis").AnalysisType.Assembly));
+        Assert.That(Notes("first-analysis").Single()[^1] + 1, Is.EqualTo(Notes("second-analysis").Single()[^1]), "they share their assembly's statics");
     }
 
     [Test]
-    public void Load_AssemblyMissing_SaysSo()
+    public void Load_NeighbourCannotBeLoaded_IsNoReasonToRefuse()
     {
-        using var folder = new TemporaryFolder();
-        folder.File("x/plugin.json", TemporaryFolder.Manifest("x"));
-
-        Assert.That(() => PluginLoading.Load(PluginCatalog.Discover([folder.Path]).Find("x")), Throws.TypeOf<PluginException>().With.Message.Contains("is missing"));
+        Assert.That(Notes("whole"), Is.EqualTo(["whole"]));
+        Assert.That(() => Load("broken"), Throws.TypeOf<PluginException>().With.Message.StartsWith("Plugin 'BrokenSibling': analysis 'broken' cannot be loaded: ").And.Message.Contains("PrivateLibrary"));
     }
 
-    [TestCase("")]
-    [TestCase("MZ this is no assembly")]
-    public void Load_NotADotNetAssembly_SaysSo(string content)
-    {
-        using var folder = new TemporaryFolder();
-        folder.File("x/plugin.json", TemporaryFolder.Manifest("x"));
-        folder.File("x/Some.dll", content);
-
-        Assert.That(() => PluginLoading.Load(PluginCatalog.Discover([folder.Path]).Find("x")), Throws.TypeOf<PluginException>().With.Message.Contains("not a .NET assembly"));
-    }
+    [TestCase("computed-default", "Plugin 'BadOptions': analysis 'computed-default': the default of its option --k is 0, but [AtLeast(1)] refuses that; change one of the two.")]
+    [TestCase("generic-base", "Plugin 'BadOptions': analysis 'generic-base': its option --seed is one of the program's own, so that nobody could give it; name the property otherwise.")]
+    public void Load_UnsoundOptionsThatMetadataDoNotShow_AreRefused(string id, string message) =>
+        Assert.That(() => Load(id), Throws.TypeOf<PluginException>().With.Message.EqualTo(message).And.Property(nameof(PluginException.ExitCode)).EqualTo(2));
 
     [Test]
-    public void Load_MutatedAssembly_IsAPluginExceptionOrWorks()
+    public void Load_BaseClassOfAnotherAssemblyIsNoAnalysis_SaysWhatWasFound() => Assert.That(
+        () => Load("base-elsewhere"),
+        Throws.TypeOf<PluginException>().With.Message.EqualTo("Plugin 'PrivateDependencyV1': PluginLens.Fixtures.BaseElsewhere, analysis 'base-elsewhere', does not implement IAnalysis (it derives from Base); derive it from Analysis<TOptions>, or implement the interface."));
+
+    [Test]
+    public void Load_AssemblyGoneSinceItWasListed_SaysSo()
     {
         using var folder = new TemporaryFolder();
-        var path = folder.Plugin("x", TemporaryFolder.Manifest("x"));
-        var whole = File.ReadAllBytes(Catalog.Find("throws").AssemblyPath);
-        var random = new Random(2);
-        for (var round = 0; round < 100; round++)
-        {
-            // Only the version check: what is loaded into this process stays, and a damaged method body is found when it runs.
-            var bytes = whole[..(round % 2 == 0 ? random.Next(whole.Length) : whole.Length)];
-            for (var flips = 0; flips < 20 && bytes.Length > 0; flips++)
-            {
-                bytes[random.Next(Math.Min(bytes.Length, 1500))] ^= (byte)(1 << random.Next(8));
-            }
+        var path = folder.Plugin("X", "x");
+        var entry = PluginCatalog.Discover([folder.Path]).Find("x");
+        File.Delete(path);
 
-            File.WriteAllBytes(Path.Combine(Path.GetDirectoryName(path)!, "Some.dll"), bytes);
-            try
-            {
-                ContractReference.Read(Path.Combine(Path.GetDirectoryName(path)!, "Some.dll"));
-            }
-            catch (BadImageFormatException)
-            {
-            }
-        }
+        Assert.That(() => PluginLoading.Load(entry), Throws.TypeOf<PluginException>().With.Message.StartsWith("Plugin 'X': analysis 'x' cannot be loaded"));
     }
 
     [Test]
@@ -68,25 +51,17 @@ public sealed class PluginLoadingTests
         var entry = Catalog.Find("own-contract-copy");
         Assert.That(File.Exists(Path.Combine(entry.Folder, "PluginLens.Abstractions.dll")), "the fixture lost its point");
 
-        var result = AnalysisRun.Execute(InlinePlugin.Request(PluginLoading.Load(entry)));
-
-        Assert.That(result.Info.Notes, Is.EqualTo(["the host's contract won"]));
+        Assert.That(Notes("own-contract-copy"), Is.EqualTo(["the host's contract won"]));
     }
 
     [Test]
-    public void Load_TwoVersionsOfAPrivateDependency_EachPluginGetsItsOwn()
-    {
-        var notes = new[] { "private-dependency-v1", "private-dependency-v2" }
-            .SelectMany(id => AnalysisRun.Execute(InlinePlugin.Request(PluginLoading.Load(Catalog.Find(id)))).Info.Notes);
-
-        Assert.That(notes, Is.EqualTo(["version 1", "version 2"]));
-    }
+    public void Load_TwoVersionsOfAPrivateDependency_EachPluginGetsItsOwn() =>
+        Assert.That(Notes("private-dependency-v1").Concat(Notes("private-dependency-v2")), Is.EqualTo(["version 1", "version 2"]));
 
     [Test]
     public void Load_EachPlugin_HasAContextOfItsOwn()
     {
-        var first = PluginLoading.Load(Catalog.Find("throws")).AnalysisType.Assembly;
-        var second = PluginLoading.Load(Catalog.Find("hangs-until-cancelled")).AnalysisType.Assembly;
+        var (first, second) = (Load("throws").AnalysisType.Assembly, Load("hangs-until-cancelled").AnalysisType.Assembly);
 
         Assert.That(AssemblyLoadContext.GetLoadContext(first), Is.Not.SameAs(AssemblyLoadContext.Default).And.Not.SameAs(AssemblyLoadContext.GetLoadContext(second)));
     }
@@ -100,11 +75,26 @@ public sealed class PluginLoadingTests
         Assert.That(ContractReference.Supports(new Version(major, minor)), Is.EqualTo(expected));
     }
 
-    [TestCase("throws-in-constructor", "Plugin 'throws-in-constructor' failed in its constructor: NotSupportedException: not today")]
-    public void Create_ConstructorThrows_NamesPluginAndCause(string id, string message)
-    {
-        var plugin = PluginLoading.Load(Catalog.Find(id));
+    [Test]
+    public void Create_ConstructorThrows_NamesAnalysisAndCause() => Assert.That(
+        Load("throws-in-constructor").Create,
+        Throws.TypeOf<PluginException>().With.Message.EqualTo("Analysis 'throws-in-constructor' failed in its constructor: NotSupportedException: not today").And.Property(nameof(PluginException.ExitCode)).EqualTo(1));
 
-        Assert.That(plugin.Create, Throws.TypeOf<PluginException>().With.Message.EqualTo(message).And.Property(nameof(PluginException.ExitCode)).EqualTo(1));
+    [Test]
+    public void Tables_AreWhatTheAnalysisDeclares()
+    {
+        Assert.That(Load("first-analysis").Tables.Select(table => (table.Name, string.Join(',', table.Columns), table.When)), Is.EqualTo([
+            ("runs", "number,token,token_id", string.Empty),
+            ("more-runs", "number,token,token_id", "with another plugin"),
+        ]));
+        Assert.That(Load("second-analysis").Tables, Is.Empty);
+    }
+
+    [Test]
+    public void Applicability_WithoutHolds_IsNotDeclared()
+    {
+        Assert.That(Applicability.Of(Load("second-analysis").AnalysisType, TestModels.Tiny.Config).Word, Is.EqualTo("not declared"));
+        Assert.That(Applicability.Of(Load("first-analysis").AnalysisType, TestModels.Tiny.Config).Word, Is.EqualTo("exact"));
+        Assert.That(AnalysisRun.Execute(InlinePlugin.Request(Load("second-analysis"))).Info.Applicability.Verdict, Is.Null);
     }
 }

@@ -21,8 +21,8 @@ public sealed class TemplateTests
 
         Assert.That(result.Error, Is.Null);
         Assert.That(result.Tables.Single().Rows, Has.Count.EqualTo(2));
-        Assert.That(File.Exists(Path.Combine(catalog.Entries.Single().Folder, "README.md")));
-        Assert.That(File.Exists(Path.Combine(catalog.Entries.Single().Folder, "PluginLens.Abstractions.dll")), Is.False);
+        Assert.That(plugin.Entry.Page, Does.EndWith("InductionScore/induction-score.md"));
+        Assert.That(File.Exists(Path.Combine(plugin.Entry.Folder, "PluginLens.Abstractions.dll")), Is.False);
     }
 
     /// <summary>What a plugin needs of an installed program: the contract, and the targets that the program ships.</summary>

@@ -15,15 +15,8 @@ internal sealed class TemporaryFolder : IDisposable
         return path;
     }
 
-    /// <summary>A plugin folder with a manifest and an empty assembly file.</summary>
-    public string Plugin(string folder, string manifest)
-    {
-        File($"{folder}/Some.dll", string.Empty);
-        return File($"{folder}/plugin.json", manifest);
-    }
-
-    public static string Manifest(string id) =>
-        $$"""{"id":"{{id}}","title":"Title of {{id}}","description":"What it does.","paper":"","version":"1.2.3","assembly":"Some.dll"}""";
+    /// <summary>A plugin with analyses of these ids; its folder may lie deeper.</summary>
+    public string Plugin(string folder, params string[] ids) => MadePlugin.Write(System.IO.Path.Combine(Path, folder), ids);
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

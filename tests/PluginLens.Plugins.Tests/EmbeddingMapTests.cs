@@ -1,5 +1,4 @@
-extern alias map;
-using map::PluginLens.Plugins;
+using PluginLens.Plugins.Parameters;
 using PluginLens.Testing;
 
 namespace PluginLens.Plugins.Tests;

@@ -1,5 +1,4 @@
-extern alias ffn;
-using ffn::PluginLens.Plugins;
+using PluginLens.Plugins.Ffn;
 using PluginLens.Testing;
 
 namespace PluginLens.Plugins.Tests;

@@ -1,5 +1,4 @@
-extern alias finetune;
-using finetune::PluginLens.Plugins;
+using PluginLens.Plugins.FinetuneDiff;
 using PluginLens.Testing;
 
 namespace PluginLens.Plugins.Tests;
@@ -20,7 +19,7 @@ public sealed class FinetuneDiffTests
             }
         });
 
-        var results = TestRun.Execute(new FinetuneDiff(), model, new FinetuneDiffOptions { K = 12 }, secondModel: tuned);
+        var results = TestRun.Execute(new FinetuneDiff.FinetuneDiff(), model, new FinetuneDiffOptions { K = 12 }, secondModel: tuned);
 
         var changed = results.Rows<ChangedVector>("changed");
         Assert.That(changed.Select(row => (row.Group, row.Layer, row.Index)), Is.EqualTo(new[] { ("V", 1, 7), ("V", 1, 2) }));
@@ -36,7 +35,7 @@ public sealed class FinetuneDiffTests
     [Test]
     public void IdenticalModels_SaySo()
     {
-        var results = TestRun.Execute(new FinetuneDiff(), VectorModels.Make(), secondModel: VectorModels.Make());
+        var results = TestRun.Execute(new FinetuneDiff.FinetuneDiff(), VectorModels.Make(), secondModel: VectorModels.Make());
 
         Assert.That(results.Notes, Has.Some.Contains("identical"));
         Assert.That(results.Rows<DiffWord>("finetune-diff"), Is.Empty);
@@ -57,14 +56,14 @@ public sealed class FinetuneDiffTests
         });
         var tuned = model.WithWeight("blocks.0.mlp.W_in", data => data[4] -= 2);
 
-        var row = TestRun.Execute(new FinetuneDiff(), model, new FinetuneDiffOptions { Pool = 10 }, secondModel: tuned).Rows<GroupChange>("groups").Single();
+        var row = TestRun.Execute(new FinetuneDiff.FinetuneDiff(), model, new FinetuneDiffOptions { Pool = 10 }, secondModel: tuned).Rows<GroupChange>("groups").Single();
 
         Assert.That((row.Group, row.Layer, row.Moved, row.LexiconShare, row.Good), Is.EqualTo(("K", 0, 1, 1.0, 1)), "the negated difference counts too");
     }
 
     [Test]
     public void LongListsAndShortPools_ListEverythingAskedFor() => Assert.That(
-        TestRun.Execute(new FinetuneDiff(), VectorModels.Make(), new FinetuneDiffOptions { K = 15, Pool = 5, Sample = 1, Layer = Selection.Parse("0") }, secondModel: VectorModels.Make(seed: 2)).Rows<DiffWord>("finetune-diff"),
+        TestRun.Execute(new FinetuneDiff.FinetuneDiff(), VectorModels.Make(), new FinetuneDiffOptions { K = 15, Pool = 5, Sample = 1, Layer = Selection.Parse("0") }, secondModel: VectorModels.Make(seed: 2)).Rows<DiffWord>("finetune-diff"),
         Has.Count.EqualTo(6 * 15));
 
     [Test]
@@ -73,7 +72,7 @@ public sealed class FinetuneDiffTests
         var weight = VectorModels.Make(seed: 9).Weight("blocks.0.mlp.W_in").Data.ToArray()[..16];
         var tuned = VectorModels.Make(seed: 2).WithWeight("classifier.W", weight, VectorModels.D, 2);
 
-        var rows = TestRun.Execute(new FinetuneDiff(), VectorModels.Make(), secondModel: tuned).Rows<ClassifierWord>("classifier");
+        var rows = TestRun.Execute(new FinetuneDiff.FinetuneDiff(), VectorModels.Make(), secondModel: tuned).Rows<ClassifierWord>("classifier");
 
         double[] Column(int column) => [.. Enumerable.Range(0, VectorModels.D).Select(at => (double)weight[(at * 2) + column])];
         Assert.That(rows.Where(row => row.Label == "positive").Select(row => row.Token.Id), Is.EqualTo(VectorModels.Top(VectorModels.Scores(tuned, Column(1), "K"), 30)));
@@ -86,7 +85,7 @@ public sealed class FinetuneDiffTests
         var weight = VectorModels.Make(seed: 9).Weight("blocks.0.mlp.W_in").Data.ToArray()[..24];
         var tuned = VectorModels.Make(seed: 2).WithWeight("classifier.W", weight, VectorModels.D, 3);
 
-        var rows = TestRun.Execute(new FinetuneDiff(), VectorModels.Make(), new FinetuneDiffOptions { ClassifierK = 4 }, secondModel: tuned).Rows<ClassifierWord>("classifier");
+        var rows = TestRun.Execute(new FinetuneDiff.FinetuneDiff(), VectorModels.Make(), new FinetuneDiffOptions { ClassifierK = 4 }, secondModel: tuned).Rows<ClassifierWord>("classifier");
 
         Assert.That(rows.Select(row => row.Label), Is.EqualTo(new[] { "0", "0", "0", "0", "1", "1", "1", "1", "2", "2", "2", "2" }));
     }
@@ -96,7 +95,7 @@ public sealed class FinetuneDiffTests
     {
         var tuned = Edited(VectorModels.Make(), "blocks.1.mlp.W_in");
 
-        var notes = TestRun.Execute(new FinetuneDiff(), VectorModels.Make(), new FinetuneDiffOptions { Layer = Selection.Parse("0") }, secondModel: tuned).Notes;
+        var notes = TestRun.Execute(new FinetuneDiff.FinetuneDiff(), VectorModels.Make(), new FinetuneDiffOptions { Layer = Selection.Parse("0") }, secondModel: tuned).Notes;
 
         Assert.That(notes, Has.Some.EqualTo("the two models are identical in every parameter group of layers 0: nothing to show"));
     }
@@ -105,7 +104,7 @@ public sealed class FinetuneDiffTests
     public void GatedModel_BothKeyMatricesAreCompared()
     {
         var original = VectorModels.Make(gated: true);
-        var groups = TestRun.Execute(new FinetuneDiff(), original, secondModel: Edited(original, "blocks.1.mlp.W_in")).Rows<GroupChange>("groups");
+        var groups = TestRun.Execute(new FinetuneDiff.FinetuneDiff(), original, secondModel: Edited(original, "blocks.1.mlp.W_in")).Rows<GroupChange>("groups");
 
         Assert.That(groups.Select(row => (row.Group, row.Layer)), Is.EqualTo(new[] { ("K_in", 1) }));
     }
@@ -114,7 +113,7 @@ public sealed class FinetuneDiffTests
     public void AnotherStorageType_IsWarnedAbout()
     {
         static FakeModel Stored(FakeModel model, string type) => model.WithConfig(config => config with { Metadata = new Dictionary<string, string> { ["dtype"] = type } });
-        var results = TestRun.Execute(new FinetuneDiff(), Stored(VectorModels.Make(), "float32"), secondModel: Stored(VectorModels.Make(), "float16"));
+        var results = TestRun.Execute(new FinetuneDiff.FinetuneDiff(), Stored(VectorModels.Make(), "float32"), secondModel: Stored(VectorModels.Make(), "float16"));
 
         Assert.That(results.Warnings, Has.Some.Contains("stored as float32").And.Contains("rounding"));
     }
@@ -130,6 +129,6 @@ public sealed class FinetuneDiffTests
 
     [Test]
     public void DifferentSizes_AreRefused() => Assert.That(
-        () => TestRun.Execute(new FinetuneDiff(), VectorModels.Make(), secondModel: FakeModel.Gpt2Like(VectorModels.Make().Config with { NLayers = 1 })),
+        () => TestRun.Execute(new FinetuneDiff.FinetuneDiff(), VectorModels.Make(), secondModel: FakeModel.Gpt2Like(VectorModels.Make().Config with { NLayers = 1 })),
         Throws.TypeOf<UsageException>().With.Message.Contains("two states of one model"));
 }

@@ -1,5 +1,4 @@
-extern alias hidden;
-using hidden::PluginLens.Plugins;
+using PluginLens.Plugins.States;
 using PluginLens.Testing;
 
 namespace PluginLens.Plugins.Tests;

@@ -1,5 +1,4 @@
-extern alias keepk;
-using keepk::PluginLens.Plugins;
+using PluginLens.Plugins.Parameters;
 using PluginLens.Testing;
 
 namespace PluginLens.Plugins.Tests;

@@ -1,10 +1,5 @@
-extern alias ov;
-extern alias qk;
-using ov::PluginLens.Plugins;
+using PluginLens.Plugins.Circuits;
 using PluginLens.Testing;
-using QkOptions = qk::PluginLens.Plugins.QkPairOptions;
-using QkPairs = qk::PluginLens.Plugins.QkPairs;
-using QueryKeyPair = qk::PluginLens.Plugins.QueryKeyPair;
 
 namespace PluginLens.Plugins.Tests;
 
@@ -36,12 +31,12 @@ public sealed class PairTests
 
     [Test]
     public void QkPairs_AnyEmbeddingBiasesAndGain_EqualTheDenseFormula(
-        [Values] qk::PluginLens.Plugins.EmbeddingChoice embedding, [Values] bool biases, [Values] bool normGain, [Values] bool lowest)
+        [Values] EmbeddingChoice embedding, [Values] bool biases, [Values] bool normGain, [Values] bool lowest)
     {
-        var options = new QkOptions { Embedding = embedding, Biases = biases, NormGain = normGain, Lowest = lowest, K = 40, Layer = Selection.Parse("1"), Head = Selection.Parse("2") };
+        var options = new QkPairOptions { Embedding = embedding, Biases = biases, NormGain = normGain, Lowest = lowest, K = 40, Layer = Selection.Parse("1"), Head = Selection.Parse("2") };
         var rows = TestRun.Execute(new QkPairs(), Model, options).Rows<QueryKeyPair>("qk-pairs");
 
-        var side = Naive.Dense(embedding == qk::PluginLens.Plugins.EmbeddingChoice.Output ? Model.WU.Transpose() : Model.WE);
+        var side = Naive.Dense(embedding == EmbeddingChoice.Output ? Model.WU.Transpose() : Model.WE);
         var dense = Naive.Multiply(Read(side, "Q", 2, biases, normGain), Naive.Transpose(Read(side, "K", 2, biases, normGain)));
         Naive.AssertSame([.. rows.Select(row => (row.Query.Id, row.Key.Id, row.Score))], Naive.Sorted(dense, (_, _) => true, lowest));
     }
@@ -105,7 +100,7 @@ public sealed class PairTests
     {
         var config = Sizes with { DHead = 6, NHeads = 2, NKeyValueHeads = 2, RotaryDim = 4, InvFreq = [1, 0.1], RopeAttentionFactor = 1.2, Positions = "rotary" };
         var model = FakeModel.Gpt2Like(config, seed: 5);
-        var options = new QkOptions { Offset = offset, K = 20, Layer = Selection.Parse("0"), Head = Selection.Parse("1") };
+        var options = new QkPairOptions { Offset = offset, K = 20, Layer = Selection.Parse("0"), Head = Selection.Parse("1") };
         var rows = TestRun.Execute(new QkPairs(), model, options).Rows<QueryKeyPair>("qk-pairs");
 
         // Any two positions that far apart give the same score: 40 + offset and 40.
@@ -119,14 +114,14 @@ public sealed class PairTests
     {
         var config = Sizes with { DHead = 6, NHeads = 2, NKeyValueHeads = 2, RotaryDim = 4, InvFreq = [1, 0.1], Positions = "rotary" };
         var model = FakeModel.Gpt2Like(config, seed: 5);
-        var head = new QkOptions { Layer = Selection.Parse("1"), Head = Selection.Parse("0"), K = V * V };
+        var head = new QkPairOptions { Layer = Selection.Parse("1"), Head = Selection.Parse("0"), K = V * V };
         var curve = TestRun.Execute(new QkPairs(), model, head with { K = 6, Curve = 4 });
 
         Assert.That(curve.Figures.Keys, Is.EqualTo(new[] { "qk-curve-1-0" }));
         for (var offset = 0; offset <= 4; offset++)
         {
             var scores = TestRun.Execute(new QkPairs(), model, head with { Offset = offset }).Rows<QueryKeyPair>("qk-pairs").ToDictionary(row => (row.Query.Id, row.Key.Id), row => row.Score);
-            foreach (var row in curve.Rows<qk::PluginLens.Plugins.OffsetScore>("qk-curve").Where(row => row.Offset == offset))
+            foreach (var row in curve.Rows<OffsetScore>("qk-curve").Where(row => row.Offset == offset))
             {
                 Assert.That(row.Score, Is.EqualTo(scores[(row.Query.Id, row.Key.Id)]).Within(1e-6));
             }

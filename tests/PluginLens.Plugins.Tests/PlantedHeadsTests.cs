@@ -1,8 +1,7 @@
-extern alias finetune;
-extern alias knowledge;
-extern alias qk;
-extern alias simk;
-extern alias subheads;
+using PluginLens.Plugins.Circuits;
+using PluginLens.Plugins.Ffn;
+using PluginLens.Plugins.FinetuneDiff;
+using PluginLens.Plugins.Parameters;
 using PluginLens.Testing;
 
 namespace PluginLens.Plugins.Tests;
@@ -23,8 +22,8 @@ public sealed class PlantedHeadsTests
         model = Row(Row(model, "embed.W_E", 0, 5, Axis(0, 10)), "embed.W_E", 0, 9, Axis(1, 10));
         model = Column(Column(model, "blocks.1.attn.W_Q", 2, 1, Axis(0, 2)), "blocks.1.attn.W_K", 1, 1, Axis(1, 3));
 
-        var rows = TestRun.Execute(new qk::PluginLens.Plugins.QkPairs(), model, new qk::PluginLens.Plugins.QkPairOptions { K = 1, Layer = Selection.Parse("1") })
-            .Rows<qk::PluginLens.Plugins.QueryKeyPair>("qk-pairs");
+        var rows = TestRun.Execute(new QkPairs(), model, new QkPairOptions { K = 1, Layer = Selection.Parse("1") })
+            .Rows<QueryKeyPair>("qk-pairs");
 
         var found = rows.Single(row => row.Head == 2);
         Assert.That((found.Query.Text, found.Key.Text, found.Score), Is.EqualTo((" w5", " w9", 600.0)));
@@ -38,9 +37,9 @@ public sealed class PlantedHeadsTests
         model = Column(model, "unembed.W_U", 0, 40, Axis(3, 10));
         model = Column(Column(model, "blocks.1.attn.W_Q", 2, 1, Axis(0, 1)), "blocks.1.attn.W_K", 1, 1, Axis(1, 1));
         model = Row(Column(model, "blocks.1.attn.W_V", 1, 1, Axis(2, 1)), "blocks.1.attn.W_O", 2, 1, Axis(3, 1));
-        var options = new subheads::PluginLens.Plugins.SubheadOptions { K = 1, Layer = Selection.Parse("1"), Head = Selection.Parse("2"), Dimension = Selection.Parse("1") };
+        var options = new SubheadOptions { K = 1, Layer = Selection.Parse("1"), Head = Selection.Parse("2"), Dimension = Selection.Parse("1") };
 
-        var row = TestRun.Execute(new subheads::PluginLens.Plugins.Subheads(), model, options).Rows<subheads::PluginLens.Plugins.SubheadWords>("subheads").Single();
+        var row = TestRun.Execute(new Subheads(), model, options).Rows<SubheadWords>("subheads").Single();
 
         Token? key = row.Key, value = row.Value;
         Assert.That((row.Query.Text, key?.Text, value?.Text, row.Output.Text), Is.EqualTo((" w30", " w12", " w7", " w40")));
@@ -53,10 +52,10 @@ public sealed class PlantedHeadsTests
         model = Row(model, "blocks.0.attn.W_O", 3, 2, Array.ConvertAll(Output(model, 20), value => 200 * value));
         model = Row(model, "blocks.1.mlp.W_out", 0, 6, Array.ConvertAll(Output(model, 20), value => 100 * value));
 
-        var results = TestRun.Execute(new knowledge::PluginLens.Plugins.KnowledgeLookup(), model, new knowledge::PluginLens.Plugins.KnowledgeLookupOptions { Promotes = "w20" });
+        var results = TestRun.Execute(new KnowledgeLookup(), model, new KnowledgeLookupOptions { Promotes = "w20" });
 
-        var neuron = results.Rows<knowledge::PluginLens.Plugins.PromotingNeuron>("promoting-neurons")[0];
-        var head = results.Rows<knowledge::PluginLens.Plugins.PromotingHead>("promoting-heads")[0];
+        var neuron = results.Rows<PromotingNeuron>("promoting-neurons")[0];
+        var head = results.Rows<PromotingHead>("promoting-heads")[0];
         Assert.That((neuron.Layer, neuron.Neuron), Is.EqualTo((1, 6)));
         Assert.That((head.Layer, head.Head, head.Dimension), Is.EqualTo((0, 3, 2)));
         Assert.That(head.DimensionScore, Is.EqualTo(200 * Square(Output(model, 20))).Within(1e-4));
@@ -69,8 +68,8 @@ public sealed class PlantedHeadsTests
         var model = Cleared(Longer(VectorModels.Make().WithTokenizer(Spelling), 17), "blocks.1.attn.W_V", "blocks.1.attn.W_O");
         model = Row(Column(model, "blocks.1.attn.W_V", 1, 0, Array.ConvertAll(Input(model, 4), value => 100 * value)), "blocks.1.attn.W_O", 2, 0, Output(model, 17));
 
-        var rows = TestRun.Execute(new knowledge::PluginLens.Plugins.KnowledgeLookup(), model, new knowledge::PluginLens.Plugins.KnowledgeLookupOptions { From = "w4", To = "w17" })
-            .Rows<knowledge::PluginLens.Plugins.HeadMapping>("mappings");
+        var rows = TestRun.Execute(new KnowledgeLookup(), model, new KnowledgeLookupOptions { From = "w4", To = "w17" })
+            .Rows<HeadMapping>("mappings");
 
         Assert.That((rows[0].Layer, rows[0].Head, rows[0].OutputRank), Is.EqualTo((1, 2, 1)));
         Assert.That(rows[0].Score, Is.EqualTo(100 * Square(Input(model, 4)) * Square(Output(model, 17))).Within(1e-4));
@@ -113,10 +112,10 @@ public sealed class PlantedHeadsTests
         var model = Longer(VectorModels.Make(gated: true), 30);
         var tuned = Column(model, "blocks.0.mlp.W_gate", 0, 3, [.. ColumnOf(model, "blocks.0.mlp.W_gate", 0, 3).Zip(Input(model, 30), (old, toward) => old - toward)]);
 
-        var results = TestRun.Execute(new finetune::PluginLens.Plugins.FinetuneDiff(), model, secondModel: tuned);
+        var results = TestRun.Execute(new FinetuneDiff.FinetuneDiff(), model, secondModel: tuned);
 
-        Assert.That(results.Rows<finetune::PluginLens.Plugins.ChangedVector>("changed").Select(row => (row.Group, row.Layer, row.Index)), Is.EqualTo(new[] { ("K", 0, 3) }));
-        Assert.That(results.Rows<finetune::PluginLens.Plugins.DiffWord>("finetune-diff")[0].Negative.Text, Is.EqualTo(" w30"));
+        Assert.That(results.Rows<ChangedVector>("changed").Select(row => (row.Group, row.Layer, row.Index)), Is.EqualTo(new[] { ("K", 0, 3) }));
+        Assert.That(results.Rows<DiffWord>("finetune-diff")[0].Negative.Text, Is.EqualTo(" w30"));
     }
 
     [Test]
@@ -125,16 +124,16 @@ public sealed class PlantedHeadsTests
         var model = Longer(VectorModels.Make(gated: true), 30);
         var tuned = Column(model, "blocks.0.mlp.W_in", 0, 3, [.. ColumnOf(model, "blocks.0.mlp.W_in", 0, 3).Zip(Input(model, 30), (old, toward) => old + toward)]);
 
-        var results = TestRun.Execute(new finetune::PluginLens.Plugins.FinetuneDiff(), model, secondModel: tuned);
+        var results = TestRun.Execute(new FinetuneDiff.FinetuneDiff(), model, secondModel: tuned);
 
         Assert.That(results.Notes, Has.None.Contains("identical"));
-        Assert.That(results.Rows<finetune::PluginLens.Plugins.ChangedVector>("changed").Select(row => (row.Group, row.Layer, row.Index)), Is.EqualTo(new[] { ("K_in", 0, 3) }));
-        Assert.That(results.Rows<finetune::PluginLens.Plugins.DiffWord>("finetune-diff")[0].Diff.Text, Is.EqualTo(" w30"));
+        Assert.That(results.Rows<ChangedVector>("changed").Select(row => (row.Group, row.Layer, row.Index)), Is.EqualTo(new[] { ("K_in", 0, 3) }));
+        Assert.That(results.Rows<DiffWord>("finetune-diff")[0].Diff.Text, Is.EqualTo(" w30"));
     }
 
     private static void AssertOne(FakeModel model, string pair)
     {
-        var rows = TestRun.Execute(new simk::PluginLens.Plugins.SimK(), model, new simk::PluginLens.Plugins.SimKOptions { K = 9 }).Rows<simk::PluginLens.Plugins.SimKRow>("sim-k");
+        var rows = TestRun.Execute(new SimK(), model, new SimKOptions { K = 9 }).Rows<SimKRow>("sim-k");
 
         var planted = rows.Single(row => (row.Layer, row.Pair) == (0, pair));
         Assert.That(planted.Sim, Is.EqualTo(1));

@@ -1,6 +1,4 @@
-extern alias hidden;
-extern alias rkfinal;
-extern alias rkoverlap;
+using PluginLens.Plugins.States;
 using PluginLens.Testing;
 
 namespace PluginLens.Plugins.Tests;
@@ -16,8 +14,8 @@ public sealed class PlantedStatesTests
     {
         var model = Running(Planted(layer: 1), stateLayer: 1, parameterLayer: 1);
 
-        var rows = TestRun.Execute(new rkoverlap::PluginLens.Plugins.RkOverlap(), model, new rkoverlap::PluginLens.Plugins.RkOptions { K = 9, M = 1 }, [new Prompt(null, [3, 1])])
-            .Rows<rkoverlap::PluginLens.Plugins.RkRow>("rk-overlap");
+        var rows = TestRun.Execute(new RkOverlap(), model, new RkOptions { K = 9, M = 1 }, [new Prompt(null, [3, 1])])
+            .Rows<RkRow>("rk-overlap");
 
         Assert.That(rows.Where(row => row.Layer == 1).Select(row => (row.Group, row.Rk, row.Random)), Is.EqualTo(Groups.Select(group => (group, 1.0, 0.5))));
         Assert.That(rows.Where(row => row.Layer == 0).Select(row => row.Rk), Is.All.LessThan(0.8));
@@ -28,8 +26,8 @@ public sealed class PlantedStatesTests
     {
         var model = Running(Planted(layer: 0), stateLayer: 1, parameterLayer: 0);
 
-        var rows = TestRun.Execute(new rkfinal::PluginLens.Plugins.RkFinal(), model, new rkfinal::PluginLens.Plugins.RkOptions { K = 9, M = 1 }, [new Prompt(null, [3, 1])])
-            .Rows<rkfinal::PluginLens.Plugins.RkRow>("rk-final");
+        var rows = TestRun.Execute(new RkFinal(), model, new RkOptions { K = 9, M = 1 }, [new Prompt(null, [3, 1])])
+            .Rows<RkRow>("rk-final");
 
         Assert.That(rows.Where(row => row.Layer == 0).Select(row => (row.Group, row.Rk, row.Random)), Is.EqualTo(Groups.Select(group => (group, 1.0, 0.5))));
         Assert.That(rows.Where(row => row.Layer == 1).Select(row => row.Rk), Is.All.LessThan(0.8));
@@ -50,9 +48,9 @@ public sealed class PlantedStatesTests
         float[] Column(int token) => [.. Enumerable.Range(0, D).Select(at => model.WU.Row(at)[token])];
         float[] states = [.. Column(12), .. State, .. Column(33)];
         model = model.WithHook("blocks.1.hook_resid_post", ["batch", "pos", "8"], _ => new Tensor("state", states, 1, 3, D));
-        var options = new hidden::PluginLens.Plugins.HiddenProjectionOptions { K = 1, Layer = Selection.Parse("1"), Position = Selection.Parse("0,2") };
+        var options = new HiddenProjectionOptions { K = 1, Layer = Selection.Parse("1"), Position = Selection.Parse("0,2") };
 
-        var rows = TestRun.Execute(new hidden::PluginLens.Plugins.HiddenProjection(), model, options, [new Prompt(null, [3, 1, 4])]).Rows<hidden::PluginLens.Plugins.StateWord>("hidden-projection");
+        var rows = TestRun.Execute(new HiddenProjection(), model, options, [new Prompt(null, [3, 1, 4])]).Rows<StateWord>("hidden-projection");
 
         Assert.That(rows.Select(row => (row.Layer, row.Position, row.Input.Text, row.Token.Text)), Is.EqualTo(new[] { ("1", 0, " w3", " w12"), ("1", 2, " w4", " w33") }));
     }

@@ -1,12 +1,5 @@
-extern alias rkfinal;
-extern alias rkoverlap;
+using PluginLens.Plugins.States;
 using PluginLens.Testing;
-using FinalOptions = rkfinal::PluginLens.Plugins.RkOptions;
-using FinalRow = rkfinal::PluginLens.Plugins.RkRow;
-using RkFinal = rkfinal::PluginLens.Plugins.RkFinal;
-using RkOptions = rkoverlap::PluginLens.Plugins.RkOptions;
-using RkOverlap = rkoverlap::PluginLens.Plugins.RkOverlap;
-using RkRow = rkoverlap::PluginLens.Plugins.RkRow;
 
 namespace PluginLens.Plugins.Tests;
 
@@ -35,7 +28,7 @@ public sealed class RkTests
     public void Final_ComparesEveryLayerWithTheLastState()
     {
         var model = Running(VectorModels.Make());
-        foreach (var row in TestRun.Execute(new RkFinal(), model, new FinalOptions { K = 8, M = 3 }, [new Prompt(null, Text)]).Rows<FinalRow>("rk-final"))
+        foreach (var row in TestRun.Execute(new RkFinal(), model, new RkOptions { K = 8, M = 3 }, [new Prompt(null, Text)]).Rows<RkRow>("rk-final"))
         {
             var (aligned, random) = Naively(model, row.Layer, 1, row.Group, 8, 3);
             Assert.That((row.Rk, row.Random), Is.EqualTo((aligned, random)).Within(1e-12));

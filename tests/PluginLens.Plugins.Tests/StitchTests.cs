@@ -1,6 +1,5 @@
-extern alias stitch;
+using PluginLens.Plugins.Stitching;
 using PluginLens.Testing;
-using stitch::PluginLens.Plugins;
 
 namespace PluginLens.Plugins.Tests;
 

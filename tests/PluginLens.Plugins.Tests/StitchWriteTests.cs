@@ -1,7 +1,6 @@
-extern alias stitch;
 using PluginLens.Models;
+using PluginLens.Plugins.Stitching;
 using PluginLens.Testing;
-using stitch::PluginLens.Plugins;
 
 namespace PluginLens.Plugins.Tests;
 

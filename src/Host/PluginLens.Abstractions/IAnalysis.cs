@@ -1,8 +1,8 @@
 namespace PluginLens;
 
 /// <summary>
-/// One question about a model, answered by a plugin. A plugin assembly holds exactly one public implementation
-/// with a public parameterless constructor. It is created once per run and used from one thread.
+/// One question about a model, answered by a plugin. A plugin assembly holds one or more of them: public classes with <see cref="AnalysisAttribute"/> and a public
+/// constructor without parameters. One is created for each run and used from one thread.
 /// </summary>
 public interface IAnalysis
 {

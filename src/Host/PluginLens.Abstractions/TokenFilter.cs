@@ -22,7 +22,7 @@ public record TokenFilter
 
     /// <summary>A word list.</summary>
     [Help("Only tokens found in this file, one word a line; compared stripped and lower-case.")]
-    public string? OnlyFromList { get; init; }
+    public WordList? OnlyFromList { get; init; }
 
     /// <summary>Word starts only.</summary>
     [Help("Only tokens that start a word (a leading space, or no '##' in WordPiece vocabularies).")]
@@ -57,12 +57,11 @@ public record TokenFilter
         }
 
         var tokenizer = model.Tokenizer ?? throw new UsageException($"Model '{model.Config.Name}' has no tokenizer, so tokens have no text to filter by; leave the token filters out.");
-        var list = OnlyFromList is null ? null : ReadList(OnlyFromList);
         var keep = new bool[size];
         for (var id = 0; id < size; id++)
         {
             keep[id] = tokenizer.Piece(id) is not null
-                ? !byText || Passes(tokenizer, id, list)
+                ? !byText || Passes(tokenizer, id)
                 : Padding == Padding.Keep && !byText;
         }
 
@@ -90,22 +89,10 @@ public record TokenFilter
 
     private static string Normal(string text) => text.Trim().ToLowerInvariant();
 
-    private static HashSet<string> ReadList(string path)
-    {
-        try
-        {
-            return [.. File.ReadLines(path).Select(Normal).Where(word => word.Length > 0)];
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new UsageException($"--only-from-list '{path}': {error.Message}", error);
-        }
-    }
-
     private static bool IsAlnum(Rune rune) => Rune.GetUnicodeCategory(rune) is
         System.Globalization.UnicodeCategory.LetterNumber or System.Globalization.UnicodeCategory.OtherNumber || Rune.IsLetterOrDigit(rune);
 
-    private bool Passes(ModelTokenizer tokenizer, int id, HashSet<string>? list)
+    private bool Passes(ModelTokenizer tokenizer, int id)
     {
         var text = tokenizer.Text(id);
         var stripped = text.Trim();
@@ -114,7 +101,7 @@ public record TokenFilter
             && !(OnlyAscii && !Ascii.IsValid(text))
             && !(OnlyAlnum && (stripped.Length == 0 || !stripped.EnumerateRunes().All(IsAlnum)))
             && !(OnlyEnglish && (bare.Length == 0 || !bare.All(char.IsAsciiLetterOrDigit)))
-            && !(list is not null && !list.Contains(Normal(text)))
+            && !(OnlyFromList is { } list && !list.Contains(text))
             && !(WordInitial && !tokenizer.StartsWord(id))
             && !(ExcludeBrackets && text.AsSpan().ContainsAny('[', ']'))
             && !(RoundTrip && !RoundTrips(tokenizer, id, text));

@@ -9,7 +9,7 @@ internal static class Plugins
     /// <summary>Everything on the search path; no plugin code is loaded.</summary>
     /// <param name="parse">Holds --plugins.</param>
     public static PluginCatalog Discover(ParseResult parse) =>
-        PluginCatalog.Discover(PluginSearchPath.Default(AppContext.BaseDirectory, parse.GetValue(GlobalOptions.Plugins)));
+        PluginCatalog.Discover(PluginSearchPath.Default(AppContext.BaseDirectory, parse.GetValue(GlobalOptions.Plugins)), OwnOptions(parse));
 
     /// <summary>One plugin by name, loaded; a fault is an error.</summary>
     /// <param name="parse">Holds --plugins.</param>
@@ -24,5 +24,13 @@ internal static class Plugins
         {
             Console.Error.WriteLine($"skipped {fault.Folder}: {fault.Message}");
         }
+    }
+
+    /// <summary>What <c>run</c> takes for itself, so that no analysis would ever see it.</summary>
+    private static HashSet<string> OwnOptions(ParseResult parse)
+    {
+        var root = parse.RootCommandResult.Command;
+        var run = root.Subcommands.Single(command => command.Name == "run");
+        return [.. run.Options.Concat(root.Options).SelectMany(option => option.Aliases.Append(option.Name)).Where(name => name.StartsWith("--", StringComparison.Ordinal)).Select(name => name[2..])];
     }
 }

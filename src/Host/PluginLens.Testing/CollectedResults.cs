@@ -4,6 +4,7 @@ namespace PluginLens.Testing;
 public sealed class CollectedResults : Results
 {
     private readonly Dictionary<string, List<object>> _tables = [];
+    private readonly Dictionary<string, Type> _rowTypes = [];
     private readonly Dictionary<string, Figure> _figures = [];
     private readonly Dictionary<string, byte[]> _files = [];
     private readonly List<string> _notes = [];
@@ -11,6 +12,9 @@ public sealed class CollectedResults : Results
 
     /// <summary>Names of the tables that were opened.</summary>
     public IReadOnlyCollection<string> TableNames => _tables.Keys;
+
+    /// <summary>Row types by name of table.</summary>
+    public IReadOnlyDictionary<string, Type> RowTypes => _rowTypes;
 
     /// <summary>Figures by name.</summary>
     public IReadOnlyDictionary<string, Figure> Figures => _figures;
@@ -36,6 +40,7 @@ public sealed class CollectedResults : Results
     {
         var rows = new List<object>();
         _tables.Add(name, rows);
+        _rowTypes.Add(name, typeof(TRow));
         return new Collected<TRow>(name, rows);
     }
 

@@ -1,3 +1,4 @@
+using System.Reflection;
 using PluginLens.Numerics;
 
 namespace PluginLens.Testing;
@@ -5,7 +6,10 @@ namespace PluginLens.Testing;
 /// <summary>Runs an analysis without the host: no folders, no loading, no command line.</summary>
 public static class TestRun
 {
-    /// <summary>Runs an analysis to its end; what it throws comes through.</summary>
+    /// <summary>
+    /// Runs an analysis to its end; what it throws comes through. A table that a class with <see cref="AnalysisAttribute"/> fills and does not declare with
+    /// <see cref="WritesAttribute"/> is an error.
+    /// </summary>
     /// <param name="analysis">The analysis.</param>
     /// <param name="model">The model.</param>
     /// <param name="options">Its options record; null = the defaults.</param>
@@ -37,6 +41,7 @@ public static class TestRun
             Seed = seed,
             Cancellation = cancellation,
         });
+        CheckDeclared(analysis.GetType(), results);
         return results;
     }
 
@@ -46,4 +51,21 @@ public static class TestRun
     /// <param name="label">Its label, or null.</param>
     public static Prompt Prompt(Model model, string text, string? label = null) =>
         new(text, model.Tokenizer!.Encode(text, addSpecial: true), label);
+
+    private static void CheckDeclared(Type analysis, CollectedResults results)
+    {
+        if (analysis.GetCustomAttribute<AnalysisAttribute>() is null)
+        {
+            return;
+        }
+
+        var declared = analysis.GetCustomAttributes<WritesAttribute>(inherit: true).Select(writes => (writes.Table, writes.Row)).ToHashSet();
+        foreach (var (table, row) in results.RowTypes)
+        {
+            if (!declared.Contains((table, row)))
+            {
+                throw new InvalidOperationException($"{analysis.Name} fills table '{table}' and does not declare it; add [Writes(\"{table}\", typeof({row.Name}))] to the class.");
+            }
+        }
+    }
 }

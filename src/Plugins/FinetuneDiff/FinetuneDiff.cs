@@ -1,10 +1,13 @@
-namespace PluginLens.Plugins;
+namespace PluginLens.Plugins.FinetuneDiff;
 
 /// <summary>
 /// What fine-tuning wrote into the weights: for each parameter vector <c>delta = tuned - original</c>, the words of delta and of -delta.
 /// First <c>--model</c>: original; second: tuned. "Good" vectors are counted by a proxy: the share of opinion-lexicon words among the top words.
 /// Dar et al., "Analyzing Transformers in Embedding Space", section 4.3 and appendix D.
 /// </summary>
+[Analysis("finetune-diff", "What fine-tuning changed",
+    Answers = "The words of the difference of two models' parameters, and how many of them are opinion words.",
+    Source = "Dar et al., Analyzing Transformers in Embedding Space, section 4.3 and appendix D")]
 [Holds(Verdict.Undefined, Trait.Experts, "neurons belong to experts")]
 [Holds(Verdict.Undefined, Trait.NoTokenizer, "words need a tokenizer")]
 [Holds(Verdict.Approximate, Trait.NoUnembed, "there is no unembedding: W_E stands on the output side too")]
@@ -12,6 +15,10 @@ namespace PluginLens.Plugins;
 [Holds(Verdict.Approximate, Trait.SublayerNorm, "a norm follows each sublayer and is left out")]
 [Holds(Verdict.Approximate, Trait.PostNorm, "a norm follows each residual sum and is left out")]
 [ReadsModels(2)]
+[Writes("groups", typeof(GroupChange))]
+[Writes("finetune-diff", typeof(DiffWord))]
+[Writes("classifier", typeof(ClassifierWord), When = "where the tuned model has a classifier")]
+[Writes("changed", typeof(ChangedVector), When = "where anything changed")]
 public sealed class FinetuneDiff : Analysis<FinetuneDiffOptions>
 {
     /// <inheritdoc/>
@@ -19,12 +26,12 @@ public sealed class FinetuneDiff : Analysis<FinetuneDiffOptions>
     {
         var (original, tuned) = (context.Model, context.RequireSecondModel());
         Comparable(context, original, tuned);
-        var embeddings = new Embeddings(original, options.Embedding);
+        var sides = new VocabularySides(original, options.Embedding);
         var lexicon = new Lexicon(options.Lexicon);
         var keep = options.Mask(original);
         var summary = context.Results.Table<GroupChange>("groups");
         var table = context.Results.Table<DiffWord>("finetune-diff", groupBy: 3);
-        var (before, after) = (new Parameters(original), new Parameters(tuned));
+        var (before, after) = (new ParameterVectors(original), new ParameterVectors(tuned));
         var changed = new List<ChangedVector>();
         var layers = options.Layer.Of(original.Config.NLayers, "layer");
         var groups = before.AllGroups.Where(group => options.Group is [] || options.Group.Contains(group)).ToList();
@@ -38,10 +45,10 @@ public sealed class FinetuneDiff : Analysis<FinetuneDiffOptions>
             foreach (var layer in layers)
             {
                 context.Cancellation.ThrowIfCancellationRequested();
-                context.Progress.Report(new Progress(at, groups.Count, $"{Parameters.Name(group)} layer {layer}"));
+                context.Progress.Report(new Progress(at, groups.Count, $"{ParameterVectors.Name(group)} layer {layer}"));
                 var delta = Difference(after.Rows(group, layer), before.Rows(group, layer), out var norms);
                 var moved = Enumerable.Range(0, norms.Length).Where(row => norms[row] > 0).ToList();
-                changed.AddRange(moved.Select(row => new ChangedVector(0, Parameters.Name(group), layer, row, norms[row])));
+                changed.AddRange(moved.Select(row => new ChangedVector(0, ParameterVectors.Name(group), layer, row, norms[row])));
                 if (moved.Count > 0)
                 {
                     Compare(group, layer, delta, norms, moved);
@@ -51,30 +58,30 @@ public sealed class FinetuneDiff : Analysis<FinetuneDiffOptions>
 
         if (tuned.HasWeight("classifier.W"))
         {
-            Classifier(context, options, new Embeddings(tuned, options.Embedding), keep);
+            Classifier(context, options, new VocabularySides(tuned, options.Embedding), keep);
         }
 
         Report(context, options, changed, $"in every parameter group{(options.Group is [] ? string.Empty : " asked for")}{(layers.Count == original.Config.NLayers ? string.Empty : $" of layers {options.Layer}")}");
-        context.Results.Note($"reading side {embeddings.Name(writes: false)}, writing side {embeddings.Name(writes: true)}; weights {original.Config.ProcessingName}; {lexicon.Description}{PaddingNote.Of(original, options)}");
+        context.Results.Note(NoteLine.Of(sides.Description, $"weights {original.Config.ProcessingName}", lexicon.Description, PaddingNote.Of(original, options)));
 
         void Compare(ParameterGroup group, int layer, Matrix delta, double[] norms, List<int> moved)
         {
-            var writes = Parameters.Writes(group);
+            var writes = ParameterVectors.Writes(group);
             var longest = Math.Max(options.K, options.Pool);
-            var best = context.Compute.TopRows(delta, embeddings.Of(writes), new RowQuery { K = longest, Keep = keep });
-            var worst = context.Compute.TopRows(delta, embeddings.Of(writes), new RowQuery { K = longest, Keep = keep, Order = RowOrder.Smallest });
+            var best = context.Compute.TopRows(delta, sides.Of(writes), new RowQuery { K = longest, Keep = keep });
+            var worst = context.Compute.TopRows(delta, sides.Of(writes), new RowQuery { K = longest, Keep = keep, Order = RowOrder.Smallest });
             var (still, opposite) = (Ends(RowOrder.Largest), Ends(RowOrder.Smallest));
-            RowTopK Ends(RowOrder order) => context.Compute.TopRows(before.Rows(group, layer), embeddings.Of(writes), new RowQuery { K = options.Pool, Keep = keep, Order = order });
+            RowTopK Ends(RowOrder order) => context.Compute.TopRows(before.Rows(group, layer), sides.Of(writes), new RowQuery { K = options.Pool, Keep = keep, Order = order });
             double Share(RowTopK lists, int row) => lexicon.Share(lists.IdsOf(row)[..Math.Min(options.Pool, lists.K)], original);
             var better = moved.ToDictionary(row => row, row => Math.Max(Share(best, row), Share(worst, row)));
             summary.Add(new GroupChange(
-                Parameters.Name(group), layer, moved.Count, moved.Average(row => norms[row]), better.Values.Average(), moved.Average(row => Math.Max(Share(still, row), Share(opposite, row))), better.Values.Count(share => share >= options.Good)));
+                ParameterVectors.Name(group), layer, moved.Count, moved.Average(row => norms[row]), better.Values.Average(), moved.Average(row => Math.Max(Share(still, row), Share(opposite, row))), better.Values.Count(share => share >= options.Good)));
             foreach (var row in Chosen(context, options, norms, moved, better))
             {
                 for (var rank = 0; rank < Math.Min(options.K, best.K); rank++)
                 {
                     table.Add(new DiffWord(
-                        Parameters.Name(group), layer, row, rank + 1, original.Token(best.IdsOf(row)[rank]), best.ScoresOf(row)[rank], original.Token(worst.IdsOf(row)[rank]), -worst.ScoresOf(row)[rank]));
+                        ParameterVectors.Name(group), layer, row, rank + 1, original.Token(best.IdsOf(row)[rank]), best.ScoresOf(row)[rank], original.Token(worst.IdsOf(row)[rank]), -worst.ScoresOf(row)[rank]));
                 }
             }
         }
@@ -140,10 +147,10 @@ public sealed class FinetuneDiff : Analysis<FinetuneDiffOptions>
     }
 
     /// <summary>The classifier's rows as words; of two classes the positive (1) stands first, as in the paper.</summary>
-    private static void Classifier(AnalysisContext context, FinetuneDiffOptions options, Embeddings embeddings, bool[]? keep)
+    private static void Classifier(AnalysisContext context, FinetuneDiffOptions options, VocabularySides sides, bool[]? keep)
     {
         var rows = context.SecondModel!.Weight("classifier.W").AsMatrix().Transpose();
-        var words = context.Compute.TopRows(rows, embeddings.Reading, new RowQuery { K = options.ClassifierK, Keep = keep });
+        var words = context.Compute.TopRows(rows, sides.Reading, new RowQuery { K = options.ClassifierK, Keep = keep });
         var table = context.Results.Table<ClassifierWord>("classifier", groupBy: 1);
         foreach (var row in rows.Rows == 2 ? new[] { 1, 0 } : Enumerable.Range(0, rows.Rows))
         {
@@ -154,7 +161,7 @@ public sealed class FinetuneDiff : Analysis<FinetuneDiffOptions>
             }
         }
 
-        context.Results.Note($"classifier rows on {embeddings.Name(writes: false)} of the tuned model");
+        context.Results.Note($"classifier rows on {sides.Name(writes: false)} of the tuned model");
     }
 
     private static void Report(AnalysisContext context, FinetuneDiffOptions options, List<ChangedVector> changed, string where)

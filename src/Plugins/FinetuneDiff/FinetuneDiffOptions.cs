@@ -1,4 +1,4 @@
-namespace PluginLens.Plugins;
+namespace PluginLens.Plugins.FinetuneDiff;
 
 /// <summary>Options of <c>finetune-diff</c>.</summary>
 public sealed record FinetuneDiffOptions : TokenFilter

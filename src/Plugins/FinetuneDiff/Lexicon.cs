@@ -1,4 +1,4 @@
-namespace PluginLens.Plugins;
+namespace PluginLens.Plugins.FinetuneDiff;
 
 /// <summary>A list of opinion words; decides which tokens of a list are about sentiment.</summary>
 internal sealed class Lexicon

@@ -1,7 +1,10 @@
 namespace PluginLens.Plugins;
 
 /// <summary>Tokens by the Euclidean norm of their row of W_E, largest first: <c>|E_t| = sqrt(sum_i E_ti^2)</c>.</summary>
+[Analysis("token-norms", "Tokens with the largest embeddings",
+    Answers = "Which rows of W_E are longest: the tokens that weigh most wherever the model adds embeddings up.")]
 [Holds(Verdict.Approximate, Trait.PostNorm, "a norm follows the embedding, so its length does not survive")]
+[Writes("token-norms", typeof(TokenNorm))]
 public sealed class TokenNorms : Analysis<TokenNormsOptions>
 {
     /// <inheritdoc/>

@@ -1,5 +1,6 @@
 namespace PluginLens.Fixtures;
 
+[Analysis("hangs-until-cancelled", "Made to fail", Answers = "A plugin for the tests of the host.")]
 public sealed class HangsUntilCancelled : IAnalysis
 {
     public void Run(AnalysisContext context)

@@ -1,14 +1,9 @@
 namespace PluginLens.Fixtures;
 
-/// <summary>Not public, so the host may not use it.</summary>
-internal sealed class HiddenAnalysis : IAnalysis
+/// <summary>Implements the interface but does not say that it is an analysis.</summary>
+public sealed class Undeclared : IAnalysis
 {
     public void Run(AnalysisContext context)
     {
     }
-}
-
-public static class Reason
-{
-    public static Type Hidden => typeof(HiddenAnalysis);
 }

@@ -4,3 +4,7 @@ public static class Answer
 {
     public static string FromVersion1 => "version 1";
 }
+
+public class Base
+{
+}

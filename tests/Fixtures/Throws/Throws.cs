@@ -1,6 +1,7 @@
 namespace PluginLens.Fixtures;
 
 /// <summary>Finishes one row, then throws.</summary>
+[Analysis("throws", "Made to fail", Answers = "A plugin for the tests of the host.")]
 public sealed class Throws : IAnalysis
 {
     public void Run(AnalysisContext context)

@@ -1,5 +1,4 @@
-extern alias align;
-using align::PluginLens.Plugins;
+using PluginLens.Plugins.Stitching;
 using PluginLens.Testing;
 
 namespace PluginLens.Plugins.Tests.Checkpoints;

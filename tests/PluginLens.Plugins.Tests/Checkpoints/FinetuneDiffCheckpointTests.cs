@@ -1,5 +1,4 @@
-extern alias finetune;
-using finetune::PluginLens.Plugins;
+using PluginLens.Plugins.FinetuneDiff;
 using PluginLens.Testing;
 
 namespace PluginLens.Plugins.Tests.Checkpoints;
@@ -20,7 +19,7 @@ public sealed class FinetuneDiffCheckpointTests
     [Test]
     public void SameModelTwice_IsSaidToBeIdentical([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.All))] string name)
     {
-        var results = TestRun.Execute(new FinetuneDiff(), CheckpointModels.Get(name), secondModel: CheckpointModels.Get(name));
+        var results = TestRun.Execute(new FinetuneDiff.FinetuneDiff(), CheckpointModels.Get(name), secondModel: CheckpointModels.Get(name));
 
         Assert.That(results.Notes, Has.Some.Contains("identical"));
         Assert.That(results.Rows<DiffWord>("finetune-diff"), Is.Empty);
@@ -36,7 +35,7 @@ public sealed class FinetuneDiffCheckpointTests
             .Select(matrix => $"blocks.{layer}.{matrix}")
             .SelectMany(matrix => new[] { (matrix, 1, 0.25f), (matrix, model.Weight(matrix).Data.Length - 2, -0.5f) }));
 
-        var results = TestRun.Execute(new FinetuneDiff(), model, options with { K = K, Changed = 100 }, secondModel: tuned);
+        var results = TestRun.Execute(new FinetuneDiff.FinetuneDiff(), model, options with { K = K, Changed = 100 }, secondModel: tuned);
 
         var (before, after) = (new NaiveWeights(model), new NaiveWeights(tuned));
         var changed = results.Rows<ChangedVector>("changed").ToDictionary(row => (row.Group, row.Layer, row.Index), row => row.Norm);

@@ -1,5 +1,4 @@
-extern alias isotropy;
-using isotropy::PluginLens.Plugins;
+using PluginLens.Plugins.Parameters;
 using PluginLens.Testing;
 
 namespace PluginLens.Plugins.Tests.Checkpoints;

@@ -1,5 +1,4 @@
-extern alias knowledge;
-using knowledge::PluginLens.Plugins;
+using PluginLens.Plugins.Ffn;
 using PluginLens.Testing;
 
 namespace PluginLens.Plugins.Tests.Checkpoints;

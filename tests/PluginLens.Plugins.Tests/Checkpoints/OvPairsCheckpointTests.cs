@@ -1,5 +1,4 @@
-extern alias ov;
-using ov::PluginLens.Plugins;
+using PluginLens.Plugins.Circuits;
 using PluginLens.Testing;
 
 namespace PluginLens.Plugins.Tests.Checkpoints;

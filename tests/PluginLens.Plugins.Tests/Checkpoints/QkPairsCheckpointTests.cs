@@ -1,6 +1,5 @@
-extern alias qk;
+using PluginLens.Plugins.Circuits;
 using PluginLens.Testing;
-using qk::PluginLens.Plugins;
 
 namespace PluginLens.Plugins.Tests.Checkpoints;
 

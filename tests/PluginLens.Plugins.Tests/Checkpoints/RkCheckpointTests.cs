@@ -1,13 +1,6 @@
-extern alias rkfinal;
-extern alias rkoverlap;
+using PluginLens.Plugins.States;
 using PluginLens.Testing;
-using Choice = rkoverlap::PluginLens.Plugins.EmbeddingChoice;
-using FinalOptions = rkfinal::PluginLens.Plugins.RkOptions;
-using FinalRow = rkfinal::PluginLens.Plugins.RkRow;
-using RkFinal = rkfinal::PluginLens.Plugins.RkFinal;
-using RkOptions = rkoverlap::PluginLens.Plugins.RkOptions;
-using RkOverlap = rkoverlap::PluginLens.Plugins.RkOverlap;
-using RkRow = rkoverlap::PluginLens.Plugins.RkRow;
+using Choice = PluginLens.Toolkit.EmbeddingChoice;
 
 namespace PluginLens.Plugins.Tests.Checkpoints;
 
@@ -52,7 +45,7 @@ public sealed class RkCheckpointTests
     {
         var model = CheckpointModels.Get(name);
 
-        var rows = TestRun.Execute(new RkFinal(), model, new FinalOptions { K = K, M = M, Positions = Positions }, CheckpointModels.Prompts).Rows<FinalRow>("rk-final");
+        var rows = TestRun.Execute(new RkFinal(), model, new RkOptions { K = K, M = M, Positions = Positions }, CheckpointModels.Prompts).Rows<RkRow>("rk-final");
 
         new NaiveRk(model, K, M, Positions) { StateLayer = _ => model.Config.NLayers - 1, Keep = id => CheckpointModels.HasText(name, id) }
             .AssertSame([.. rows.Select(row => (row.Layer, row.Group, row.Rk, row.Random, row.Positions))]);
@@ -69,7 +62,7 @@ public sealed class RkCheckpointTests
         }
 
         var rows = TestRun.Execute(
-            new RkFinal(), model, new FinalOptions { K = K, M = M, Positions = Positions, Head = CheckpointModels.Encoders.Contains(name) }, CheckpointModels.Prompts).Rows<FinalRow>("rk-final");
+            new RkFinal(), model, new RkOptions { K = K, M = M, Positions = Positions, Head = CheckpointModels.Encoders.Contains(name) }, CheckpointModels.Prompts).Rows<RkRow>("rk-final");
 
         new NaiveRk(model, K, M, Positions) { Logits = tokens => model.Run(new ModelInput(tokens), ["logits"])["logits"], Keep = id => CheckpointModels.HasText(name, id) }
             .AssertSame([.. rows.Select(row => (row.Layer, row.Group, row.Rk, row.Random, row.Positions))]);

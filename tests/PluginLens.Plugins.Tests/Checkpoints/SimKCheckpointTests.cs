@@ -1,6 +1,5 @@
-extern alias simk;
+using PluginLens.Plugins.Parameters;
 using PluginLens.Testing;
-using simk::PluginLens.Plugins;
 
 namespace PluginLens.Plugins.Tests.Checkpoints;
 

@@ -1,6 +1,5 @@
-extern alias subheads;
+using PluginLens.Plugins.Circuits;
 using PluginLens.Testing;
-using subheads::PluginLens.Plugins;
 
 namespace PluginLens.Plugins.Tests.Checkpoints;
 

@@ -1,17 +1,10 @@
-extern alias align;
-extern alias ffn;
-extern alias finetune;
-extern alias hidden;
-extern alias isotropy;
-extern alias keepk;
-extern alias knowledge;
-extern alias ov;
-extern alias qk;
-extern alias rkfinal;
-extern alias rkoverlap;
-extern alias simk;
-extern alias subheads;
 using PluginLens.Host;
+using PluginLens.Plugins.Circuits;
+using PluginLens.Plugins.Ffn;
+using PluginLens.Plugins.FinetuneDiff;
+using PluginLens.Plugins.Parameters;
+using PluginLens.Plugins.States;
+using PluginLens.Plugins.Stitching;
 
 namespace PluginLens.Plugins.Tests.Checkpoints;
 
@@ -20,10 +13,10 @@ public sealed class VerdictCheckpointTests
 {
     private static readonly Type[] Analyses =
     [
-        typeof(ov::PluginLens.Plugins.OvPairs), typeof(qk::PluginLens.Plugins.QkPairs), typeof(subheads::PluginLens.Plugins.Subheads),
-        typeof(knowledge::PluginLens.Plugins.KnowledgeLookup), typeof(rkoverlap::PluginLens.Plugins.RkOverlap), typeof(rkfinal::PluginLens.Plugins.RkFinal),
-        typeof(simk::PluginLens.Plugins.SimK), typeof(keepk::PluginLens.Plugins.KeepK), typeof(isotropy::PluginLens.Plugins.Isotropy),
-        typeof(finetune::PluginLens.Plugins.FinetuneDiff), typeof(align::PluginLens.Plugins.AlignLayers),
+        typeof(OvPairs), typeof(QkPairs), typeof(Subheads),
+        typeof(KnowledgeLookup), typeof(RkOverlap), typeof(RkFinal),
+        typeof(SimK), typeof(KeepK), typeof(Isotropy),
+        typeof(FinetuneDiff.FinetuneDiff), typeof(AlignLayers),
     ];
 
     [Test]
@@ -31,11 +24,11 @@ public sealed class VerdictCheckpointTests
 
     [Test]
     public void Verdict_WithoutMlps_IsUndefinedForKeysAndValues() =>
-        Assert.That(Undefined(typeof(ffn::PluginLens.Plugins.FfnKeysValues)), Is.EqualTo(CheckpointModels.All.Except(CheckpointModels.WithMlps)));
+        Assert.That(Undefined(typeof(FfnKeysValues)), Is.EqualTo(CheckpointModels.All.Except(CheckpointModels.WithMlps)));
 
     [Test]
     public void Verdict_OfEncoders_IsUndefinedForHiddenStates() =>
-        Assert.That(Undefined(typeof(hidden::PluginLens.Plugins.HiddenProjection)), Is.EqualTo(CheckpointModels.Encoders));
+        Assert.That(Undefined(typeof(HiddenProjection)), Is.EqualTo(CheckpointModels.Encoders));
 
     [Test]
     public void Kinds_AreWhatTheMetadataSay([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.All))] string name)

@@ -3,7 +3,7 @@ using PluginLens.Host;
 
 namespace PluginLens.Cli.Commands;
 
-/// <summary><c>pluginlens describe ID</c>: what an analysis does, its options, and for which models it holds.</summary>
+/// <summary><c>pluginlens describe ID</c>: what an analysis does, its options, its tables, and for which models it holds.</summary>
 internal static class DescribeCommand
 {
     /// <summary>The command.</summary>
@@ -11,7 +11,7 @@ internal static class DescribeCommand
     {
         var id = new Argument<string>("analysis") { Description = "Id of the analysis; 'pluginlens list' shows all." };
         var format = GlobalOptions.Format("table", "json");
-        var command = new Command("describe", "Shows an analysis: options with types, defaults and help, and for which models it holds.") { id, format };
+        var command = new Command("describe", "Shows an analysis: options with types, defaults and help, tables with their columns, and for which models it holds.") { id, format };
         command.SetAction(parse =>
         {
             var plugin = Plugins.Load(parse, parse.GetValue(id)!);
@@ -33,13 +33,14 @@ internal static class DescribeCommand
     {
         var entry = plugin.Entry;
         Console.WriteLine($"{entry.Id} {entry.Version}: {entry.Title}");
-        Console.WriteLine(entry.Description);
-        if (entry.Paper.Length > 0)
+        Console.WriteLine(entry.Answers);
+        if (entry.Source.Length > 0)
         {
-            Console.WriteLine($"Source: {entry.Paper}");
+            Console.WriteLine($"Source: {entry.Source}");
         }
 
-        Console.WriteLine($"Folder: {entry.Folder} (contract {plugin.ContractVersion.ToString(2)})");
+        Console.WriteLine($"Plugin: {entry.Folder} (contract {plugin.ContractVersion.ToString(2)})");
+        Console.WriteLine($"Page:   {entry.Page ?? "none"}");
         Console.WriteLine();
         Console.WriteLine(plugin.Options.Count == 0 ? "It has no options." : "Options:");
         foreach (var option in plugin.Options)
@@ -51,26 +52,51 @@ internal static class DescribeCommand
         }
 
         Console.WriteLine();
-        Console.WriteLine("Holds:");
-        var stated = Applicability.Stated(plugin.AnalysisType);
-        foreach (var holds in stated)
+        Console.WriteLine(plugin.Tables.Count == 0 ? "Its tables are not declared." : "Tables:");
+        foreach (var table in plugin.Tables)
         {
-            Console.WriteLine($"  {Names.Kebab(holds.Verdict.ToString()),-11}  {Names.Kebab(holds.Trait.ToString())}: {holds.Because}");
+            Console.WriteLine($"  {table.Name}{(table.When.Length == 0 ? string.Empty : $"   {table.When}")}");
+            Console.WriteLine($"      {string.Join(", ", table.Columns)}");
         }
 
-        Console.WriteLine($"  {"exact",-11}  {(stated.Count == 0 ? "for every model" : "otherwise")}");
+        Console.WriteLine();
+        PrintHolds(Applicability.Stated(plugin.AnalysisType));
     }
+
+    private static void PrintHolds(IReadOnlyList<HoldsAttribute> stated)
+    {
+        if (stated.Count == 0)
+        {
+            Console.WriteLine("For which models it holds is not declared.");
+            return;
+        }
+
+        Console.WriteLine("Holds:");
+        foreach (var holds in stated)
+        {
+            Console.WriteLine($"  {Names.Kebab(holds.Verdict.ToString()),-11}  {Trait(holds)}: {holds.Because}");
+        }
+
+        if (stated.All(holds => holds.Trait is not null))
+        {
+            Console.WriteLine($"  {"exact",-11}  otherwise");
+        }
+    }
+
+    private static string Trait(HoldsAttribute holds) => holds.Trait is { } trait ? Names.Kebab(trait.ToString()) : "every model";
 
     private static void PrintJson(LoadedPlugin plugin) => Json.Print(new
     {
         id = plugin.Entry.Id,
         title = plugin.Entry.Title,
-        description = plugin.Entry.Description,
-        paper = plugin.Entry.Paper,
+        answers = plugin.Entry.Answers,
+        source = plugin.Entry.Source,
         version = plugin.Entry.Version,
         folder = plugin.Entry.Folder,
+        page = plugin.Entry.Page,
         contract = plugin.ContractVersion.ToString(2),
         options = plugin.Options.Select(option => new { name = option.Name, type = option.TypeWord, @default = option.Default, help = option.Help, allowed = option.Allowed, least = option.Least }),
-        holds = Applicability.Stated(plugin.AnalysisType).Select(holds => new { verdict = Names.Kebab(holds.Verdict.ToString()), trait = Names.Kebab(holds.Trait.ToString()), because = holds.Because }),
+        tables = plugin.Tables.Select(table => new { name = table.Name, when = table.When, columns = table.Columns }),
+        holds = Applicability.Stated(plugin.AnalysisType).Select(holds => new { verdict = Names.Kebab(holds.Verdict.ToString()), trait = Trait(holds), because = holds.Because }),
     });
 }

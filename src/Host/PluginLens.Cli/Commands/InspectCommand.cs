@@ -41,7 +41,7 @@ internal static class InspectCommand
         try
         {
             var applicability = Applicability.Of(PluginLoading.Load(entry).AnalysisType, config);
-            return (entry.Id, Names.Kebab(applicability.Verdict.ToString()), applicability.Reasons);
+            return (entry.Id, applicability.Word, applicability.Reasons);
         }
         catch (PluginException error)
         {

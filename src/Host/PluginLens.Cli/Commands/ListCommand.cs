@@ -3,7 +3,7 @@ using PluginLens.Host;
 
 namespace PluginLens.Cli.Commands;
 
-/// <summary><c>pluginlens list</c>: what can be run. Reads manifests only; no plugin code is loaded.</summary>
+/// <summary><c>pluginlens list</c>: what can be run. Reads the metadata of assemblies; no plugin code is loaded.</summary>
 internal static class ListCommand
 {
     /// <summary>The command.</summary>
@@ -16,11 +16,11 @@ internal static class ListCommand
             var catalog = Plugins.Discover(parse);
             if (parse.GetValue(format) == "json")
             {
-                Json.Print(catalog.Entries.Select(entry => new { id = entry.Id, title = entry.Title, description = entry.Description, paper = entry.Paper, version = entry.Version, folder = entry.Folder }));
+                Json.Print(catalog.Entries.Select(entry => new { id = entry.Id, title = entry.Title, answers = entry.Answers, source = entry.Source, version = entry.Version, folder = entry.Folder }));
             }
             else
             {
-                Columns.Print(["analysis", "what it answers"], catalog.Entries.Select(entry => new[] { entry.Id, entry.Description }));
+                Columns.Print(["analysis", "what it answers"], catalog.Entries.Select(entry => new[] { entry.Id, entry.Answers }));
             }
 
             Plugins.ReportFaults(catalog);

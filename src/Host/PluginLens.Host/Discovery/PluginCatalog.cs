@@ -1,84 +1,92 @@
 namespace PluginLens.Host;
 
-/// <summary>The plugins under a list of folders, read from their manifests alone.</summary>
+/// <summary>The analyses of the plugins under a list of folders, read from the metadata of their assemblies alone.</summary>
 public sealed class PluginCatalog
 {
-    private readonly Dictionary<string, PluginEntry> _byId = new(StringComparer.Ordinal);
+    private readonly List<PluginEntry> _found = [];
     private readonly List<PluginFault> _faults = [];
-    private readonly List<string> _folders = [];
+    private readonly List<string> _searched = [];
+    private readonly HashSet<string> _plugins = new(StringComparer.Ordinal);
+    private readonly IReadOnlySet<string> _reserved;
+    private ILookup<string, PluginEntry> _byId;
 
-    private PluginCatalog()
+    private PluginCatalog(IReadOnlySet<string> reserved)
     {
+        _reserved = reserved;
+        _byId = _found.ToLookup(entry => entry.Id);
     }
 
     /// <summary>What can be run, by id.</summary>
     public IReadOnlyList<PluginEntry> Entries { get; private set; } = [];
 
-    /// <summary>What looked like a plugin and is none.</summary>
+    /// <summary>What looked like a plugin or an analysis and cannot be used.</summary>
     public IReadOnlyList<PluginFault> Faults => _faults;
 
-    /// <summary>Looks through folders in order; of two plugins with one id the first wins and the other is reported.</summary>
-    /// <param name="folders">Each holds one folder per plugin, or is a plugin folder itself.</param>
-    public static PluginCatalog Discover(IEnumerable<string> folders)
+    /// <summary>Looks through folders. An analysis that two plugins have is in neither's favour: it is reported, and an error for who asks for it.</summary>
+    /// <param name="folders">Each holds one folder for each plugin, or is a plugin's folder itself.</param>
+    /// <param name="reserved">Option names that the program keeps for itself, without hyphens in front; an analysis that has one of them is a fault.</param>
+    public static PluginCatalog Discover(IEnumerable<string> folders, IReadOnlySet<string>? reserved = null)
     {
-        var catalog = new PluginCatalog();
+        var catalog = new PluginCatalog(reserved ?? new HashSet<string>());
         foreach (var folder in folders)
         {
-            catalog.Search(folder);
+            catalog.Search(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
         }
 
-        PluginEntry[] entries = [.. catalog._byId.Values];
-        Array.Sort(entries, (left, right) => string.CompareOrdinal(left.Id, right.Id));
-        catalog.Entries = entries;
+        catalog.Sort();
         return catalog;
     }
 
-    /// <summary>The plugin of an id, or a one-line error that names similar ones.</summary>
+    /// <summary>The entry of an id, or a one-line error that says what stands in the way or names similar ones.</summary>
     /// <param name="id">What the user asked for.</param>
     public PluginEntry Find(string id)
     {
-        if (_byId.TryGetValue(id, out var entry))
+        PluginEntry[] found = [.. _byId[id]];
+        if (found is [var entry])
         {
             return entry;
         }
 
-        // A plugin that was asked for by name and is broken: say what is broken.
-        var broken = _faults.Find(fault => Path.GetFileName(fault.Folder) == id);
-        if (broken is not null)
+        if (found is [var first, var second, ..])
         {
-            throw new PluginException(broken.Message);
+            throw new PluginException($"Two plugins have the analysis '{id}': '{first.Folder}' and '{second.Folder}'; remove one of the two folders.");
         }
 
-        var near = Suggestion.Of(id, _byId.Keys);
+        // An analysis that was asked for by name and is broken: say what is broken.
+        throw new PluginException(_faults.Find(fault => fault.Ids.Contains(id))?.Message ?? Unknown(id));
+    }
+
+    private string Unknown(string id)
+    {
         var known = _byId.Count == 0
-            ? $"no plugin was found in {(_folders.Count == 0 ? "any folder" : string.Join(", ", _folders.Select(folder => $"'{folder}'")))}; give --plugins FOLDER."
-            : near ?? $"known: {string.Join(", ", Entries.Select(known => known.Id))}.";
-        throw new PluginException($"No analysis '{id}'; {known}");
+            ? $"no plugin was found in {(_searched.Count == 0 ? "any folder" : string.Join(", ", _searched.Select(folder => $"'{folder}'")))}; give --plugins FOLDER."
+            : Suggestion.Of(id, _byId.Select(group => group.Key)) ?? $"known: {string.Join(", ", Entries.Select(entry => entry.Id))}.";
+
+        // A plugin whose assembly cannot be read does not say which analyses it would have had.
+        return string.Join(' ', _faults.Select(fault => fault.Message).Prepend($"No analysis '{id}'; {known}"));
     }
 
     private void Search(string folder)
     {
-        folder = Path.GetFullPath(folder);
-        if (_folders.Contains(folder))
+        if (_searched.Contains(folder))
         {
             return;
         }
 
-        _folders.Add(folder);
+        _searched.Add(folder);
         try
         {
             if (!Directory.Exists(folder))
             {
                 _faults.Add(new PluginFault(folder, $"Plugin folder '{folder}' does not exist."));
-                return;
             }
-
-            Add(folder, isRoot: true);
-            var children = Directory.GetDirectories(folder);
-            Array.Sort(children, StringComparer.Ordinal);
-            foreach (var child in children)
+            else if (PluginFolder.IsPlugin(folder))
             {
-                Add(child, isRoot: false);
+                Add(folder);
+            }
+            else
+            {
+                Array.ForEach([.. Directory.GetDirectories(folder).Order(StringComparer.Ordinal)], Add);
             }
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
@@ -87,31 +95,27 @@ public sealed class PluginCatalog
         }
     }
 
-    private void Add(string folder, bool isRoot)
+    private void Add(string folder)
     {
-        var path = Path.Combine(folder, PluginManifest.FileName);
-        if (!File.Exists(path))
+        if (_plugins.Add(folder))
         {
-            // The searched folder itself may hold anything; a folder in it that holds a .dll was meant to be a plugin.
-            if (!isRoot && Directory.EnumerateFiles(folder, "*.dll").Any())
-            {
-                _faults.Add(new PluginFault(folder, $"'{folder}' holds a .dll but no {PluginManifest.FileName}; build the plugin with PluginLens.Plugin.targets, which writes it."));
-            }
-
-            return;
+            var (entries, faults) = PluginFolder.Read(folder, _reserved);
+            _found.AddRange(entries);
+            _faults.AddRange(faults);
         }
+    }
 
-        try
+    private void Sort()
+    {
+        _byId = _found.ToLookup(entry => entry.Id);
+        Entries = [.. _byId.Where(group => group.Count() == 1).Select(group => group.First()).OrderBy(entry => entry.Id, StringComparer.Ordinal)];
+        var clashes = _byId
+            .Where(group => group.Count() > 1)
+            .GroupBy(group => string.Join(" and ", group.Select(entry => $"'{entry.Folder}'")), group => (group.Key, group.First().Folder));
+        foreach (var clash in clashes)
         {
-            var entry = new PluginEntry(PluginManifest.Read(path), folder);
-            if (!_byId.TryAdd(entry.Id, entry))
-            {
-                _faults.Add(new PluginFault(folder, $"Plugin '{entry.Id}' in '{folder}' is hidden by the one in '{_byId[entry.Id].Folder}', which comes first in the search order."));
-            }
-        }
-        catch (PluginException error)
-        {
-            _faults.Add(new PluginFault(folder, error.Message));
+            string[] ids = [.. clash.Select(analysis => analysis.Key).Order(StringComparer.Ordinal)];
+            _faults.Add(new PluginFault(clash.First().Folder, $"{clash.Key} have the same analyses ({string.Join(", ", ids)}); remove all but one of these folders.", ids));
         }
     }
 }

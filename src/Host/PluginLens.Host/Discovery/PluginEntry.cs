@@ -1,30 +1,45 @@
 namespace PluginLens.Host;
 
-/// <summary>A plugin that was found; nothing of it is loaded.</summary>
+/// <summary>An analysis that was found; nothing of its plugin is loaded.</summary>
 public sealed class PluginEntry
 {
-    private readonly PluginManifest _manifest;
-
-    internal PluginEntry(PluginManifest manifest, string folder) => (_manifest, Folder) = (manifest, folder);
+    internal PluginEntry()
+    {
+    }
 
     /// <summary>Kebab-case id of the analysis.</summary>
-    public string Id => _manifest.Id;
+    public required string Id { get; init; }
 
     /// <summary>A few words.</summary>
-    public string Title => _manifest.Title;
+    public required string Title { get; init; }
 
-    /// <summary>One or two sentences.</summary>
-    public string Description => _manifest.Description;
+    /// <summary>The question that it answers, in one or two sentences.</summary>
+    public required string Answers { get; init; }
 
     /// <summary>Where the analysis comes from; may be empty.</summary>
-    public string Paper => _manifest.Paper;
+    public string Source { get; init; } = string.Empty;
 
-    /// <summary>Version of the plugin; may be empty.</summary>
-    public string Version => _manifest.Version;
+    /// <summary>Version of the plugin.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>Contract version that the plugin was compiled against.</summary>
+    public required Version ContractVersion { get; init; }
+
+    /// <summary>Full name of its class, as reflection writes it.</summary>
+    public required string TypeName { get; init; }
 
     /// <summary>The plugin's folder, absolute.</summary>
-    public string Folder { get; }
+    public required string Folder { get; init; }
 
-    /// <summary>The plugin's assembly, absolute.</summary>
-    public string AssemblyPath => Path.Combine(Folder, _manifest.Assembly);
+    /// <summary>The plugin's assembly, absolute: <c>NAME/NAME.dll</c>.</summary>
+    public string AssemblyPath => Path.Combine(Folder, $"{PluginName}.dll");
+
+    /// <summary>Name of the plugin, which is that of its folder and of its assembly.</summary>
+    public string PluginName => Path.GetFileName(Folder);
+
+    /// <summary>The analysis's page beside the assembly, absolute, or null where the plugin brings none.</summary>
+    public string? Page => Path.Combine(Folder, $"{Id}.md") is var page && File.Exists(page) ? page : null;
+
+    /// <summary>Option names that the program keeps for itself.</summary>
+    internal IReadOnlySet<string> Reserved { get; init; } = new HashSet<string>();
 }

@@ -2,47 +2,54 @@ using System.Reflection;
 
 namespace PluginLens.Host;
 
-/// <summary>A plugin whose assembly is loaded in a context of its own.</summary>
+/// <summary>An analysis whose plugin is loaded, in a context of its own.</summary>
 public sealed class LoadedPlugin
 {
-    internal LoadedPlugin(PluginEntry entry, Type analysisType, Version contractVersion)
+    internal LoadedPlugin(PluginEntry entry, Type analysisType)
     {
         Entry = entry;
         AnalysisType = analysisType;
-        ContractVersion = contractVersion;
+        OptionsType = OptionsOf(analysisType);
+        Options = OptionsType is { } options ? Guard("options", () => Checked(options)) : [];
     }
 
     /// <summary>What was found.</summary>
     public PluginEntry Entry { get; }
 
-    /// <summary>The one public implementation of <see cref="IAnalysis"/>.</summary>
+    /// <summary>The class with the analysis's id.</summary>
     public Type AnalysisType { get; }
 
     /// <summary>Contract version that the plugin was compiled against.</summary>
-    public Version ContractVersion { get; }
+    public Version ContractVersion => Entry.ContractVersion;
 
     /// <summary>The record of options, or null for an analysis without.</summary>
-    public Type? OptionsType
-    {
-        get
-        {
-            for (var type = AnalysisType; type is not null; type = type.BaseType)
-            {
-                if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Analysis<>))
-                {
-                    return type.GetGenericArguments()[0];
-                }
-            }
-
-            return null;
-        }
-    }
+    public Type? OptionsType { get; }
 
     /// <summary>The options with their types, defaults and help.</summary>
-    public IReadOnlyList<OptionInfo> Options => OptionsType is { } type ? Guard("options", () => OptionInfo.Of(type)) : [];
+    public IReadOnlyList<OptionInfo> Options { get; }
+
+    /// <summary>The tables that it says it fills, with their columns.</summary>
+    public IReadOnlyList<TableInfo> Tables => Guard("[Writes]", () => TableInfo.Of(AnalysisType));
 
     /// <summary>Makes the analysis; once per run.</summary>
     public IAnalysis Create() => Guard("constructor", () => (IAnalysis)Activator.CreateInstance(AnalysisType)!);
+
+    private static Type? OptionsOf(Type analysis)
+    {
+        for (var type = analysis; type is not null; type = type.BaseType)
+        {
+            if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Analysis<>))
+            {
+                return type.GetGenericArguments()[0];
+            }
+        }
+
+        return null;
+    }
+
+    private IReadOnlyList<OptionInfo> Checked(Type options) => OptionRules.Fault(options, Entry.Reserved) is { } fault
+        ? throw new PluginException($"Plugin '{Entry.PluginName}': analysis '{Entry.Id}': {fault}")
+        : OptionInfo.Of(options);
 
     private T Guard<T>(string what, Func<T> make)
     {
@@ -59,7 +66,7 @@ public sealed class LoadedPlugin
                 cause = inner;
             }
 
-            throw new PluginException($"Plugin '{Entry.Id}' failed in its {what}: {cause.GetType().Name}: {OneLine.Of(cause.Message)}", error) { ExitCode = 1 };
+            throw new PluginException($"Analysis '{Entry.Id}' failed in its {what}: {cause.GetType().Name}: {OneLine.Of(cause.Message)}", error) { ExitCode = 1 };
         }
     }
 }

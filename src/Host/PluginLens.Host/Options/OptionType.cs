@@ -16,8 +16,7 @@ internal sealed class OptionType
         var list = ListElement(type);
         IsList = list is not null;
         _element = list ?? type;
-        (Word, _parse) = Parser(_element) ?? throw new PluginException(
-            $"Option '{property.Name}' of {property.DeclaringType?.Name} has type {type.Name}; options are numbers, text, flags, enumerations, types with Parse, and lists of these.");
+        (Word, _parse) = Parser(_element) ?? throw new PluginException(OptionRules.Unbindable(Names.Kebab(property.Name), property.DeclaringType!.Name));
         Allowed = _element.IsEnum ? [.. Enum.GetNames(_element).Select(Names.Kebab)] : [];
     }
 
@@ -32,6 +31,14 @@ internal sealed class OptionType
     public bool IsFlag => !IsList && _element == typeof(bool);
 
     public static OptionType Of(PropertyInfo property) => new(property);
+
+    /// <summary>Whether a text, or a list of them, can become a value of a type.</summary>
+    /// <param name="type">Type of a property.</param>
+    public static bool CanBind(Type type)
+    {
+        var single = Nullable.GetUnderlyingType(type) ?? type;
+        return Parser(ListElement(single) ?? single) is not null;
+    }
 
     /// <summary>The value of the property, from one text, or several for a list.</summary>
     /// <param name="name">Option name, for messages.</param>
@@ -66,6 +73,10 @@ internal sealed class OptionType
         {
             var value = _parse(text);
             return Least is null || Convert.ToDouble(value, CultureInfo.InvariantCulture) >= Least ? value : throw new FormatException();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"--{name} '{text}': {OneLine.Of(error.Message)}", error);
         }
         catch (TargetInvocationException error) when (error.InnerException is UsageException inner)
         {
@@ -108,7 +119,7 @@ internal sealed class OptionType
             TypeCode.Single => ("number", text => float.Parse(text, NumberStyles.Float, culture) is var value && float.IsFinite(value) ? value : throw new FormatException()),
             TypeCode.Double => ("number", text => double.Parse(text, NumberStyles.Float, culture) is var value && double.IsFinite(value) ? value : throw new FormatException()),
             TypeCode.String => ("text", text => text),
-            _ => OwnParser(type),
+            _ => type == typeof(WordList) ? ("file", path => new WordList(path, File.ReadLines(path))) : OwnParser(type),
         };
     }
 

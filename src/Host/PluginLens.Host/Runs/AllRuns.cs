@@ -52,7 +52,7 @@ public static class AllRuns
                 return new RunOutcome(entry.Id, RunEnd.Skipped, null, result.Error!.Message);
             }
 
-            report.Write($"# {entry.Id}\n\n{entry.Description}\n\n");
+            report.Write($"# {entry.Id}\n\n{entry.Answers}\n\n");
             ResultWriter.Of("md").Write(result, report, new ResultView());
             report.Write("\n");
             return Outcome(entry.Id, result);
@@ -70,7 +70,7 @@ public static class AllRuns
     private static RunOutcome Outcome(string id, RunResult result)
     {
         var end = result.Info.Status switch { RunStatus.Complete => RunEnd.Done, RunStatus.Cancelled => RunEnd.Stopped, _ => RunEnd.Failed };
-        var found = $"{result.Tables.Sum(table => table.Rows.Count)} rows, {Names.Kebab(result.Info.Applicability.Verdict.ToString())}";
+        var found = $"{result.Tables.Sum(table => table.Rows.Count)} rows, {result.Info.Applicability.Word}";
         return new RunOutcome(id, end, result.Info.Seconds, result.Error?.Message ?? found);
     }
 

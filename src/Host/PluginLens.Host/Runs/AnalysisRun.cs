@@ -96,7 +96,7 @@ public static class AnalysisRun
     /// <summary>The worst verdict of the models that the analysis reads; undefined for one of them is undefined.</summary>
     private static Applicability RequireDefined(LoadedPlugin plugin, IReadOnlyList<Model> models)
     {
-        var (verdict, reasons) = (Verdict.Exact, new List<string>());
+        var (verdict, reasons) = ((Verdict?)null, new List<string>());
         foreach (var config in Read(plugin, models).Select(model => model.Config))
         {
             var applicability = Applicability.Of(plugin.AnalysisType, config);
@@ -105,7 +105,7 @@ public static class AnalysisRun
                 throw new UsageException($"Analysis '{plugin.Entry.Id}' is undefined for model '{config.Name}' ({config.Architecture}): {applicability.Reasons[0]}.");
             }
 
-            verdict = (Verdict)Math.Max((int)verdict, (int)applicability.Verdict);
+            verdict = verdict is null || applicability.Verdict > verdict ? applicability.Verdict : verdict;
             reasons.AddRange(applicability.Reasons.Except(reasons));
         }
 

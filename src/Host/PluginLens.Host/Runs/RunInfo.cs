@@ -99,7 +99,7 @@ public sealed record RunInfo
         Value(json, "threads", Threads);
         Value(json, "started", Started.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture));
         Value(json, "wall_seconds", Math.Round(Seconds, 3));
-        Value(json, "verdict", Names.Kebab(Applicability.Verdict.ToString()));
+        Value(json, "verdict", Applicability.Word);
         Value(json, "verdict_reasons", Applicability.Reasons);
         Value(json, "status", Names.Kebab(Status.ToString()));
         Value(json, "error", Error);

@@ -14,7 +14,7 @@ public static class ResultSummary
     {
         var info = result.Info;
         var models = string.Join(" and ", info.Models.Select(model => $"{model.Name} ({model.Architecture}, {model.Processing})"));
-        yield return $"{info.Plugin} on {models}: {Names.Kebab(info.Applicability.Verdict.ToString())}";
+        yield return $"{info.Plugin} on {models}: {info.Applicability.Word}";
         foreach (var note in info.Notes)
         {
             yield return $"note: {note}";

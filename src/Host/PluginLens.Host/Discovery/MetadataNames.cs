@@ -1,0 +1,51 @@
+using System.Reflection.Metadata;
+
+namespace PluginLens.Host;
+
+/// <summary>Names and attributes out of the metadata of an assembly.</summary>
+internal static class MetadataNames
+{
+    /// <summary>Full name of a class as reflection writes it: <c>Some.Space.Outer+Inner</c>.</summary>
+    public static string FullName(this MetadataReader metadata, TypeDefinitionHandle handle)
+    {
+        var type = metadata.GetTypeDefinition(handle);
+        var name = metadata.GetString(type.Name);
+        if (type.GetDeclaringType() is { IsNil: false } outer)
+        {
+            return $"{metadata.FullName(outer)}+{name}";
+        }
+
+        return type.Namespace.IsNil ? name : $"{metadata.GetString(type.Namespace)}.{name}";
+    }
+
+    /// <summary>The instance constructor without parameters; nil where a class has none.</summary>
+    public static MethodDefinitionHandle Constructor(this MetadataReader metadata, TypeDefinition type) => type.GetMethods().FirstOrDefault(handle =>
+    {
+        var method = metadata.GetMethodDefinition(handle);
+        var signature = metadata.GetBlobReader(method.Signature);
+        return metadata.StringComparer.Equals(method.Name, ".ctor") && signature.ReadSignatureHeader().Kind == SignatureKind.Method && signature.ReadCompressedInteger() == 0;
+    });
+
+    /// <summary>The arguments of an attribute of the contract, behind their two leading bytes; null where there is none of the name.</summary>
+    public static BlobReader? ContractArguments(this MetadataReader metadata, CustomAttributeHandleCollection attributes, string name) =>
+        metadata.Arguments(attributes, type => ContractReference.Is(metadata, type, name));
+
+    /// <summary>The arguments of an attribute of any other assembly; null where there is none of the name.</summary>
+    public static BlobReader? AttributeArguments(this MetadataReader metadata, CustomAttributeHandleCollection attributes, string name) =>
+        metadata.Arguments(attributes, type => type.Kind == HandleKind.TypeReference && metadata.StringComparer.Equals(metadata.GetTypeReference((TypeReferenceHandle)type).Name, name));
+
+    private static BlobReader? Arguments(this MetadataReader metadata, CustomAttributeHandleCollection attributes, Predicate<EntityHandle> isWanted)
+    {
+        foreach (var handle in attributes)
+        {
+            var attribute = metadata.GetCustomAttribute(handle);
+            if (attribute.Constructor.Kind == HandleKind.MemberReference && isWanted(metadata.GetMemberReference((MemberReferenceHandle)attribute.Constructor).Parent))
+            {
+                var arguments = metadata.GetBlobReader(attribute.Value);
+                return arguments.ReadUInt16() == 1 ? arguments : throw new BadImageFormatException("an attribute is malformed");
+            }
+        }
+
+        return null;
+    }
+}

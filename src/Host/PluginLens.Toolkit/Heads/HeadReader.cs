@@ -1,0 +1,178 @@
+namespace PluginLens.Toolkit;
+
+/// <summary>
+/// Projects every token through one of the matrices with which a head reads the residual stream (W_Q, W_K, W_V):
+/// <c>E W + b</c>. One V x d_head array per call; nothing V x V or V x d.
+/// </summary>
+/// <param name="context">The run: model and compute.</param>
+/// <param name="reading">Which embedding, biases, gain and normalisation.</param>
+public sealed class HeadReader(AnalysisContext context, HeadReading reading)
+{
+    private readonly Dictionary<HeadMatrix, float[]> _divisors = [];
+
+    private Model Model => context.Model;
+
+    /// <summary>The vocabulary on each side.</summary>
+    public VocabularySides Sides { get; } = new(context.Model, reading.Embedding);
+
+    /// <summary>Every token as a head reads it, <c>V x d_head</c>.</summary>
+    /// <param name="layer">Layer.</param>
+    /// <param name="head">Query head; grouped-query models use its key-value head for <c>K</c> and <c>V</c>.</param>
+    /// <param name="matrix">Q, K or V.</param>
+    /// <exception cref="ArgumentException">W_O writes; see <see cref="Write"/>.</exception>
+    /// <exception cref="UsageException">The gain is asked for and no norm with a gain stands before the heads.</exception>
+    public float[] Read(int layer, int head, HeadMatrix matrix)
+    {
+        if (matrix == HeadMatrix.O)
+        {
+            throw new ArgumentException("A head reads with W_Q, W_K and W_V; for W_O call Write.", nameof(matrix));
+        }
+
+        var weight = Of(layer, head, matrix);
+        var projected = context.Compute.Multiply(Sides.Reading, Gained(layer, weight)).Data.ToArray();
+        if (reading.Biases)
+        {
+            AddToRows(projected, Bias(layer, head, matrix, weight));
+        }
+
+        return Normalised(projected, weight.Columns, matrix);
+    }
+
+    /// <summary>Every token as a target of what a head writes, <c>V x d_head</c>: row t is <c>W_O u_t</c>.</summary>
+    /// <param name="layer">Layer.</param>
+    /// <param name="head">Query head.</param>
+    public float[] Write(int layer, int head)
+    {
+        var weight = Model.WO(layer, head).Transpose();
+        var projected = context.Compute.Multiply(Sides.Writing, weight).Data.ToArray();
+        return Normalised(projected, weight.Columns, HeadMatrix.O);
+    }
+
+    /// <summary>What was done to the factors, for notes.</summary>
+    /// <param name="filter">The filter of the lists.</param>
+    public string Description(TokenFilter filter) => NoteLine.Of(
+        $"weights {Model.Config.ProcessingName}",
+        $"biases {(reading.Biases ? "on" : "off")}",
+        !reading.NormGain ? null : Model.Config.Processing.Contains("fold_ln") ? "gain of the norm already in the weights" : "gain of the norm applied",
+        reading.Normalise == Normalise.Freq ? "rows divided by their mean absolute projection" : null,
+        PaddingNote.Of(Model, filter));
+
+    private Matrix Of(int layer, int head, HeadMatrix matrix) => matrix switch
+    {
+        HeadMatrix.Q => Model.WQ(layer, head),
+        HeadMatrix.K => Model.WK(layer, head),
+        HeadMatrix.V => Model.WV(layer, head),
+        _ => Model.WO(layer, head).Transpose(),
+    };
+
+    /// <summary>diag(w) W with --norm-gain, W without.</summary>
+    private Matrix Gained(int layer, Matrix weight)
+    {
+        if (!reading.NormGain || Model.Config.Processing.Contains("fold_ln"))
+        {
+            return weight; // Folded weights hold the gain already.
+        }
+
+        var name = $"blocks.{layer}.ln1.w";
+        if (!Model.HasWeight(name))
+        {
+            throw new UsageException($"--norm-gain: model '{Model.Config.Name}' has no norm with a gain before attention; leave the option out.");
+        }
+
+        if (Model.Config.Traits.Contains(Trait.PostNorm))
+        {
+            throw new UsageException($"--norm-gain: model '{Model.Config.Name}' normalises after each sum, so no norm of its own stands before a head; leave the option out.");
+        }
+
+        var gain = Model.Weight(name).Span;
+        var gained = new float[weight.Rows * weight.Columns];
+        for (var row = 0; row < weight.Rows; row++)
+        {
+            for (var column = 0; column < weight.Columns; column++)
+            {
+                gained[(row * weight.Columns) + column] = gain[row] * weight.Row(row)[column];
+            }
+        }
+
+        return new Matrix(gained, weight.Rows, weight.Columns);
+    }
+
+    /// <summary>The head's bias, plus b_ln W with --norm-gain, <c>[d_head]</c>.</summary>
+    private float[] Bias(int layer, int head, HeadMatrix matrix, Matrix weight)
+    {
+        var bias = new float[weight.Columns];
+        var name = $"blocks.{layer}.attn.b_{matrix}";
+        if (Model.HasWeight(name))
+        {
+            Model.Weight(name)[matrix == HeadMatrix.Q ? head : Model.Config.KeyValueHeadOf(head)].Span.CopyTo(bias);
+        }
+
+        var normBias = $"blocks.{layer}.ln1.b";
+        if (reading.NormGain && Model.HasWeight(normBias))
+        {
+            var added = context.Compute.Multiply(new Matrix(Model.Weight(normBias).Data, 1, weight.Rows), weight);
+            for (var column = 0; column < bias.Length; column++)
+            {
+                bias[column] += added.Row(0)[column];
+            }
+        }
+
+        return bias;
+    }
+
+    private static void AddToRows(float[] rows, float[] bias)
+    {
+        for (var index = 0; index < rows.Length; index++)
+        {
+            rows[index] += bias[index % bias.Length];
+        }
+    }
+
+    private float[] Normalised(float[] projected, int width, HeadMatrix matrix)
+    {
+        if (reading.Normalise == Normalise.None)
+        {
+            return projected;
+        }
+
+        if (!_divisors.TryGetValue(matrix, out var divisor))
+        {
+            _divisors[matrix] = divisor = Divisors(matrix);
+        }
+
+        for (var index = 0; index < projected.Length; index++)
+        {
+            projected[index] /= divisor[index / width];
+        }
+
+        return projected;
+    }
+
+    /// <summary>Mean absolute projection of each token on all columns of a parameter group over all layers, plus 1e-9, <c>[V]</c>.</summary>
+    private float[] Divisors(HeadMatrix matrix)
+    {
+        var config = Model.Config;
+        var embedding = matrix == HeadMatrix.O ? Sides.Writing : Sides.Reading;
+        var heads = matrix is HeadMatrix.K or HeadMatrix.V ? config.KeyValueHeads : config.NHeads;
+        var sums = new double[embedding.Rows];
+        for (var layer = 0; layer < config.NLayers; layer++)
+        {
+            for (var head = 0; head < heads; head++)
+            {
+                context.Cancellation.ThrowIfCancellationRequested();
+                var queryHead = heads == config.NHeads ? head : head * (config.NHeads / heads);
+                var projected = context.Compute.Multiply(embedding, Of(layer, queryHead, matrix));
+                for (var token = 0; token < sums.Length; token++)
+                {
+                    foreach (var value in projected.Row(token))
+                    {
+                        sums[token] += Math.Abs(value);
+                    }
+                }
+            }
+        }
+
+        var columns = (double)config.NLayers * heads * config.DHead;
+        return [.. sums.Select(sum => (float)((sum / columns) + 1e-9))];
+    }
+}

@@ -1,0 +1,17 @@
+namespace PluginLens.Toolkit;
+
+/// <summary>How tokens pass through the matrices of a head.</summary>
+public sealed record HeadReading
+{
+    /// <summary>Which embedding matrix stands on which side.</summary>
+    public EmbeddingChoice Embedding { get; init; }
+
+    /// <summary>Whether the head's own biases are added to its projections.</summary>
+    public bool Biases { get; init; }
+
+    /// <summary>Whether the gain of the norm before attention is applied to what the head reads, without centring; its bias too where <see cref="Biases"/>.</summary>
+    public bool NormGain { get; init; }
+
+    /// <summary>Whether token rows are normalised.</summary>
+    public Normalise Normalise { get; init; }
+}

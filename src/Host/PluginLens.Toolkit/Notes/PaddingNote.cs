@@ -1,0 +1,13 @@
+namespace PluginLens.Toolkit;
+
+/// <summary>Says what lists do with the ids beyond the tokenizer.</summary>
+public static class PaddingNote
+{
+    /// <summary>A clause for a note; null where the vocabulary has no padding.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="filter">The filter of the lists.</param>
+    public static string? Of(Model model, TokenFilter filter) =>
+        model.Tokenizer is { } tokenizer && tokenizer.Count < model.Config.DVocab
+            ? $"{model.Config.DVocab - tokenizer.Count} padding ids {(filter.Padding == Padding.Drop ? "dropped" : "kept")}"
+            : null;
+}

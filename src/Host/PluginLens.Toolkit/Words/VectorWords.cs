@@ -1,0 +1,32 @@
+namespace PluginLens.Toolkit;
+
+/// <summary>The words of parameter vectors: for each vector the k tokens with the largest product, cached by model, group and layer.</summary>
+/// <param name="context">The run: model, compute and cache.</param>
+/// <param name="parameters">The parameter groups of the model.</param>
+/// <param name="sides">The vocabulary that stands for each side.</param>
+/// <param name="padding">Whether ids beyond the tokenizer take part.</param>
+public sealed class VectorWords(AnalysisContext context, ParameterVectors parameters, VocabularySides sides, Padding padding = Padding.Drop)
+{
+    private readonly bool[]? _keep = new TokenFilter { Padding = padding }.Mask(context.Model);
+
+    /// <summary>The signed (or absolute) top-k lists of all vectors of a group in a layer, over the whole vocabulary (padding as asked).</summary>
+    /// <param name="group">Group.</param>
+    /// <param name="layer">Layer.</param>
+    /// <param name="k">Tokens per vector.</param>
+    /// <param name="order">Which end.</param>
+    public RowTopK Of(ParameterGroup group, int layer, int k, RowOrder order = RowOrder.Largest) =>
+        context.Cache.GetOrCompute(
+            context.Model,
+            // Another toolkit may mean something else by the same key: its module version is part of it.
+            $"{typeof(VectorWords).Module.ModuleVersionId} {parameters.Matrix(group)}.{layer}.{sides.Name(ParameterVectors.Writes(group))}.{k}.{order}{(_keep is null ? string.Empty : ".unpadded")}",
+            () => context.Compute.TopRows(parameters.Rows(group, layer), sides.Of(ParameterVectors.Writes(group)), new RowQuery { K = k, Order = order, Keep = _keep }));
+
+    /// <summary>The words of a few vectors, with filters; not cached.</summary>
+    /// <param name="rows">Vectors, <c>n x d_model</c>.</param>
+    /// <param name="writes">Whether they write to the residual stream.</param>
+    /// <param name="k">Tokens per vector.</param>
+    /// <param name="keep">Tokens that take part, <c>[V]</c>; null = all.</param>
+    /// <param name="order">Which end.</param>
+    public RowTopK Few(Matrix rows, bool writes, int k, bool[]? keep, RowOrder order = RowOrder.Largest) =>
+        context.Compute.TopRows(rows, sides.Of(writes), new RowQuery { K = k, Keep = keep, Order = order });
+}

@@ -1,0 +1,45 @@
+namespace PluginLens.Plugins.Circuits;
+
+/// <summary>What <c>ov-pairs</c> and <c>qk-pairs</c> have in common: which heads, how many pairs, which tokens.</summary>
+public record PairOptions : TokenFilter
+{
+    /// <summary>Layers.</summary>
+    [Help("Layers: all, 3, 0,2-4; -1 is the last.")]
+    public Selection Layer { get; init; } = Selection.All;
+
+    /// <summary>Heads.</summary>
+    [Help("Heads: all, 3, 0,2-4; -1 is the last.")]
+    public Selection Head { get; init; } = Selection.All;
+
+    /// <summary>Pairs per head.</summary>
+    [AtLeast(1)]
+    [Help("Pairs per head.")]
+    public int K { get; init; } = 50;
+
+    /// <summary>The other end.</summary>
+    [Help("The smallest entries of the whole matrix instead of the largest.")]
+    public bool Lowest { get; init; }
+
+    /// <summary>No pairs of a token with itself.</summary>
+    [Help("No pairs whose two texts are equal once stripped and lower-case (the lists marked * in the paper).")]
+    public bool ExcludeSame { get; init; }
+
+    /// <summary>Embedding matrix.</summary>
+    [Help("Matrix on each side. auto: W_E for what reads the residual stream, W_U for what writes it; input: W_E on both sides; output: W_U on both.")]
+    public EmbeddingChoice Embedding { get; init; }
+
+    /// <summary>Biases.</summary>
+    [Help("Add the head's own biases to its projections (E W + b) before pairing.")]
+    public bool Biases { get; init; }
+
+    /// <summary>Gain of the norm before attention.</summary>
+    [Help("Apply the gain of the norm before attention to what the head reads (diag(w) W, and b + b_ln W with --biases), without centring.")]
+    public bool NormGain { get; init; }
+
+    /// <summary>Normalisation.</summary>
+    [Help("freq: divide each token's row by its mean absolute projection on the parameter group of that side over all layers, plus 1e-9.")]
+    public Normalise Normalise { get; init; }
+
+    /// <summary>How the heads are read.</summary>
+    internal HeadReading Reading => new() { Embedding = Embedding, Biases = Biases, NormGain = NormGain, Normalise = Normalise };
+}

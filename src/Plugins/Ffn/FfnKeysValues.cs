@@ -1,0 +1,190 @@
+namespace PluginLens.Plugins.Ffn;
+
+/// <summary>
+/// Neuron i has a key k_i (column i of W_in; of W_gate where gated) and a value v_i (row i of W_out). Their words are the tokens t with the
+/// largest <c>k_i · e_t</c> and <c>v_i · u_t</c>. Pairs whose two top-100 sets overlap are the ones that a person can read as a rule.
+/// Dar et al., "Analyzing Transformers in Embedding Space", section 4.1 and appendix C.3.
+/// </summary>
+[Analysis("ffn-keys-values", "FFN keys and values as words",
+    Answers = "For each neuron the tokens its key responds to and the tokens its value promotes, side by side.",
+    Source = "Dar et al., Analyzing Transformers in Embedding Space, section 4.1 and appendix C.3")]
+[Holds(Verdict.Undefined, Trait.AttentionOnly, "there are no MLPs")]
+[Holds(Verdict.Undefined, Trait.Experts, "neurons belong to experts")]
+[Holds(Verdict.Approximate, Trait.NoUnembed, "there is no unembedding: W_E stands on the value side too")]
+[Holds(Verdict.Approximate, Trait.MaskedLmHead, "the masked-LM head between the last block and the unembedding is left out")]
+[Holds(Verdict.Approximate, Trait.SublayerNorm, "a norm follows each sublayer and is left out")]
+[Holds(Verdict.Approximate, Trait.PostNorm, "a norm follows each residual sum and is left out")]
+[Writes("neurons", typeof(NeuronOverlap))]
+[Writes("ffn-keys-values", typeof(KeyValueWords))]
+[Writes("ffn-keys-values-negative", typeof(KeyValueWords), When = "with --negative")]
+public sealed class FfnKeysValues : Analysis<FfnKeysValuesOptions>
+{
+    /// <inheritdoc/>
+    protected override void Run(AnalysisContext context, FfnKeysValuesOptions options)
+    {
+        var (model, config) = (context.Model, context.Model.Config);
+        var sides = new VocabularySides(model, options.Embedding);
+        var parameters = new ParameterVectors(model, options.Key == GatedKey.In);
+        var words = new VectorWords(context, parameters, sides, options.Padding);
+        var layers = options.Layer.Of(config.NLayers, "layer");
+        var keep = options.Mask(model);
+        var neurons = context.Results.Table<NeuronOverlap>("neurons", groupBy: 1);
+        var table = context.Results.Table<KeyValueWords>("ffn-keys-values", groupBy: 2);
+        var negative = options.Negative ? context.Results.Table<KeyValueWords>("ffn-keys-values-negative", groupBy: 2) : null;
+        var (seen, overlapping) = (0, 0);
+        foreach (var layer in layers)
+        {
+            context.Cancellation.ThrowIfCancellationRequested();
+            context.Progress.Report(new Progress(layers.ToList().IndexOf(layer), layers.Count, $"layer {layer}"));
+            var all = Overlaps(words, config, layer, options);
+            (seen, overlapping) = (seen + all.Count, overlapping + all.Count(neuron => options.Select == NeuronSelection.Jaccard ? neuron.Jaccard > options.MinJaccard : neuron.Overlap >= options.MinOverlap));
+            var chosen = Chosen(context.Random, all, options, config.DMlp);
+            chosen.ForEach(neurons.Add);
+            var ids = chosen.ConvertAll(neuron => neuron.Neuron);
+            Emit(table, RowOrder.Largest);
+            if (negative is not null)
+            {
+                Emit(negative, RowOrder.Smallest);
+            }
+
+            void Emit(Table<KeyValueWords> into, RowOrder order)
+            {
+                var keys = words.Few(ParameterVectors.Gather(parameters.Rows(ParameterGroup.K, layer), ids), writes: false, options.K, keep, order);
+                var values = words.Few(ParameterVectors.Gather(parameters.Rows(ParameterGroup.V, layer), ids), writes: true, options.K, keep, order);
+                var sign = order == RowOrder.Smallest ? -1 : 1;
+                for (var row = 0; row < ids.Count; row++)
+                {
+                    for (var rank = 0; rank < keys.K; rank++)
+                    {
+                        into.Add(new KeyValueWords(
+                            layer, ids[row], rank + 1, model.Token(keys.IdsOf(row)[rank]), sign * keys.ScoresOf(row)[rank], model.Token(values.IdsOf(row)[rank]), sign * values.ScoresOf(row)[rank]));
+                    }
+                }
+            }
+        }
+
+        context.Results.Note(NoteLine.Of(
+            $"keys on {sides.Name(writes: false)}, values on {sides.Name(writes: true)}",
+            $"weights {config.ProcessingName}",
+            config.GatedMlp ? $"keys are columns of {parameters.Matrix(ParameterGroup.K)}" : null,
+            PaddingNote.Of(model, options)));
+        context.Results.Note($"{overlapping} of {seen} neurons ({100.0 * overlapping / Math.Max(1, seen):0.0} %) have top-{options.Pool} sets "
+            + (options.Select == NeuronSelection.Jaccard ? $"with a Jaccard index above {options.MinJaccard}" : $"that share at least {options.MinOverlap} tokens"));
+    }
+
+    private static List<NeuronOverlap> Overlaps(VectorWords words, ModelConfig config, int layer, FfnKeysValuesOptions options)
+    {
+        var keys = words.Of(ParameterGroup.K, layer, options.Pool);
+        var values = words.Of(ParameterGroup.V, layer, options.Pool);
+        return [.. Enumerable.Range(0, config.DMlp).Select(neuron =>
+        {
+            var shared = TokenSets.Overlap(keys.IdsOf(neuron), values.IdsOf(neuron));
+            return new NeuronOverlap(layer, neuron, shared, shared / (double)((2 * keys.K) - shared));
+        })];
+    }
+
+    private static List<NeuronOverlap> Chosen(Random random, List<NeuronOverlap> all, FfnKeysValuesOptions options, int count)
+    {
+        if (options.Neuron != Selection.All)
+        {
+            return [.. options.Neuron.Of(count, "neuron").Select(neuron => all[neuron])];
+        }
+
+        List<NeuronOverlap> pool = options.Select switch
+        {
+            NeuronSelection.Overlap => all.FindAll(neuron => neuron.Overlap >= options.MinOverlap),
+            NeuronSelection.Jaccard => all.FindAll(neuron => neuron.Jaccard > options.MinJaccard),
+            _ => all,
+        };
+        if (options.Sample == 0 || pool.Count <= options.Sample)
+        {
+            return pool;
+        }
+
+        var drawn = pool.ToArray();
+        random.Shuffle(drawn);
+        return [.. drawn.Take(options.Sample).OrderBy(neuron => neuron.Neuron)];
+    }
+}
+
+/// <summary>How much the words of a neuron's key and value have in common.</summary>
+/// <param name="Layer">Layer.</param>
+/// <param name="Neuron">Neuron.</param>
+/// <param name="Overlap">Tokens in both top-100 sets (<c>--pool</c>).</param>
+/// <param name="Jaccard">Shared tokens over tokens in either set, 0 to 1.</param>
+public sealed record NeuronOverlap(int Layer, int Neuron, int Overlap, double Jaccard);
+
+/// <summary>One rank of a neuron's two lists.</summary>
+/// <param name="Layer">Layer.</param>
+/// <param name="Neuron">Neuron.</param>
+/// <param name="Rank">1 = best.</param>
+/// <param name="Key">A token that the key responds to.</param>
+/// <param name="KeyScore">Its product with the key.</param>
+/// <param name="Value">A token that the value promotes.</param>
+/// <param name="ValueScore">Its product with the value.</param>
+public sealed record KeyValueWords(int Layer, int Neuron, int Rank, Token Key, double KeyScore, Token Value, double ValueScore);
+
+/// <summary>Options of <c>ffn-keys-values</c>.</summary>
+public sealed record FfnKeysValuesOptions : TokenFilter
+{
+    /// <summary>Layers.</summary>
+    [Help("Layers: all, 3, 0,2-4; -1 is the last.")]
+    public Selection Layer { get; init; } = Selection.All;
+
+    /// <summary>Neurons by number.</summary>
+    [Help("Neurons by number, e.g. 666 or 10-19; overrules --select and --sample.")]
+    public Selection Neuron { get; init; } = Selection.All;
+
+    /// <summary>Which neurons.</summary>
+    [Help("overlap: key and value lists share at least --min-overlap tokens; jaccard: their Jaccard index is above --min-jaccard; any: every neuron.")]
+    public NeuronSelection Select { get; init; } = NeuronSelection.Overlap;
+
+    /// <summary>Sample.</summary>
+    [AtLeast(0)]
+    [Help("Neurons drawn at random (with --seed) from the selected ones of each layer; 0 = all of them.")]
+    public int Sample { get; init; } = 3;
+
+    /// <summary>Tokens per list.</summary>
+    [AtLeast(1)]
+    [Help("Tokens per list.")]
+    public int K { get; init; } = 30;
+
+    /// <summary>Size of the sets.</summary>
+    [AtLeast(1)]
+    [Help("Size of the unfiltered top sets that are compared for --select.")]
+    public int Pool { get; init; } = 100;
+
+    /// <summary>Overlap threshold.</summary>
+    [AtLeast(0)]
+    [Help("Smallest number of shared tokens for --select overlap (the paper: 15 of 100).")]
+    public int MinOverlap { get; init; } = 15;
+
+    /// <summary>Jaccard threshold.</summary>
+    [Help("Jaccard index to exceed for --select jaccard (the authors' later code: 0.4).")]
+    public double MinJaccard { get; init; } = 0.4;
+
+    /// <summary>Negated vectors.</summary>
+    [Help("Also list the words of the negated key and value.")]
+    public bool Negative { get; init; }
+
+    /// <summary>Gated MLPs.</summary>
+    [Help("Gated MLPs: which matrix holds the keys, gate (hook_pre) or in.")]
+    public GatedKey Key { get; init; }
+
+    /// <summary>Embedding matrix.</summary>
+    [Help("Matrix on each side. auto: W_E for keys, W_U for values; input: W_E; output: W_U.")]
+    public EmbeddingChoice Embedding { get; init; }
+}
+
+/// <summary>Which neurons are shown.</summary>
+public enum NeuronSelection
+{
+    /// <summary>Lists that share enough tokens.</summary>
+    Overlap,
+
+    /// <summary>Lists with a high Jaccard index.</summary>
+    Jaccard,
+
+    /// <summary>Every neuron.</summary>
+    Any,
+}

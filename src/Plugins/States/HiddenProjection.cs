@@ -1,0 +1,162 @@
+namespace PluginLens.Plugins.States;
+
+/// <summary>
+/// Reads hidden states as words: <c>norm_final(h) W_U + b_U</c> for any state of the residual stream and any position, the norm recomputed on that state.
+/// At the last block's output these are the model's logits (before a soft-cap). Dar et al., "Analyzing Transformers in Embedding Space", section 2.2.
+/// </summary>
+[Analysis("hidden-projection", "Hidden states as words",
+    Answers = "The tokens that a hidden state of any layer and position stands for, through the final norm and the unembedding.",
+    Source = "Dar et al., Analyzing Transformers in Embedding Space, section 2.2")]
+[Holds(Verdict.Undefined, Trait.NoUnembed, "there is no unembedding")]
+[Holds(Verdict.Undefined, Trait.Bidirectional, "states of an encoder are read through its head, not through a final norm")]
+[Holds(Verdict.Approximate, Trait.PostNorm, "states are normed block by block; no final norm is applied")]
+[Holds(Verdict.Approximate, Trait.LogitSoftCap, "scores are before the soft-cap of the logits, which keeps their order")]
+[Writes("hidden-projection", typeof(StateWord))]
+public sealed class HiddenProjection : Analysis<HiddenProjectionOptions>
+{
+    /// <inheritdoc/>
+    protected override void Run(AnalysisContext context, HiddenProjectionOptions options)
+    {
+        var (model, config) = (context.Model, context.Model.Config);
+        var hooks = States(model, options);
+        var norm = options.Norm != StateNorm.None ? ModelNorm.Final(model) : null;
+        var keep = options.Mask(model);
+        var bias = model.HasWeight("unembed.b_U") ? model.Weight("unembed.b_U").Span.ToArray() : null;
+        var table = context.Results.Table<StateWord>("hidden-projection", groupBy: 4);
+        var raw = norm is not null && options.Norm == StateNorm.FinalButEmbed ? " but the embedding" : string.Empty;
+        context.Results.Note(NoteLine.Of(
+            Described(options.At),
+            norm is null ? "no norm" : $"final norm recomputed on each state{raw}",
+            bias is null ? "W_U" : "W_U and b_U",
+            $"weights {config.ProcessingName}",
+            PaddingNote.Of(model, options)));
+        var prompts = context.RequirePrompts();
+        for (var index = 0; index < prompts.Count; index++)
+        {
+            var tokens = prompts[index].Tokens;
+            var run = model.Run(new ModelInput(tokens), [.. hooks.Select(hook => hook.Hook)]);
+            foreach (var (layer, hook) in hooks)
+            {
+                context.Cancellation.ThrowIfCancellationRequested();
+                var positions = options.Position.Of(tokens.Length, "position");
+                var states = new float[positions.Count * config.DModel];
+                for (var at = 0; at < positions.Count; at++)
+                {
+                    var state = states.AsSpan(at * config.DModel, config.DModel);
+                    run[hook][0].AsMatrix().CopyRow(positions[at], state);
+                    if (layer != "embed" || options.Norm != StateNorm.FinalButEmbed)
+                    {
+                        norm?.Apply(state, state);
+                    }
+                }
+
+                var best = context.Compute.TopRows(new Matrix(states, positions.Count, config.DModel), model.WU.Transpose(), new RowQuery { K = options.K, Keep = keep, Bias = bias });
+                for (var at = 0; at < positions.Count; at++)
+                {
+                    for (var rank = 0; rank < best.K; rank++)
+                    {
+                        table.Add(new StateWord(index, layer, positions[at], model.Token(tokens[positions[at]]), rank + 1, model.Token(best.IdsOf(at)[rank]), best.ScoresOf(at)[rank]));
+                    }
+                }
+            }
+        }
+    }
+
+    private static string Described(StatePoint point) => point switch
+    {
+        StatePoint.Pre => "block inputs",
+        StatePoint.Mid => "states between attention and MLP",
+        StatePoint.AttnOut => "what attention adds",
+        StatePoint.MlpOut => "what the MLP adds",
+        _ => "block outputs",
+    };
+
+    private static List<(string Layer, string Hook)> States(Model model, HiddenProjectionOptions options)
+    {
+        var config = model.Config;
+        var point = options.At switch
+        {
+            StatePoint.Pre => "hook_resid_pre",
+            StatePoint.Mid => "hook_resid_mid",
+            StatePoint.AttnOut => "hook_attn_out",
+            StatePoint.MlpOut => "hook_mlp_out",
+            _ => config.Traits.Contains(Trait.PostNorm) ? "hook_normalized_resid_post" : "hook_resid_post",
+        };
+        var layers = options.Layer.Of(config.NLayers, "layer");
+        var states = layers.Select(layer => ($"{layer}", $"blocks.{layer}.{point}")).ToList();
+        if (layers[0] == 0 && options.At == StatePoint.Post)
+        {
+            states.Insert(0, ("embed", "blocks.0.hook_resid_pre"));
+        }
+
+        return states.TrueForAll(state => model.Hooks.ContainsKey(state.Item2)) ? states : throw new UsageException(
+            $"--at: model '{config.Name}' has no {point}; 'pluginlens inspect {config.Name}' lists its hooks.");
+    }
+}
+
+/// <summary>One rank of a state's list.</summary>
+/// <param name="Prompt">Index of the prompt, from 0.</param>
+/// <param name="Layer">Layer that the state belongs to; <c>embed</c> = the input of layer 0.</param>
+/// <param name="Position">Position in the sequence, from 0.</param>
+/// <param name="Input">The token at that position.</param>
+/// <param name="Rank">1 = best.</param>
+/// <param name="Token">What the state stands for.</param>
+/// <param name="Score">Logit.</param>
+public sealed record StateWord(int Prompt, string Layer, int Position, Token Input, int Rank, Token Token, double Score);
+
+/// <summary>Options of <c>hidden-projection</c>.</summary>
+public sealed record HiddenProjectionOptions : TokenFilter
+{
+    /// <summary>Layers.</summary>
+    [Help("Layers whose outputs are read (the input of layer 0 comes with layer 0): all, 3, 0,2-4.")]
+    public Selection Layer { get; init; } = Selection.All;
+
+    /// <summary>Positions.</summary>
+    [Help("Positions: all, 3, 0,2-4; -1 is the last token.")]
+    public Selection Position { get; init; } = Selection.Parse("-1");
+
+    /// <summary>Tokens per list.</summary>
+    [AtLeast(1)]
+    [Help("Tokens per list.")]
+    public int K { get; init; } = 10;
+
+    /// <summary>Where in the block.</summary>
+    [Help("Which state of a block: post (its output), pre (its input), mid (between attention and MLP), attn-out or mlp-out (what these add).")]
+    public StatePoint At { get; init; }
+
+    /// <summary>Norm.</summary>
+    [Help("final: through the final norm, recomputed on each state; final-but-embed: so, but the embedding as it is; none: raw states.")]
+    public StateNorm Norm { get; init; }
+}
+
+/// <summary>What happens to a state before the unembedding.</summary>
+public enum StateNorm
+{
+    /// <summary>The final norm, recomputed on the state.</summary>
+    Final,
+
+    /// <summary>The same, but the embedding is read as it is.</summary>
+    FinalButEmbed,
+
+    /// <summary>Nothing.</summary>
+    None,
+}
+
+/// <summary>A point of the residual stream in a block.</summary>
+public enum StatePoint
+{
+    /// <summary>The block's output.</summary>
+    Post,
+
+    /// <summary>The block's input.</summary>
+    Pre,
+
+    /// <summary>Between attention and MLP.</summary>
+    Mid,
+
+    /// <summary>What attention adds.</summary>
+    AttnOut,
+
+    /// <summary>What the MLP adds.</summary>
+    MlpOut,
+}

@@ -1,0 +1,200 @@
+namespace PluginLens.Plugins.States;
+
+/// <summary>
+/// <c>R_k = |top-k(h) ∩ ∪ top-k(x_i)| / k</c>: h a hidden state through the final norm and W_U, x_i the m parameters that were most active at its position.
+/// Activity: pre-activation of a neuron (hook_post where gated), entries of z for W_V columns and W_O rows.
+/// </summary>
+internal sealed class RkScores(AnalysisContext context, RkOptions options)
+{
+    private readonly VocabularySides _sides = new(context.Model, options.Embedding);
+    private readonly bool[]? _unpadded = new TokenFilter { Padding = options.Padding }.Mask(context.Model);
+    private readonly bool[]? _ascii = options.OnlyAscii ? new TokenFilter { OnlyAscii = true }.Mask(context.Model) : null;
+
+    private Model Model => context.Model;
+
+    private ModelConfig Config => context.Model.Config;
+
+    /// <summary>Fills the table and the chart of each group.</summary>
+    /// <param name="name">Name of the table.</param>
+    /// <param name="stateLayer">The layer whose output is compared with the parameters of a layer.</param>
+    public void Run(string name, Func<int, int> stateLayer)
+    {
+        if (options.Head && !Model.HasWeight("mlm_head.W"))
+        {
+            throw new UsageException($"--head: model '{Config.Name}' has no masked-LM head; leave the option out.");
+        }
+
+        var table = context.Results.Table<RkRow>(name);
+        var parameters = new ParameterVectors(Model, options.Key == GatedKey.In);
+        var words = new VectorWords(context, parameters, _sides, options.Padding);
+        var layers = options.Layer.Of(Config.NLayers, "layer");
+        var shuffle = options.Shuffle is { } seed ? new Random(seed) : null;
+        Note(parameters);
+        var rows = new List<RkRow>();
+        var seen = Forward(layers, stateLayer);
+        foreach (var layer in layers)
+        {
+            context.Cancellation.ThrowIfCancellationRequested();
+            context.Progress.Report(new Progress(layer, Config.NLayers, $"layer {layer}"));
+            var (states, neurons, heads) = seen[layer];
+            var top = Top(new Matrix(states.ToArray(), heads.Count, Config.DModel));
+            int[] scored = [.. Enumerable.Range(0, top.Length).Where(at => !options.SkipTop.Contains(top[at].Best))];
+            foreach (var (group, active) in Groups(neurons, heads))
+            {
+                var lists = words.Of(group, layer, options.K);
+                var unions = Array.ConvertAll(scored, at => Union(lists, active[at]));
+                var ids = Array.ConvertAll(scored, at => top[at].Ids);
+                rows.Add(scored.Length == 0
+                    ? throw new UsageException("--skip-top leaves no position to score; give other prompts or fewer ids.")
+                    : new RkRow(layer, ParameterVectors.Name(group), Aligned(ids, unions), Baseline(ids, unions, shuffle), unions.Length));
+                table.Add(rows[^1]);
+            }
+        }
+
+        foreach (var group in rows.GroupBy(row => row.Group))
+        {
+            context.Results.Figure($"{name}-{group.Key.ToLowerInvariant().Replace('_', '-')}", new Chart(
+                $"R_{options.K} of {group.Key}", "layer", "mean share of the state's top tokens", [.. group.Select(row => $"{row.Layer}")],
+                [new Series("aligned", [.. group.Select(row => (double?)row.Rk)]), new Series("random", [.. group.Select(row => (double?)row.Random)])], AsBars: true));
+        }
+    }
+
+    private void Note(ParameterVectors parameters)
+    {
+        var neurons = Config.AttnOnly ? string.Empty : $" (neurons by {(Config.GatedMlp ? "hook_post" : "hook_pre")})";
+        var states = options.Head ? "through the masked-LM head" : ModelNorm.Final(Model) is null ? "as the block gives them, without a norm" : "through the final norm";
+        context.Results.Note(NoteLine.Of($"top {options.K}, {options.M} most active parameters a position{neurons}", $"keys are columns of {parameters.Matrix(ParameterGroup.K)}"));
+        context.Results.Note(NoteLine.Of(_sides.Description, $"weights {Config.ProcessingName}", PaddingNote.Of(Model, new TokenFilter { Padding = options.Padding })));
+        context.Results.Note(NoteLine.Of(
+            $"states {states}{(Bias() is null ? string.Empty : ", b_U added")}",
+            options.Shuffle is { } seed ? $"baseline: random pairings of positions, seed {seed}" : "baseline: mean over all pairings of positions"));
+    }
+
+    /// <summary>The unembedding's bias where states are read with it (folded weights need it).</summary>
+    private float[]? Bias() => Model.HasWeight("unembed.b_U") && (options.Head || !Config.Traits.Contains(Trait.PostNorm)) && _sides.Name(writes: true) == "W_U"
+        ? Model.Weight("unembed.b_U").Span.ToArray()
+        : null;
+
+    private IEnumerable<(ParameterGroup Group, int[][] Active)> Groups(List<int[]> neurons, List<int[]> heads)
+    {
+        if (!Config.AttnOnly)
+        {
+            yield return (ParameterGroup.K, [.. neurons]);
+            yield return (ParameterGroup.V, [.. neurons]);
+        }
+
+        // Column j of head h of W_V is stored once for each key-value head.
+        yield return (ParameterGroup.WV, [.. heads.Select(ids => Array.ConvertAll(ids, id => (Config.KeyValueHeadOf(id / Config.DHead) * Config.DHead) + (id % Config.DHead)))]);
+        yield return (ParameterGroup.WO, [.. heads]);
+    }
+
+    /// <summary>For each layer the normed states <c>[n,d]</c>, and at each position the m most active neurons and head dimensions; one pass a prompt.</summary>
+    private Dictionary<int, (List<float> States, List<int[]> Neurons, List<int[]> Heads)> Forward(IReadOnlyList<int> layers, Func<int, int> stateLayer)
+    {
+        var output = Config.Traits.Contains(Trait.PostNorm) ? "hook_normalized_resid_post" : "hook_resid_post";
+        string State(int layer) => $"blocks.{stateLayer(layer)}.{output}";
+        string Neuron(int layer) => $"blocks.{layer}.mlp.{(Config.GatedMlp ? "hook_post" : "hook_pre")}";
+        string Z(int layer) => $"blocks.{layer}.attn.hook_z";
+        string[] hooks = [.. layers.SelectMany(layer => Config.AttnOnly ? new[] { State(layer), Z(layer) } : [State(layer), Z(layer), Neuron(layer)]).Distinct()];
+        var norm = ModelNorm.Final(Model);
+        var seen = layers.ToDictionary(layer => layer, _ => (States: new List<float>(), Neurons: new List<int[]>(), Heads: new List<int[]>()));
+        var (scored, prompts) = (0, context.RequirePrompts());
+        for (var index = 0; index < prompts.Count && (options.Positions == 0 || scored < options.Positions); index++)
+        {
+            context.Cancellation.ThrowIfCancellationRequested();
+            context.Progress.Report(new Progress(index, prompts.Count, "prompts"));
+            var tokens = prompts[index].Tokens;
+            var run = Model.Run(new ModelInput(tokens), hooks);
+            var count = options.Positions == 0 ? tokens.Length : Math.Min(tokens.Length, options.Positions - scored);
+            foreach (var layer in layers)
+            {
+                var (states, neurons, heads) = seen[layer];
+                var rows = options.Head ? ThroughHead(tokens, run[State(layer)]) : run[State(layer)][0].AsMatrix();
+                for (var position = 0; position < count; position++)
+                {
+                    var row = rows.Row(position).ToArray();
+                    norm?.Apply(row, row);
+                    states.AddRange(row);
+                    heads.Add(MostActive(run[Z(layer)][0][position].Span));
+                    neurons.Add(Config.AttnOnly ? [] : MostActive(run[Neuron(layer)][0].AsMatrix().Row(position)));
+                }
+            }
+
+            scored += count;
+        }
+
+        return seen;
+    }
+
+    /// <summary>States as the masked-LM head transforms them before the unembedding, <c>pos x d_model</c>: they stand in for the last block's output.</summary>
+    private Matrix ThroughHead(int[] tokens, Tensor states)
+    {
+        const string normalized = "mlm_head.ln.hook_normalized";
+        var replace = new Dictionary<string, Tensor> { [$"blocks.{Config.NLayers - 1}.hook_normalized_resid_post"] = states };
+        var rows = Model.Run(new ModelInput(tokens) { Replace = replace }, [normalized])[normalized][0].AsMatrix();
+        var gain = Model.Weight("mlm_head.ln.w").Span;
+        var bias = Model.Weight("mlm_head.ln.b").Span;
+        var transformed = new float[rows.Rows * rows.Columns];
+        for (var at = 0; at < transformed.Length; at++)
+        {
+            transformed[at] = (rows.Row(at / rows.Columns)[at % rows.Columns] * gain[at % rows.Columns]) + bias[at % rows.Columns];
+        }
+
+        return new Matrix(transformed, rows.Rows, rows.Columns);
+    }
+
+    private int[] MostActive(ReadOnlySpan<float> activity)
+    {
+        var values = activity.ToArray();
+        return [.. Enumerable.Range(0, values.Length).OrderByDescending(at => values[at]).ThenBy(at => at).Take(options.M)];
+    }
+
+    /// <summary>The best id of each state, and its top-k ids that pass.</summary>
+    private (int Best, int[] Ids)[] Top(Matrix states)
+    {
+        var lists = context.Compute.TopRows(states, _sides.Writing, new RowQuery { K = options.K, Keep = _unpadded, Bias = Bias() });
+        return [.. Enumerable.Range(0, lists.Rows).Select(row => (lists.IdsOf(row)[0], lists.IdsOf(row).ToArray().Where(Passes).ToArray()))];
+    }
+
+    private HashSet<int> Union(RowTopK lists, int[] active)
+    {
+        var union = new HashSet<int>();
+        foreach (var vector in active)
+        {
+            foreach (var id in lists.IdsOf(vector))
+            {
+                if (Passes(id))
+                {
+                    union.Add(id);
+                }
+            }
+        }
+
+        return union;
+    }
+
+    private bool Passes(int id) => _ascii?[id] != false;
+
+    private static double Score(int[] top, HashSet<int> union) => top.Length == 0 ? 0 : top.Count(union.Contains) / (double)top.Length;
+
+    private static double Aligned(int[][] top, HashSet<int>[] unions) => top.Zip(unions, Score).Average();
+
+    private static double Baseline(int[][] top, HashSet<int>[] unions, Random? shuffle)
+    {
+        if (shuffle is not null)
+        {
+            var permuted = unions.ToArray();
+            shuffle.Shuffle(permuted);
+            return Aligned(top, permuted);
+        }
+
+        // Mean over all pairings: how many positions' unions hold an id is all that matters.
+        var holders = new Dictionary<int, int>();
+        foreach (var id in unions.SelectMany(union => union))
+        {
+            holders[id] = holders.GetValueOrDefault(id) + 1;
+        }
+
+        return top.Average(ids => ids.Length == 0 ? 0 : ids.Sum(id => (double)holders.GetValueOrDefault(id)) / ((double)ids.Length * unions.Length));
+    }
+}

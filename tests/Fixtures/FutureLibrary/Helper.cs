@@ -1,0 +1,6 @@
+namespace FutureLibrary;
+
+public static class Helper
+{
+    public static string Name => typeof(PluginLens.IAnalysis).Name;
+}

@@ -1,8 +1,0 @@
-namespace PluginLens.Fixtures;
-
-public sealed class NoManifest : IAnalysis
-{
-    public void Run(AnalysisContext context)
-    {
-    }
-}
