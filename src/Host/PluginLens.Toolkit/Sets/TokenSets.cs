@@ -22,4 +22,14 @@ public static class TokenSets
 
         return shared;
     }
+
+    /// <summary>Jaccard index: shared ids over all ids, 0 to 1; 0 for two empty lists.</summary>
+    /// <param name="first">Distinct ids.</param>
+    /// <param name="second">Distinct ids.</param>
+    public static double Jaccard(ReadOnlySpan<int> first, ReadOnlySpan<int> second)
+    {
+        var shared = Overlap(first, second);
+        var all = first.Length + second.Length - shared;
+        return all == 0 ? 0 : shared / (double)all;
+    }
 }
