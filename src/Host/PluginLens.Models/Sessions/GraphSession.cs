@@ -50,7 +50,10 @@ internal sealed class GraphSession : IDisposable
         }
     }
 
-    /// <summary>Opens a session on a file as it is stored, as everybody else would.</summary>
+    /// <summary>
+    /// Opens a session on a file as it is stored, optimised as everybody's: with optimisation off, a graph with functions (which no model folder has) gives
+    /// other numbers each time in 1.31.
+    /// </summary>
     /// <param name="path">An ONNX file.</param>
     /// <exception cref="GraphSessionException">ONNX Runtime does not take the graph.</exception>
     public GraphSession(string path)
