@@ -1,6 +1,7 @@
 using PluginLens.Host;
 using PluginLens.Numerics;
 using PluginLens.Models;
+using PluginLens.Models.Sessions;
 
 namespace PluginLens.Cli;
 

@@ -1,5 +1,5 @@
+using System.Text.Json.Nodes;
 using Google.Protobuf;
-using Newtonsoft.Json.Linq;
 using PluginLens.Import.Recognition;
 using PluginLens.Import.Source;
 using PluginLens.Models.Format;
@@ -20,12 +20,16 @@ internal static class ImportedFolder
     /// <param name="config">Values of config.json, for ids that only it knows.</param>
     /// <param name="cancellation">Stops between weights.</param>
     /// <returns>The metadata that were written, and notes for the user.</returns>
-    public static (JObject Facts, IReadOnlyList<string> Notes) Write(
-        string folder, RecognisedModel model, SourceModel source, string name, JObject config, CancellationToken cancellation)
+    public static (JsonObject Facts, IReadOnlyList<string> Notes) Write(
+        string folder, RecognisedModel model, SourceModel source, string name, JsonObject config, CancellationToken cancellation)
     {
-        var facts = new JObject { ["pluginlens.format"] = FolderTable.Format, ["pluginlens.exporter"] = $"pluginlens import {FolderTable.Version}", ["name"] = name, ["dtype"] = "float32" };
-        facts.Merge(model.Config);
-        facts["processing"] = new JArray();
+        var facts = new JsonObject { ["pluginlens.format"] = FolderTable.Format, ["pluginlens.exporter"] = $"pluginlens import {FolderTable.Version}", ["name"] = name, ["dtype"] = "float32" };
+        foreach (var (key, value) in model.Config)
+        {
+            facts[key] = value?.DeepClone();
+        }
+
+        facts["processing"] = new JsonArray();
         using var data = new DataFile(Path.Combine(folder, CanonicalProto.DataName));
         var weights = new List<WrittenWeight>();
         foreach (var weight in model.Weights)
@@ -36,18 +40,18 @@ internal static class ImportedFolder
 
         var graph = TemplateInterpreter.Interpret(TemplateInterpreter.EmbeddedTemplate(), facts, weights.Select(w => w.Name).ToHashSet(StringComparer.Ordinal));
         var notes = model.Notes.ToList();
-        facts["hooks"] = CanonicalProto.Hooks(graph);
+        facts["hooks"] = CanonicalProto.Hooks(graph.Hooks);
         TokenizerCopy.Add(source.Folder, folder, facts, notes);
         foreach (var key in new[] { "bos", "eos", "pad" })
         {
-            if (!facts.ContainsKey($"{key}_id") && config[$"{key}_token_id"] is { Type: JTokenType.Integer } id && id.Value<long>() >= 0 && id.Value<long>() < facts.Value<long>("d_vocab"))
+            if (!facts.ContainsKey($"{key}_id") && SourceConfig.Integer(config[$"{key}_token_id"]) is { } id && id >= 0 && id < facts["d_vocab"]!.GetValue<int>())
             {
-                facts[$"{key}_id"] = id.Value<int>();
+                facts[$"{key}_id"] = id;
             }
         }
 
         facts["source"] = Path.GetFileName(source.Folder);
-        facts["source_sha256"] = new JObject(source.DataFiles.Prepend(source.Path).Distinct().Select(f => new JProperty(Path.GetFileName(f), FileHash.Of(f))));
+        facts["source_sha256"] = new JsonObject(source.DataFiles.Prepend(source.Path).Distinct().Select(f => KeyValuePair.Create(Path.GetFileName(f), (JsonNode?)FileHash.Of(f))));
         facts["weights_sha256"] = data.Digest();
         File.WriteAllBytes(Path.Combine(folder, "model.onnx"), CanonicalProto.Build(graph, weights, facts).ToByteArray());
         return (facts, notes);

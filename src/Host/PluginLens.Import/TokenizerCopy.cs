@@ -1,5 +1,5 @@
 using System.Security.Cryptography;
-using Newtonsoft.Json.Linq;
+using System.Text.Json.Nodes;
 using PluginLens.Models.Format;
 using PluginLens.Tokenizers;
 
@@ -13,11 +13,11 @@ internal static class TokenizerCopy
     /// <param name="destination">The folder that is being written.</param>
     /// <param name="facts">Receives the metadata.</param>
     /// <param name="notes">Receives what the user should know.</param>
-    public static void Add(string source, string destination, JObject facts, List<string> notes)
+    public static void Add(string source, string destination, JsonObject facts, List<string> notes)
     {
         // Published repositories keep their ONNX files in a folder of their own, below the tokenizer.
         var folder = Path.GetFileName(source) == "onnx" && !FolderTable.TokenizerFiles(source).Any() ? Path.GetDirectoryName(source)! : source;
-        facts["tokenizer_files"] = new JObject();
+        facts["tokenizer_files"] = new JsonObject();
         if (!FolderTable.TokenizerFiles(folder).Any())
         {
             notes.Add("no tokenizer beside the model: prompts are given as ids (--ids), tokens are shown by number");
@@ -29,7 +29,7 @@ internal static class TokenizerCopy
             return;
         }
 
-        if (tokenizer.Count > facts.Value<int>("d_vocab"))
+        if (tokenizer.Count > facts["d_vocab"]!.GetValue<int>())
         {
             notes.Add($"the tokenizer beside the model knows {tokenizer.Count} ids, the embedding has {facts["d_vocab"]} rows: it belongs to another model and is not copied");
             return;

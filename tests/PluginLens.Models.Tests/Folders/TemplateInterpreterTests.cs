@@ -1,6 +1,7 @@
 using System.Globalization;
-using Newtonsoft.Json;
-using Newtonsoft.Json.Linq;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using PluginLens.Models.Format.Canonical;
 using PluginLens.Tests.Shared;
 
@@ -17,7 +18,7 @@ public sealed class TemplateInterpreterTests
     public void Interpret_GoldenMetadata_GivesTheExportersGraph(string name)
     {
         var lines = File.ReadAllLines(Path.Combine(Repository.Root, "tests", "Golden", "graphs", $"{name}.txt"));
-        var metadata = JObject.Parse(lines[0]["metadata ".Length..]);
+        var metadata = JsonNode.Parse(lines[0]["metadata ".Length..])!.AsObject();
         var weights = lines.Where(l => l.StartsWith("weight ", StringComparison.Ordinal)).Select(l => l["weight ".Length..]).ToHashSet();
         var expected = lines.Skip(2).Where(l => l.Length > 0 && !l.StartsWith("weight ", StringComparison.Ordinal)).ToArray();
 
@@ -54,12 +55,14 @@ public sealed class TemplateInterpreterTests
 
         foreach (var node in graph.Nodes)
         {
-            var attributes = node.Attributes.OrderBy(a => a.Key, StringComparer.Ordinal).Select(a => $" {a.Key}={JsonConvert.SerializeObject(a.Value)}");
+            var attributes = node.Attributes.OrderBy(a => a.Key, StringComparer.Ordinal).Select(a => $" {a.Key}={JsonSerializer.Serialize(a.Value, Plain)}");
             yield return $"{string.Join(", ", node.Outputs)} = {node.Op}({string.Join(", ", node.Inputs)}){string.Concat(attributes)}";
         }
 
         yield return $"output {graph.Output}";
     }
+
+    private static readonly JsonSerializerOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private static string Json(IReadOnlyList<string> dims) => $"[{string.Join(", ", dims.Select(d => int.TryParse(d, out _) ? d : $"\"{d}\""))}]";
 }

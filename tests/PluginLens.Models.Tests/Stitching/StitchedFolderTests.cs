@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using PluginLens.Models.Format;
 using PluginLens.Models.Verification;
 using PluginLens.Tests.Shared;
@@ -86,7 +87,7 @@ public sealed class StitchedFolderTests
     public void Written_Metadata_SayWhatItIs()
     {
         using var written = Write("phi3", "gpt_neo", 1, 3, lnF: false, addPositions: false);
-        var (config, facts) = (written.Config, Newtonsoft.Json.Linq.JObject.Parse(written.Config.Metadata["stitched"]));
+        var (config, facts) = (written.Config, JsonNode.Parse(written.Config.Metadata["stitched"])!);
 
         Assert.That((config.NLayers, config.DModel, config.Positions, config.NCtx), Is.EqualTo((3, 32, "none", 48)));
         Assert.That(config.WindowSize, Has.Count.EqualTo(3));

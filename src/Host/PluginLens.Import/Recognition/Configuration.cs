@@ -1,4 +1,4 @@
-using Newtonsoft.Json.Linq;
+using System.Text.Json.Nodes;
 using PluginLens.Import.Source;
 using PluginLens.Models.Format;
 using PluginLens.Models.Format.Canonical;
@@ -22,7 +22,7 @@ internal sealed class Configuration(Transformer transformer, SourceConfig config
         var attention = first.Attention;
         var shape = _reading.Run.Shape(embedding.Tokens);
         var length = Length();
-        var facts = new JObject
+        var facts = new JsonObject
         {
             ["architecture"] = Architecture(),
             ["d_model"] = (int)shape[1],
@@ -35,9 +35,9 @@ internal sealed class Configuration(Transformer transformer, SourceConfig config
             ["positions"] = embedding.Positions != null ? "learned" : attention.Rotary != null ? "rotary" : "none",
             ["final_norm"] = first.IsPost || transformer.Head.Final != null,
             ["d_head"] = One(a => a.Q.Width, "d_head"),
-            ["attn_scale"] = One(a => a.Scale, "attention scale"),
+            ["attn_scale"] = MetadataJson.Number(One(a => a.Scale, "attention scale")),
             ["n_ctx"] = length,
-            ["eps"] = Epsilon(),
+            ["eps"] = MetadataJson.Number(Epsilon()),
         };
         if (One(a => a.K.Heads, "key-value heads") is var keyHeads && keyHeads != attention.Q.Heads)
         {
@@ -54,7 +54,7 @@ internal sealed class Configuration(Transformer transformer, SourceConfig config
         var stated = config.ModelType == "mistral" && transformer.Blocks.All(b => b.Attention.Window is null) ? config.Count("sliding_window") : null;
         if (stated < length || transformer.Blocks.Any(b => b.Attention.Window != null))
         {
-            facts["window_size"] = new JArray(transformer.Blocks.Select(b => (b.Attention.Window ?? stated) is { } w ? (JToken)w : JValue.CreateNull()));
+            facts["window_size"] = new JsonArray([.. transformer.Blocks.Select(b => (JsonNode?)(b.Attention.Window ?? stated))]);
         }
 
         if (embedding is { CountsTokens: true } or { PositionOffset: > 0 })
@@ -76,7 +76,7 @@ internal sealed class Configuration(Transformer transformer, SourceConfig config
         return new RecognisedModel(facts, weights, _notes);
     }
 
-    private void Mlp(JObject facts)
+    private void Mlp(JsonObject facts)
     {
         if (transformer.Blocks[0].Mlp is not { } mlp)
         {
@@ -106,16 +106,16 @@ internal sealed class Configuration(Transformer transformer, SourceConfig config
         }
     }
 
-    private void Rotary(JObject facts, RotaryMatch rotary)
+    private void Rotary(JsonObject facts, RotaryMatch rotary)
     {
         if (transformer.Blocks.Any(b => b.Attention.Rotary is not { } r || r.Dim != rotary.Dim || r.Adjacent != rotary.Adjacent || !r.InvFreq.AsSpan().SequenceEqual(rotary.InvFreq)))
         {
             throw new ModelException("Layers differ in their rotary positions; that is not imported.");
         }
 
-        facts["inv_freq"] = new JArray(rotary.InvFreq);
+        facts["inv_freq"] = new JsonArray([.. rotary.InvFreq.Select(frequency => MetadataJson.Number(frequency))]);
         facts["rotary_dim"] = rotary.Dim;
-        facts["rope_attention_factor"] = rotary.Factor;
+        facts["rope_attention_factor"] = MetadataJson.Number(rotary.Factor);
         if (rotary.Adjacent)
         {
             facts["rotary_adjacent"] = true;

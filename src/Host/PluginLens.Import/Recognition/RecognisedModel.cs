@@ -1,4 +1,4 @@
-using Newtonsoft.Json.Linq;
+using System.Text.Json.Nodes;
 using PluginLens.Models.Format.Canonical;
 
 namespace PluginLens.Import.Recognition;
@@ -7,4 +7,4 @@ namespace PluginLens.Import.Recognition;
 /// <param name="Config">The configuration, keys as in the metadata.</param>
 /// <param name="Weights">The weights in canonical order.</param>
 /// <param name="Notes">What could not be read from the graph, for the user.</param>
-internal sealed record RecognisedModel(JObject Config, IReadOnlyList<CanonicalWeight> Weights, IReadOnlyList<string> Notes);
+internal sealed record RecognisedModel(JsonObject Config, IReadOnlyList<CanonicalWeight> Weights, IReadOnlyList<string> Notes);

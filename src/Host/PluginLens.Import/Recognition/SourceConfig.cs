@@ -1,11 +1,11 @@
-using Newtonsoft.Json;
-using Newtonsoft.Json.Linq;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace PluginLens.Import.Recognition;
 
 /// <summary>The config.json beside the source, where there is one: for what a graph cannot say.</summary>
 /// <param name="Values">Its values; empty where there is none.</param>
-internal sealed record SourceConfig(JObject Values)
+internal sealed record SourceConfig(JsonObject Values)
 {
     public static SourceConfig Beside(string folder)
     {
@@ -13,22 +13,25 @@ internal sealed record SourceConfig(JObject Values)
             .Select(f => Path.Combine(f, "config.json")).FirstOrDefault(File.Exists);
         if (path is null)
         {
-            return new SourceConfig(new JObject());
+            return new SourceConfig([]);
         }
 
         try
         {
-            return new SourceConfig(JObject.Parse(File.ReadAllText(path)));
+            return new SourceConfig(JsonNode.Parse(File.ReadAllText(path)) as JsonObject ?? throw new JsonException("expected an object"));
         }
-        catch (JsonReaderException e)
+        catch (JsonException e)
         {
             throw new ModelException($"config.json beside the model is not JSON ({e.Message.Split('\n')[0].TrimEnd('.')}); repair it or take it away.", e);
         }
     }
 
-    public string? ModelType => Values["model_type"]?.Type == JTokenType.String ? Values.Value<string>("model_type") : null;
+    public string? ModelType => Values["model_type"] is JsonValue value && value.TryGetValue<string>(out var text) ? text : null;
 
     /// <summary>The first of some whole numbers that is there.</summary>
     public int? Count(params string[] keys) =>
-        keys.Select(k => Values[k]).Where(v => v?.Type == JTokenType.Integer).Select(v => (int?)v!.Value<int>()).FirstOrDefault();
+        keys.Select(key => Integer(Values[key])).FirstOrDefault(number => number is not null);
+
+    /// <summary>A whole number, or null for anything else.</summary>
+    public static int? Integer(JsonNode? value) => value is JsonValue one && one.TryGetValue<int>(out var number) ? number : null;
 }

@@ -1,10 +1,29 @@
+using System.Globalization;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace PluginLens.Models.Format;
 
-/// <summary>Reads the JSON texts of metadata; what does not fit is a <see cref="FormatException"/>. No reflection: this runs at every start.</summary>
+/// <summary>Reads and writes the JSON texts of metadata; what does not fit is a <see cref="FormatException"/>. No reflection: this runs at every start.</summary>
 internal static class MetadataJson
 {
+    /// <summary>The text of a metadata entry: strings stand as they are, everything else as JSON.</summary>
+    /// <param name="value">The value; null = <c>null</c>.</param>
+    public static string Text(JsonNode? value) => value is null ? "null" : value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : value.ToJsonString();
+
+    /// <summary>A number that is not a count: it keeps its point, 8.0 and not 8.</summary>
+    /// <param name="value">Finite.</param>
+    public static JsonNode Number(double value)
+    {
+        var text = value.ToString("R", CultureInfo.InvariantCulture);
+        return JsonNode.Parse(text.AsSpan().IndexOfAny('.', 'E') < 0 ? text + ".0" : text)!;
+    }
+
+    /// <summary>Dimensions of a hook: numbers and names.</summary>
+    /// <param name="dimensions">E.g. <c>batch, pos, 32</c>.</param>
+    public static JsonArray Dimensions(IEnumerable<string> dimensions) =>
+        [.. dimensions.Select(extent => long.TryParse(extent, NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? (JsonNode)size : extent)];
+
     /// <summary>An object of texts.</summary>
     /// <param name="text">JSON.</param>
     public static Dictionary<string, string> Texts(string text) => Read(text, root =>

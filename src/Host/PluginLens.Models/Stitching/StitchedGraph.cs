@@ -1,4 +1,4 @@
-using Newtonsoft.Json.Linq;
+using System.Text.Json.Nodes;
 using PluginLens.Models.Format;
 using PluginLens.Models.Format.Canonical;
 using PluginLens.Models.Format.Files;
@@ -115,11 +115,11 @@ internal sealed class StitchedGraph
         return whole[norm..whole.IndexOf("@def activation(", norm, StringComparison.Ordinal)] + reader.ReadToEnd();
     }
 
-    private JObject Facts() => new()
+    private JsonObject Facts() => new()
     {
         ["state"] = BlockNames.OfDonor(Seam.StateOf(_donor.Config, _seam.Blocks)),
         ["norm"] = _donor.Config.Norm,
-        ["eps"] = _donor.Config.Eps,
+        ["eps"] = MetadataJson.Number(_donor.Config.Eps),
         ["d_donor"] = _donor.Config.DModel,
         ["d_model"] = _receiver.Config.DModel,
         ["ln_f"] = _seam.LnF,

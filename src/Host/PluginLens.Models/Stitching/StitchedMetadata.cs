@@ -1,7 +1,7 @@
 using System.Globalization;
-using Newtonsoft.Json;
-using Newtonsoft.Json.Linq;
+using System.Text.Json.Nodes;
 using PluginLens.Models.Format;
+using PluginLens.Models.Format.Writing;
 
 namespace PluginLens.Models.Stitching;
 
@@ -32,8 +32,7 @@ internal static class StitchedMetadata
         }
 
         yield return new("stitched", Stitched(receiver, seam));
-        yield return new("hooks", new JObject(graph.Hooks.Select(hook => new JProperty(
-            hook.Key, new JArray(hook.Value.Select(extent => long.TryParse(extent, NumberStyles.None, CultureInfo.InvariantCulture, out var size) ? (JToken)size : extent))))).ToString(Formatting.None));
+        yield return new("hooks", MetadataJson.Text(CanonicalProto.Hooks(graph.Hooks)));
         yield return new("weights_sha256", weights);
     }
 
@@ -50,11 +49,11 @@ internal static class StitchedMetadata
     };
 
     /// <summary>A list with an entry for each layer loses those of the layers that are left out.</summary>
-    private static string OfLastBlocks(string json, int first) => JToken.Parse(json) is JArray list ? new JArray(list.Skip(first)).ToString(Formatting.None) : json;
+    private static string OfLastBlocks(string json, int first) => JsonNode.Parse(json) is JsonArray list ? MetadataJson.Text(new JsonArray([.. list.Skip(first).Select(entry => entry?.DeepClone())])) : json;
 
     private static string Stitched(OnnxModel receiver, Seam seam)
     {
-        var facts = new JObject
+        var facts = new JsonObject
         {
             ["donor"] = Identity(seam.Donor),
             ["receiver"] = Identity(receiver),
@@ -65,16 +64,16 @@ internal static class StitchedMetadata
         };
         foreach (var (key, value) in seam.Facts)
         {
-            facts[key] = bool.TryParse(value, out var flag) ? flag : value;
+            facts[key] = bool.TryParse(value, out var flag) ? (JsonNode)flag : value;
         }
 
-        return facts.ToString(Formatting.None);
+        return MetadataJson.Text(facts);
     }
 
     /// <summary>A view with other weights has no hash; the one of its folder says what it was made from.</summary>
-    private static JObject Identity(Model model) => model.Sha256 is { } hash
-        ? new JObject { ["name"] = model.Config.Name, ["sha256"] = hash }
-        : new JObject { ["name"] = model.Config.Name, ["sha256"] = null, ["changed_from_sha256"] = (model as OnnxModel)?.FolderSha256 };
+    private static JsonObject Identity(Model model) => model.Sha256 is { } hash
+        ? new JsonObject { ["name"] = model.Config.Name, ["sha256"] = hash }
+        : new JsonObject { ["name"] = model.Config.Name, ["sha256"] = null, ["changed_from_sha256"] = (model as OnnxModel)?.FolderSha256 };
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,4 +1,4 @@
-using Newtonsoft.Json.Linq;
+using System.Text.Json.Nodes;
 
 namespace PluginLens.Models.Format.Canonical;
 
@@ -15,7 +15,7 @@ public sealed class TemplateInterpreter
     private readonly List<KeyValuePair<string, IReadOnlyList<string>>> _inputs = [];
     private string _output = "";
 
-    private TemplateInterpreter(string template, JObject metadata, IReadOnlySet<string> weights)
+    private TemplateInterpreter(string template, JsonObject metadata, IReadOnlySet<string> weights)
     {
         _lines = [.. template.Split('\n').Select(line => line.Trim())];
         _scope = new TemplateScope(metadata, weights);
@@ -35,7 +35,7 @@ public sealed class TemplateInterpreter
     /// <param name="template">Text of the template.</param>
     /// <param name="metadata">The model's configuration, keys as in the metadata.</param>
     /// <param name="weights">Names of the weights that the model has.</param>
-    public static TemplateGraph Interpret(string template, JObject metadata, IReadOnlySet<string> weights)
+    public static TemplateGraph Interpret(string template, JsonObject metadata, IReadOnlySet<string> weights)
     {
         var interpreter = new TemplateInterpreter(template, metadata, weights);
         interpreter.Block(0, interpreter._lines.Length);

@@ -1,6 +1,6 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.RegularExpressions;
-using Newtonsoft.Json.Linq;
 
 namespace PluginLens.Models.Format.Canonical;
 
@@ -60,14 +60,14 @@ internal sealed partial class TemplateNodeReader
     private static Dictionary<string, object> Attributes(string text) =>
         text.Length == 0 ? [] : AttributeComma().Split(text).ToDictionary(
             attribute => attribute[..attribute.IndexOf('=', StringComparison.Ordinal)],
-            attribute => AttributeValue(JToken.Parse(attribute[(attribute.IndexOf('=', StringComparison.Ordinal) + 1)..])));
+            attribute => AttributeValue(JsonDocument.Parse(attribute[(attribute.IndexOf('=', StringComparison.Ordinal) + 1)..]).RootElement));
 
-    private static object AttributeValue(JToken json) => json.Type switch
+    private static object AttributeValue(JsonElement json) => json.ValueKind switch
     {
-        JTokenType.Integer => json.Value<long>(),
-        JTokenType.Float => json.Value<double>(),
-        JTokenType.String => json.Value<string>()!,
-        JTokenType.Array => json.Values<long>().ToArray(),
+        JsonValueKind.Number when json.TryGetInt64(out var integer) => integer,
+        JsonValueKind.Number => json.GetDouble(),
+        JsonValueKind.String => json.GetString()!,
+        JsonValueKind.Array => json.EnumerateArray().Select(entry => entry.GetInt64()).ToArray(),
         _ => throw new InvalidOperationException($"The template has the attribute value '{json}'; expected a number, a string or a list of integers."),
     };
 

@@ -1,14 +1,14 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Newtonsoft.Json;
-using Newtonsoft.Json.Linq;
 
 namespace PluginLens.Models.Format.Canonical;
 
 /// <summary>Variables, parameters and metadata of a template, and the conditions on them.</summary>
-internal sealed partial class TemplateScope(JObject metadata, IReadOnlySet<string> weights)
+internal sealed partial class TemplateScope(JsonObject metadata, IReadOnlySet<string> weights)
 {
-    private readonly JObject _keys = (JObject)metadata.DeepClone();
-    private readonly List<Dictionary<string, JToken>> _scopes = [[]];
+    private readonly JsonObject _keys = metadata.DeepClone().AsObject();
+    private readonly List<Dictionary<string, JsonNode>> _scopes = [[]];
 
     /// <summary>Replaces every <c>{key}</c>, innermost first.</summary>
     public string Fill(string text)
@@ -27,26 +27,26 @@ internal sealed partial class TemplateScope(JObject metadata, IReadOnlySet<strin
 
     public bool Holds(string condition) => condition.Split(" and ").All(term => Term(term.Trim()));
 
-    public int Integer(string key) => Value(key)?.Value<int>()
+    public int Integer(string key) => Value(key)?.GetValue<int>()
         ?? throw new InvalidOperationException($"The template repeats '{key}' times, which the metadata do not have.");
 
-    public void Let(string name, JToken value) => _scopes[0][name] = value;
+    public void Let(string name, JsonNode value) => _scopes[0][name] = value;
 
     public void Default(string key, string json)
     {
         if (!_keys.ContainsKey(key))
         {
-            _keys[key] = JToken.Parse(json);
+            _keys[key] = JsonNode.Parse(json);
         }
     }
 
     public void Push(IEnumerable<(string Parameter, string Argument)> arguments) =>
-        _scopes.Add(arguments.ToDictionary(a => a.Parameter, a => (JToken)a.Argument));
+        _scopes.Add(arguments.ToDictionary(a => a.Parameter, a => (JsonNode)a.Argument));
 
     public void Pop() => _scopes.RemoveAt(_scopes.Count - 1);
 
     /// <summary><c>a</c>, or <c>a op b</c> of integers with <c>/</c> rounding down.</summary>
-    public static JToken Calculate(string expression)
+    public static JsonNode Calculate(string expression)
     {
         var parts = expression.Split(' ');
         if (parts.Length == 1)
@@ -81,10 +81,10 @@ internal sealed partial class TemplateScope(JObject metadata, IReadOnlySet<strin
         var value = Value(equals < 0 ? term : term[..equals]);
         return equals >= 0
             ? value != null && term[(equals + 1)..].Split('|').Contains(Text(value))
-            : value != null && !(value.Type == JTokenType.Boolean && !value.Value<bool>());
+            : value != null && value.GetValueKind() != JsonValueKind.False;
     }
 
-    private JToken? Value(string key)
+    private JsonNode? Value(string key)
     {
         for (var i = _scopes.Count - 1; i >= 0; i--)
         {
@@ -94,24 +94,21 @@ internal sealed partial class TemplateScope(JObject metadata, IReadOnlySet<strin
             }
         }
 
-        if (_keys.TryGetValue(key, out var whole))
+        if (_keys.TryGetPropertyValue(key, out var whole))
         {
-            return Present(whole);
+            return whole;
         }
 
         var dot = key.IndexOf('.', StringComparison.Ordinal);
-        return dot < 0 || !_keys.TryGetValue(key[..dot], out var found) ? null : found switch
+        return dot < 0 || !_keys.TryGetPropertyValue(key[..dot], out var found) ? null : found switch
         {
-            JArray list => int.TryParse(key[(dot + 1)..], out var at) && at < list.Count ? Present(list[at]) : null,
-            JObject map => Present(map[key[(dot + 1)..]]),
+            JsonArray list => int.TryParse(key[(dot + 1)..], out var at) && at < list.Count ? list[at] : null,
+            JsonObject map => map[key[(dot + 1)..]],
             _ => null,
         };
     }
 
-    private static JToken? Present(JToken? value) => value is null || value.Type == JTokenType.Null ? null : value;
-
-    private static string Text(JToken? value) =>
-        value is null ? "null" : value.Type == JTokenType.String ? value.Value<string>()! : value.ToString(Formatting.None).Trim('[', ']');
+    private static string Text(JsonNode? value) => value is JsonArray ? MetadataJson.Text(value).Trim('[', ']') : MetadataJson.Text(value);
 
     [GeneratedRegex(@"\{([^{}]+)\}")]
     private static partial Regex Placeholder();

@@ -1,9 +1,8 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Nodes;
 using Google.Protobuf;
-using Newtonsoft.Json;
-using Newtonsoft.Json.Linq;
 using PluginLens.Models.Format.Canonical;
 using PluginLens.Models.Format.Proto;
 
@@ -16,9 +15,9 @@ internal static class CanonicalProto
     private const int Opset = 17;
     private const int IrVersion = 8;
 
-    public static ModelProto Build(TemplateGraph graph, IReadOnlyList<WrittenWeight> weights, JObject facts)
+    public static ModelProto Build(TemplateGraph graph, IReadOnlyList<WrittenWeight> weights, JsonObject facts)
     {
-        var model = new ModelProto { IrVersion = IrVersion, ProducerName = "PluginLens", Graph = new GraphProto { Name = facts.Value<string>("name") } };
+        var model = new ModelProto { IrVersion = IrVersion, ProducerName = "PluginLens", Graph = new GraphProto { Name = facts["name"]!.GetValue<string>() } };
         model.OpsetImport.Add(new OperatorSetIdProto { Version = Opset });
         model.Graph.Node.Add(graph.Nodes.Select(Node));
         model.Graph.Initializer.Add(weights.Select(External));
@@ -30,11 +29,7 @@ internal static class CanonicalProto
             (hook.Key == graph.Output ? model.Graph.Output : model.Graph.ValueInfo).Add(value);
         }
 
-        model.MetadataProps.Add(facts.Properties().Select(p => new StringStringEntryProto
-        {
-            Key = p.Name,
-            Value = p.Value.Type == JTokenType.String ? p.Value.Value<string>() : p.Value.ToString(Formatting.None),
-        }));
+        model.MetadataProps.Add(facts.Select(entry => new StringStringEntryProto { Key = entry.Key, Value = MetadataJson.Text(entry.Value) }));
         foreach (var entry in model.MetadataProps)
         {
             FolderTable.Require(entry.Key, entry.Value);
@@ -58,8 +53,8 @@ internal static class CanonicalProto
     }
 
     /// <summary>The hooks with their dims, as the metadata list them.</summary>
-    public static JObject Hooks(TemplateGraph graph) =>
-        new(graph.Hooks.Select(h => new JProperty(h.Key, new JArray(h.Value.Select(d => long.TryParse(d, out var size) ? (JToken)size : d)))));
+    public static JsonObject Hooks(IEnumerable<KeyValuePair<string, IReadOnlyList<string>>> hooks) =>
+        new(hooks.Select(hook => KeyValuePair.Create(hook.Key, (JsonNode?)MetadataJson.Dimensions(hook.Value))));
 
     public static NodeProto Node(TemplateNode node)
     {
