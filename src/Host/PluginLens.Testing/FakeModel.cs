@@ -6,6 +6,7 @@ namespace PluginLens.Testing;
 /// </summary>
 public sealed class FakeModel : Model
 {
+    private readonly ModelConfig _given;
     private readonly Dictionary<string, Tensor> _weights;
     private readonly Dictionary<string, IReadOnlyList<string>> _hooks;
     private readonly Dictionary<string, Func<ModelInput, Tensor>> _values;
@@ -25,14 +26,15 @@ public sealed class FakeModel : Model
         Dictionary<string, IReadOnlyList<string>> hooks,
         Dictionary<string, Func<ModelInput, Tensor>> values)
     {
-        Config = config;
+        Config = config.Traits.Count > 0 ? config : config with { Traits = Traits.Of(config, weights.ContainsKey, tokenizer is not null) };
         Tokenizer = tokenizer;
+        _given = config;
         _weights = weights;
         _hooks = hooks;
         _values = values;
     }
 
-    /// <inheritdoc/>
+    /// <summary>The configuration; traits that it was not given follow from it and from the weights, as those of a folder do.</summary>
     public override ModelConfig Config { get; }
 
     /// <inheritdoc/>
@@ -59,7 +61,7 @@ public sealed class FakeModel : Model
     /// <param name="data">The elements, row-major.</param>
     /// <param name="shape">The extents.</param>
     public FakeModel WithWeight(string name, float[] data, params int[] shape) =>
-        new(Config, Tokenizer, new(_weights) { [name] = new Tensor(name, data, shape) }, _hooks, _values);
+        new(_given, Tokenizer, new(_weights) { [name] = new Tensor(name, data, shape) }, _hooks, _values);
 
     /// <summary>The same model with one weight changed in a copy.</summary>
     /// <param name="name">A weight that it has.</param>
@@ -96,7 +98,7 @@ public sealed class FakeModel : Model
             weights[name] = new Tensor(name, given.Data.ToArray(), [.. given.Shape]);
         }
 
-        return new FakeModel(Config, Tokenizer, weights, _hooks, _values);
+        return new FakeModel(_given, Tokenizer, weights, _hooks, _values);
     }
 
     /// <summary>The same model without one weight.</summary>
@@ -105,23 +107,23 @@ public sealed class FakeModel : Model
     {
         var weights = new Dictionary<string, Tensor>(_weights);
         weights.Remove(name);
-        return new FakeModel(Config, Tokenizer, weights, _hooks, _values);
+        return new FakeModel(_given, Tokenizer, weights, _hooks, _values);
     }
 
     /// <summary>The same model with other metadata: traits, sizes, processing.</summary>
     /// <param name="change">Makes the new configuration.</param>
-    public FakeModel WithConfig(Func<ModelConfig, ModelConfig> change) => new(change(Config), Tokenizer, _weights, _hooks, _values);
+    public FakeModel WithConfig(Func<ModelConfig, ModelConfig> change) => new(change(_given), Tokenizer, _weights, _hooks, _values);
 
     /// <summary>The same model with another tokenizer, or none.</summary>
     /// <param name="tokenizer">The tokenizer.</param>
-    public FakeModel WithTokenizer(ModelTokenizer? tokenizer) => new(Config, tokenizer, _weights, _hooks, _values);
+    public FakeModel WithTokenizer(ModelTokenizer? tokenizer) => new(_given, tokenizer, _weights, _hooks, _values);
 
     /// <summary>The same model with one more activation.</summary>
     /// <param name="name">E.g. <c>blocks.0.hook_resid_post</c>.</param>
     /// <param name="dimensions">E.g. <c>batch, pos, 8</c>.</param>
     /// <param name="value">Computes it, batch first.</param>
     public FakeModel WithHook(string name, IReadOnlyList<string> dimensions, Func<ModelInput, Tensor> value) =>
-        new(Config, Tokenizer, _weights, new(_hooks) { [name] = dimensions }, new(_values) { [name] = value });
+        new(_given, Tokenizer, _weights, new(_hooks) { [name] = dimensions }, new(_values) { [name] = value });
 
     /// <inheritdoc/>
     public override bool HasWeight(string name) => _weights.ContainsKey(name);
