@@ -66,20 +66,25 @@ def refuse(source, destination, force):
 def load(source, adapter_folder=None):
     """A checkpoint folder, with an adapter merged into it where one is given."""
     values = checkpoint.read_json(source / "config.json")
+    files, tensors = checkpoint.weight_files(source), checkpoint.tensors(source)
+    if adapter_folder:
+        files, tensors = [*files, adapter.weight_file(adapter_folder)], adapter.merged(tensors, adapter_folder)
+    facts, weights, config, notes = resolve(values, tensors)
+    if any(tensor.dtype == "F64" for tensor in tensors.values()):
+        notes.append("weights in float64 are rounded to float32")
+    if adapter_folder:
+        facts["adapter"] = adapter_folder.resolve().name
+        adapter.refuse_tied(facts, weights)
+    return Loaded(facts, weights, {f"{key}_id": config.given.get(f"{key}_token_id") for key in ("bos", "eos", "pad")}, files, notes)
+
+
+def resolve(values, tensors):
+    """What a config.json means for these tensors: the metadata, the canonical weights, the configuration, notes for the user."""
     try:
         module, config, notes = architectures.find(values)
-        files, tensors = checkpoint.weight_files(source), checkpoint.tensors(source)
-        if adapter_folder:
-            files, tensors = [*files, adapter.weight_file(adapter_folder)], adapter.merged(tensors, adapter_folder)
-        if any(tensor.dtype == "F64" for tensor in tensors.values()):
-            notes.append("weights in float64 are rounded to float32")
         facts, weights, rest = module.read(config, tensors)
         rest.finish()
-        if adapter_folder:
-            facts["adapter"] = adapter_folder.resolve().name
-            adapter.refuse_tied(facts, weights)
-        ids = {f"{key}_id": config.given.get(f"{key}_token_id") for key in ("bos", "eos", "pad")}
-        return Loaded(facts, canonical.in_order(weights, facts), ids, files, notes)
+        return facts, canonical.in_order(weights, facts), config, notes
     except (TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticError) as error:
         first_line = (str(error).splitlines() or [""])[0]
         raise ExportError(f"config.json has a value of a kind that was not expected ({type(error).__name__}: {first_line})") from None

@@ -21,7 +21,7 @@ def read(config, tensors):
     result = {
         "architecture": "roberta" if roberta else "bert", "d_model": d, "n_heads": h, "n_layers": layers, "d_vocab": config.count("vocab_size"),
         "attention_dir": "bidirectional", "norm": "LN", "norm_placement": "post", "positions": "learned", "final_norm": True, "d_head": dh,
-        "attn_scale": dh ** 0.5, "eps": config.number("layer_norm_eps"), "n_ctx": config.count("max_position_embeddings") - offset,
+        "attn_scale": dh ** 0.5, "eps": config.number("layer_norm_eps", below=1), "n_ctx": config.count("max_position_embeddings") - offset,
         "d_mlp": config.count("intermediate_size"), "act_fn": config.activation("hidden_act", ACTIVATIONS)}
     if roberta:
         config.only("type_vocab_size", 1, reason="RoBERTa has one token type")

@@ -14,7 +14,7 @@ def read(config, tensors):
         "architecture": "bloom", "d_model": d, "n_heads": h, "n_layers": config.count("n_layer"),
         "d_vocab": config.count("vocab_size"), "attention_dir": "causal", "norm": "LN", "norm_placement": "pre", "positions": "alibi",
         "final_norm": True, "d_head": dh, "attn_scale": dh ** 0.5, "n_ctx": config.count("seq_length"),
-        "eps": config.number("layer_norm_epsilon"), "act_fn": "gelu_new", "alibi_slopes": slopes(h), "d_mlp": 4 * d}
+        "eps": config.number("layer_norm_epsilon", below=1), "act_fn": "gelu_new", "alibi_slopes": slopes(h), "d_mlp": 4 * d}
     source = Source(tensors, ("transformer.",))
     weights = {"embed.W_E": source.take("word_embeddings.weight")}
     source.norm(weights, "embed.ln", "word_embeddings_layernorm")

@@ -19,7 +19,7 @@ def sizes(config, architecture, norm="RMS", eps="rms_norm_eps", act="hidden_act"
     result = {
         "architecture": architecture, "d_model": d, "n_heads": h, "n_layers": config.count("num_hidden_layers"), "d_vocab": config.count("vocab_size"),
         "attention_dir": "causal", "norm": norm, "norm_placement": "pre", "positions": "rotary", "final_norm": True, "d_head": dh,
-        "attn_scale": dh ** 0.5, "eps": config.number(eps), "n_ctx": config.count("max_position_embeddings"), "n_key_value_heads": kv,
+        "attn_scale": dh ** 0.5, "eps": config.number(eps, below=1), "n_ctx": config.count("max_position_embeddings"), "n_key_value_heads": kv,
         "gated_mlp": gated, "d_mlp": config.count("intermediate_size"), "act_fn": config.activation(act, ACTIVATIONS)}
     rope.add(config, result, rope.dimensions(config, dh))
     return result

@@ -3,26 +3,29 @@
 A key that is in neither is an error that names it. Cohere's rope_theta is left out on purpose: releases of the library differ (10000, 500000).
 """
 
-# What every class has.
+# What every class of the library has.
 COMMON = {"tie_word_embeddings": True, "id2label": None, "quantization_config": None, "pruned_heads": None}
 
 ROPE = {"rope_theta": 10000.0, "rope_scaling": None, "rope_parameters": None, "partial_rotary_factor": 1.0, "original_max_position_embeddings": None}
 
 BERT = {"vocab_size": 30522, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072, "hidden_act": "gelu",
-        "max_position_embeddings": 512, "type_vocab_size": 2, "layer_norm_eps": 1e-12, "pad_token_id": 0, "position_embedding_type": "absolute",
+        "max_position_embeddings": 512, "type_vocab_size": 2, "layer_norm_eps": 1e-12, "position_embedding_type": "absolute",
         "is_decoder": False, "add_cross_attention": False}
 
 GPT = {"n_layer": 12, "n_head": 12, "n_embd": 768, "layer_norm_epsilon": 1e-5}
 
-LLAMA = {**ROPE, "vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 32, "num_attention_heads": 32,
-         "num_key_value_heads": None, "head_dim": None, "hidden_act": "silu", "max_position_embeddings": 2048, "rms_norm_eps": 1e-6, "layer_types": None,
-         "tie_word_embeddings": False}
+DECODER = {**ROPE, "vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 32, "num_attention_heads": 32,
+           "num_key_value_heads": None, "head_dim": None, "hidden_act": "silu", "max_position_embeddings": 2048, "tie_word_embeddings": False}
 
-GEMMA = {**LLAMA, "vocab_size": 256000, "head_dim": 256, "max_position_embeddings": 8192, "tie_word_embeddings": True, "attention_bias": False,
+LLAMA = {**DECODER, "rms_norm_eps": 1e-6}
+
+WINDOWS = {"sliding_window": 4096, "layer_types": None}
+
+GEMMA = {**{key: value for key, value in LLAMA.items() if key != "hidden_act"}, "vocab_size": 256000, "head_dim": 256, "max_position_embeddings": 8192, "tie_word_embeddings": True, "attention_bias": False,
          "use_bidirectional_attention": None, "hidden_activation": "gelu_pytorch_tanh"}
 
 QWEN = {**LLAMA, "vocab_size": 151936, "intermediate_size": 22016, "num_key_value_heads": 32, "max_position_embeddings": 32768,
-        "use_sliding_window": False, "sliding_window": 4096, "max_window_layers": 28}
+        **WINDOWS, "use_sliding_window": False, "max_window_layers": 28}
 
 DEFAULTS = {
     "bert": BERT,
@@ -31,7 +34,7 @@ DEFAULTS = {
     "camembert": {**BERT, "pad_token_id": 1},
     "bloom": {"vocab_size": 250880, "hidden_size": 64, "n_layer": 2, "n_head": 8, "layer_norm_epsilon": 1e-5,
               "apply_residual_connection_post_layernorm": False, "seq_length": 2048},  # ALiBi has no longest text; 2048 is what it was trained on
-    "cohere": {**LLAMA, "vocab_size": 256000, "hidden_size": 8192, "intermediate_size": 22528, "num_hidden_layers": 40, "num_attention_heads": 64,
+    "cohere": {**DECODER, "vocab_size": 256000, "hidden_size": 8192, "intermediate_size": 22528, "num_hidden_layers": 40, "num_attention_heads": 64,
                "max_position_embeddings": 8192, "layer_norm_eps": 1e-5, "logit_scale": 0.0625, "use_qk_norm": False, "attention_bias": False,
                "tie_word_embeddings": True},
     "falcon": {**ROPE, "vocab_size": 65024, "hidden_size": 4544, "num_hidden_layers": 32, "num_attention_heads": 71, "num_kv_heads": None,
@@ -40,9 +43,9 @@ DEFAULTS = {
     "gemma": {**GEMMA, "hidden_size": 3072, "intermediate_size": 24576, "num_hidden_layers": 28, "num_attention_heads": 16, "num_key_value_heads": 16,
               "hidden_act": "gelu_pytorch_tanh", "hidden_activation": None},
     "gemma2": {**GEMMA, "hidden_size": 2304, "intermediate_size": 9216, "num_hidden_layers": 26, "num_attention_heads": 8, "num_key_value_heads": 4,
-               "query_pre_attn_scalar": 256, "sliding_window": 4096, "attn_logit_softcapping": 50.0, "final_logit_softcapping": 30.0},
+               "query_pre_attn_scalar": 256, **WINDOWS, "attn_logit_softcapping": 50.0, "final_logit_softcapping": 30.0},
     "gemma3_text": {**GEMMA, "vocab_size": 262208, "hidden_size": 2304, "intermediate_size": 9216, "num_hidden_layers": 26, "num_attention_heads": 8,
-                    "num_key_value_heads": 4, "max_position_embeddings": 131072, "query_pre_attn_scalar": 256, "sliding_window": 4096,
+                    "num_key_value_heads": 4, "max_position_embeddings": 131072, "query_pre_attn_scalar": 256, **WINDOWS,
                     "sliding_window_pattern": 6, "attn_logit_softcapping": None, "final_logit_softcapping": None, "rope_theta": 1000000.0,
                     "rope_local_base_freq": 10000.0},
     "gpt2": {**GPT, "vocab_size": 50257, "n_positions": 1024, "n_inner": None, "activation_function": "gelu_new", "scale_attn_weights": True,
@@ -58,25 +61,25 @@ DEFAULTS = {
     "granite": {**LLAMA, "attention_bias": False, "mlp_bias": False, "embedding_multiplier": 1.0, "residual_multiplier": 1.0, "logits_scaling": 1.0,
                 "attention_multiplier": 1.0},
     "llama": {**LLAMA, "pretraining_tp": 1, "attention_bias": False, "mlp_bias": False},
-    "mistral": {**LLAMA, "intermediate_size": 14336, "num_key_value_heads": 8, "max_position_embeddings": 131072, "sliding_window": 4096},
+    "mistral": {**LLAMA, "intermediate_size": 14336, "num_key_value_heads": 8, "max_position_embeddings": 131072, **WINDOWS},
     "mixtral": {**LLAMA, "intermediate_size": 14336, "num_key_value_heads": 8, "max_position_embeddings": 131072, "rms_norm_eps": 1e-5,
-                "rope_theta": 1000000.0, "sliding_window": None, "num_local_experts": 8, "num_experts_per_tok": 2},
+                "rope_theta": 1000000.0, **WINDOWS, "sliding_window": None, "num_local_experts": 8, "num_experts_per_tok": 2},
     "olmo2": {**LLAMA, "vocab_size": 50304, "rms_norm_eps": 1e-5, "attention_bias": False},
     "openai-gpt": {**GPT, "vocab_size": 40478, "n_positions": 512, "afn": "gelu"},
     "opt": {"vocab_size": 50272, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "ffn_dim": 3072, "max_position_embeddings": 2048,
             "activation_function": "relu", "do_layer_norm_before": True, "_remove_final_layer_norm": False, "layer_norm_elementwise_affine": True,
             "word_embed_proj_dim": None, "enable_bias": True},
-    "phi": {**LLAMA, "vocab_size": 51200, "hidden_size": 2048, "intermediate_size": 8192, "num_hidden_layers": 24, "hidden_act": "gelu_new",
+    "phi": {**DECODER, "vocab_size": 51200, "hidden_size": 2048, "intermediate_size": 8192, "num_hidden_layers": 24, "hidden_act": "gelu_new",
             "layer_norm_eps": 1e-5, "partial_rotary_factor": 0.5, "qk_layernorm": False},
     "phi3": {**LLAMA, "vocab_size": 32064, "hidden_size": 3072, "intermediate_size": 8192, "max_position_embeddings": 4096,
-             "original_max_position_embeddings": 4096, "rms_norm_eps": 1e-5, "sliding_window": None},
+             "original_max_position_embeddings": 4096, "rms_norm_eps": 1e-5, **WINDOWS, "sliding_window": None},
     "qwen2": QWEN,
     "qwen3": {**QWEN, "head_dim": 128, "attention_bias": False},
-    "stablelm": {**LLAMA, "vocab_size": 50304, "hidden_size": 2560, "intermediate_size": 6912, "num_key_value_heads": 32, "max_position_embeddings": 4096,
+    "stablelm": {**DECODER, "vocab_size": 50304, "hidden_size": 2560, "intermediate_size": 6912, "num_key_value_heads": 32, "max_position_embeddings": 4096,
                  "layer_norm_eps": 1e-5, "partial_rotary_factor": 0.25, "use_qkv_bias": False, "qk_layernorm": False, "use_parallel_residual": False},
-    "starcoder2": {**LLAMA, "vocab_size": 49152, "hidden_size": 3072, "intermediate_size": 12288, "num_hidden_layers": 30, "num_attention_heads": 24,
+    "starcoder2": {**DECODER, "vocab_size": 49152, "hidden_size": 3072, "intermediate_size": 12288, "num_hidden_layers": 30, "num_attention_heads": 24,
                    "num_key_value_heads": 2, "hidden_act": "gelu_pytorch_tanh", "max_position_embeddings": 4096, "norm_epsilon": 1e-5,
-                   "sliding_window": None, "use_bias": True, "tie_word_embeddings": True},
+                   **WINDOWS, "sliding_window": None, "use_bias": True, "tie_word_embeddings": True},
     "transformer-lens": {"attn_only": False, "act_fn": None, "d_mlp": None, "eps": 1e-5, "attn_scale": -1.0, "use_attn_scale": True, "n_key_value_heads": None,
                          "normalization": "LN", "attention_dir": "causal", "positional_embedding_type": "standard", "shortformer_pos": False, "final_rms": False,
                          "parallel_attn_mlp": False, "use_local_attn": False, "scale_attn_by_inverse_layer_idx": False, "gated_mlp": False,

@@ -18,9 +18,9 @@ def read(config, tensors):
         "architecture": "falcon", "d_model": d, "n_heads": h, "n_layers": config.count("num_hidden_layers"),
         "d_vocab": config.count("vocab_size"), "attention_dir": "causal", "norm": "LN", "norm_placement": "pre", "positions": "rotary",
         "final_norm": True, "d_head": dh, "attn_scale": dh ** 0.5, "n_ctx": config.count("max_position_embeddings"),
-        "eps": config.number("layer_norm_epsilon"), "act_fn": config.activation("activation", decoder.ACTIVATIONS),
+        "eps": config.number("layer_norm_epsilon", below=1), "act_fn": config.activation("activation", decoder.ACTIVATIONS),
         "n_key_value_heads": kv, "d_mlp": 4 * d if config.get("ffn_hidden_size") is None else config.count("ffn_hidden_size")}
-    rope.add(config, result, dh)
+    rope.add(config, result, rope.dimensions(config, dh))
     rope.leave_out_1(result)
     if parallel or new:
         result.update(parallel_attn_mlp=True, shared_norm=norms == 1)

@@ -16,7 +16,7 @@ def read(config, tensors):
         "architecture": "gpt2", "d_model": d, "n_heads": h, "n_layers": layers, "d_vocab": config.count("vocab_size"), "attention_dir": "causal",
         "norm": "LN", "norm_placement": "pre", "positions": "learned", "final_norm": True, "d_head": dh,
         "attn_scale": dh ** 0.5 if config.flag("scale_attn_weights") else 1.0, "n_ctx": config.count("n_positions"),
-        "eps": config.number("layer_norm_epsilon"), "act_fn": config.activation("activation_function", ACTIVATIONS),
+        "eps": config.number("layer_norm_epsilon", below=1), "act_fn": config.activation("activation_function", ACTIVATIONS),
         "d_mlp": config.count("n_inner") if config.get("n_inner") is not None else 4 * d}
     if config.flag("scale_attn_by_inverse_layer_idx"):
         result["scale_attn_by_inverse_layer_idx"] = True

@@ -17,7 +17,7 @@ def read(config, tensors):
     result = {
         "architecture": "gpt_neo", "d_model": d, "n_heads": h, "n_layers": layers, "d_vocab": config.count("vocab_size"), "attention_dir": "causal",
         "norm": "LN", "norm_placement": "pre", "positions": "learned", "final_norm": True, "d_head": dh, "attn_scale": 1.0,
-        "eps": config.number("layer_norm_epsilon"), "n_ctx": config.count("max_position_embeddings"),
+        "eps": config.number("layer_norm_epsilon", below=1), "n_ctx": config.count("max_position_embeddings"),
         "act_fn": config.activation("activation_function", ACTIVATIONS),
         "d_mlp": config.count("intermediate_size") if config.get("intermediate_size") is not None else 4 * d}
     if "local" in kinds:

@@ -12,7 +12,7 @@ def read(config, tensors):
     result = {
         "architecture": "gpt_neox", "d_model": d, "n_heads": h, "n_layers": config.count("num_hidden_layers"), "d_vocab": config.count("vocab_size"),
         "attention_dir": "causal", "norm": "LN", "norm_placement": "pre", "positions": "rotary", "final_norm": True, "d_head": dh,
-        "attn_scale": dh ** 0.5, "eps": config.number("layer_norm_eps"), "n_ctx": config.count("max_position_embeddings"),
+        "attn_scale": dh ** 0.5, "eps": config.number("layer_norm_eps", below=1), "n_ctx": config.count("max_position_embeddings"),
         "act_fn": config.activation("hidden_act", decoder.ACTIVATIONS), "d_mlp": config.count("intermediate_size")}
     rope.add(config, result, rope.dimensions(config, dh))
     rope.leave_out_1(result)

@@ -3,6 +3,7 @@
 from architectures import decoder, rope
 from architectures.gpt2 import ACTIVATIONS
 from architectures.reader import Source, classifier, unembedding
+from errors import ExportError
 
 UNUSED = [r"h\.\d+\.attn\.(bias|masked_bias|embed_positions)"]
 
@@ -13,9 +14,11 @@ def read(config, tensors):
     result = {
         "architecture": "gptj", "d_model": d, "n_heads": h, "n_layers": config.count("n_layer"), "d_vocab": config.count("vocab_size"),
         "attention_dir": "causal", "norm": "LN", "norm_placement": "pre", "positions": "rotary", "final_norm": True, "d_head": dh,
-        "attn_scale": dh ** 0.5, "n_ctx": config.count("n_positions"), "eps": config.number("layer_norm_epsilon"),
+        "attn_scale": dh ** 0.5, "n_ctx": config.count("n_positions"), "eps": config.number("layer_norm_epsilon", below=1),
         "act_fn": config.activation("activation_function", ACTIVATIONS), "parallel_attn_mlp": True, "shared_norm": True,
         "rotary_adjacent": True, "d_mlp": config.count("n_inner") if config.get("n_inner") is not None else 4 * d}
+    if config.count("rotary_dim") > dh:
+        raise ExportError(f"config.json: 'rotary_dim' is {config.count('rotary_dim')}, a head has {dh} dimensions")
     config.only("rope_scaling")
     config.only("rope_parameters")
     result.update(inv_freq=rope.numbers(rope.frequencies(config.count("rotary_dim"), 10000.0)), rotary_dim=config.count("rotary_dim"))

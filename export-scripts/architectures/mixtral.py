@@ -1,12 +1,15 @@
 """Mixtral: Mistral's attention, and a router that chooses among several MLPs for every token."""
 
 from architectures import decoder
+from errors import ExportError
 
 
 def read(config, tensors):
     result = decoder.sizes(config, "mixtral")
     decoder.windows(config, result)
     result["n_experts"], result["experts_per_token"] = config.count("num_local_experts"), config.count("num_experts_per_tok")
+    if result["experts_per_token"] > result["n_experts"]:
+        raise ExportError(f"config.json: {result['experts_per_token']} experts for each token, of {result['n_experts']}")
     source, weights = decoder.source_of(tensors), {}
     decoder.ends(source, config, weights, result)
     for l in range(result["n_layers"]):

@@ -13,7 +13,7 @@ def read(config, tensors):
     result = {
         "architecture": "openai-gpt", "d_model": d, "n_heads": h, "n_layers": layers, "d_vocab": config.count("vocab_size"), "attention_dir": "causal",
         "norm": "LN", "norm_placement": "post", "positions": "learned", "final_norm": True, "d_head": dh, "attn_scale": dh ** 0.5,
-        "n_ctx": config.count("n_positions"), "eps": config.number("layer_norm_epsilon"),
+        "n_ctx": config.count("n_positions"), "eps": config.number("layer_norm_epsilon", below=1),
         "act_fn": config.activation("afn", ACTIVATIONS), "d_mlp": 4 * d}
     source = Source(tensors, ("transformer.",), UNUSED)
     weights = {"embed.W_E": source.take("tokens_embed.weight"), "pos_embed.W_pos": source.take("positions_embed.weight")}

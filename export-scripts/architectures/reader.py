@@ -20,7 +20,7 @@ class Config:
             for other in (o for o in others if o in values):
                 if self.given.setdefault(key, values[other]) != values[other] and other != "n_ctx":
                     raise ExportError(f"config.json: '{key}' is {self.given[key]!r} and '{other}' is {values[other]!r}, two names of one thing")
-        self.defaults = {**COMMON, **DEFAULTS[kind]}
+        self.defaults = DEFAULTS[kind] if kind == "transformer-lens" else {**COMMON, **DEFAULTS[kind]}
         self.values = {**self.defaults, **self.given}
 
     def get(self, key):
@@ -39,11 +39,11 @@ class Config:
             raise ExportError(f"config.json: '{key}' should be a positive whole number, found {value!r}")
         return value
 
-    def number(self, key):
-        """A positive number."""
+    def number(self, key, below=1e12):
+        """A positive number of sane size."""
         value = self.get(key)
-        if type(value) not in (int, float) or not 0 < value < math.inf:
-            raise ExportError(f"config.json: '{key}' should be a positive number, found {value!r}")
+        if type(value) not in (int, float) or not 0 < value < below:
+            raise ExportError(f"config.json: '{key}' should be a positive number below {below:g}, found {value!r}")
         return float(value)
 
     def flag(self, key):

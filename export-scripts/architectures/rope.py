@@ -145,7 +145,7 @@ def _original(config, scaling, n_ctx):
     """The length that the model was trained on before it was stretched."""
     if scaling.get("original_max_position_embeddings"):
         return scaling["original_max_position_embeddings"]
-    return n_ctx if config.values.get("original_max_position_embeddings") is None else config.count("original_max_position_embeddings")
+    return n_ctx if config.get("original_max_position_embeddings") is None else config.count("original_max_position_embeddings")
 
 
 def _one(config, key):

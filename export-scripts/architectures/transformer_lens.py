@@ -1,7 +1,5 @@
 """Checkpoints in TransformerLens's own format: config.json with its names, model_final.pth with the canonical weights."""
 
-import math
-
 from architectures.reader import Source
 from errors import ExportError
 
@@ -26,13 +24,13 @@ def read(config, tensors):
     h, dh = config.count("n_heads"), config.count("d_head")
     config.only("n_key_value_heads", h)
     scale = config.get("attn_scale")
-    if type(scale) not in (int, float) or not (scale == -1 or 0 < scale < math.inf):
+    if type(scale) not in (int, float) or not (scale == -1 or 0 < scale < 1e12):
         raise ExportError(f"config.json: 'attn_scale' should be a positive number, or -1 for the root of d_head, found {scale!r}")
     result = {
         "architecture": "attn-only" if attn_only else "transformer-lens", "d_model": config.count("d_model"), "n_heads": h, "n_layers": config.count("n_layers"),
         "d_vocab": config.count("d_vocab"), "d_head": dh, "n_ctx": config.count("n_ctx"), "attention_dir": "causal", "norm": norm, "norm_placement": "pre",
         "positions": "shortformer" if shortformer else "learned", "final_norm": True, "attn_scale": float(scale) if scale > 0 else dh ** 0.5,
-        "eps": config.number("eps")}
+        "eps": config.number("eps", below=1)}
     if attn_only:
         result["attn_only"] = True
     else:

@@ -9,6 +9,9 @@ from processing.fold_value_biases import fold_value_biases
 from weight import Weight, zeros
 
 
+TIE = 1e-9  # entries that differ by less, relatively, are equal but for rounding
+
+
 class LastOnly:
     """Keeps the one decomposition that was made last: both factors of a product come from it."""
 
@@ -79,7 +82,8 @@ def product_svd(a, b):
     qb, rb = np.linalg.qr(b)
     u, s, vt = np.linalg.svd(ra @ rb.T)
     u, v = qa @ u, qb @ vt.T
-    signs = np.sign(v[np.abs(v).argmax(0), np.arange(v.shape[1])])
+    largest = (np.abs(v) >= np.abs(v).max(0) * (1 - TIE)).argmax(0)  # the first of those that are as good as equal
+    signs = np.sign(v[largest, np.arange(v.shape[1])])
     signs[signs == 0] = 1
     return u * signs, s, v * signs
 

@@ -1,4 +1,5 @@
 using System.Text;
+using PluginLens.Tests.Shared;
 
 namespace PluginLens.Tokenizers.Tests;
 
@@ -21,6 +22,19 @@ public class FileTokenizerTests
         var tokenizer = Load(folder);
 
         Assert.That((tokenizer.BosId, tokenizer.EosId, tokenizer.PadId, tokenizer.UnkId), Is.EqualTo((bos, eos, pad, unk)));
+    }
+
+    [Test]
+    public void Within_FewerRowsThanAddedTokens_RefusesThoseByNameAndReadsTheRest()
+    {
+        var whole = TokenizerFiles.Load(Path.Combine(Repository.Root, "tests", "Golden", "bugs", "tok-one-id-too-many"));
+        var within = whole.Within(533);
+
+        Assert.That((whole.Count, within.Count, within.Piece(533)), Is.EqualTo((534, 533, (string?)null)));
+        Assert.That(within.Encode("the king", addSpecial: true), Is.EqualTo(whole.Encode("the king", addSpecial: true)));
+        Assert.That(() => within.Encode("the <image_soft_token> king"), Throws.TypeOf<ModelException>().With.Message.Contain("'<image_soft_token>' (533)"));
+        Assert.That(whole.Within(600), Is.SameAs(whole));
+        Assert.That(() => whole.Within(532), Throws.TypeOf<ModelException>().With.Message.Contain("do not belong together"));
     }
 
     [TestCase("gpt2", "Ġthe", " the")]

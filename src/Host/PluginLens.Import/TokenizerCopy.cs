@@ -24,14 +24,8 @@ internal static class TokenizerCopy
             return;
         }
 
-        if (Read(folder, notes) is not { } tokenizer)
+        if (Read(folder, facts["d_vocab"]!.GetValue<int>(), notes) is not { } tokenizer)
         {
-            return;
-        }
-
-        if (tokenizer.Count > facts["d_vocab"]!.GetValue<int>())
-        {
-            notes.Add($"the tokenizer beside the model knows {tokenizer.Count} ids, the embedding has {facts["d_vocab"]} rows: it belongs to another model and is not copied");
             return;
         }
 
@@ -53,11 +47,18 @@ internal static class TokenizerCopy
         }
     }
 
-    private static FileTokenizer? Read(string folder, List<string> notes)
+    private static FileTokenizer? Read(string folder, int rows, List<string> notes)
     {
         try
         {
-            return TokenizerFiles.Load(folder);
+            var tokenizer = TokenizerFiles.Load(folder);
+            var within = tokenizer.Within(rows);
+            if (within != tokenizer)
+            {
+                notes.Add($"the embedding has {rows} rows, the tokenizer also knows {string.Join(", ", Enumerable.Range(rows, tokenizer.Count - rows).Select(id => $"'{tokenizer.Piece(id)}' = {id}").Take(5))}, which no prompt can hold");
+            }
+
+            return within;
         }
         catch (ModelException e)
         {

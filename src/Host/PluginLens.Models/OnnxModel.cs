@@ -183,9 +183,7 @@ public sealed class OnnxModel : Model
             return null;
         }
 
-        var tokenizer = TokenizerFiles.Load(Folder, _metadata.TokenizerFiles.Keys);
-        return tokenizer.Count <= Config.DVocab ? tokenizer : throw new ModelException(
-            $"The tokenizer in '{Folder}' knows {tokenizer.Count} ids, the embedding has {Config.DVocab} rows: they do not belong together; export the model again.");
+        return TokenizerFiles.Load(Folder, _metadata.TokenizerFiles.Keys).Within(Config.DVocab);
     }
 
     private void Compute(ModelInput input, List<string> hooks, Dictionary<string, Tensor> results)

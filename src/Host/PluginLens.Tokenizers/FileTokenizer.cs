@@ -72,6 +72,26 @@ public sealed class FileTokenizer : ModelTokenizer
     /// <inheritdoc/>
     public override bool IsSpecial(int id) => _special.Contains(id);
 
+    /// <summary>
+    /// The same tokenizer over an embedding of so many rows. Tokens that were added beyond them are published with some models: text works, and a text that holds one is refused.
+    /// </summary>
+    /// <param name="rows">Rows of the embedding.</param>
+    /// <exception cref="ModelException">The vocabulary itself has more ids: it belongs to another model.</exception>
+    public FileTokenizer Within(int rows)
+    {
+        if (Count <= rows)
+            return this;
+        var added = _parts.AddedTokens.Select(token => token.Id).ToHashSet();
+        for (var id = rows; id < Count; id++)
+        {
+            if (_parts.Pieces[id] is { } piece && !added.Contains(id))
+                throw new ModelException($"the tokenizer '{_parts.Path}' knows {Count} ids, the embedding has {rows} rows: they do not belong together");
+        }
+
+        int? Kept(int? id) => id < rows ? id : null;
+        return new(_parts with { Pieces = _parts.Pieces[..rows], BosId = Kept(_parts.BosId), EosId = Kept(_parts.EosId), PadId = Kept(_parts.PadId), UnkId = Kept(_parts.UnkId) });
+    }
+
     private int[] EncodeSane(string text, bool addSpecial)
     {
         var ids = new List<int>((text.Length / 3) + 4);
@@ -87,6 +107,8 @@ public sealed class FileTokenizer : ModelTokenizer
 
         if (addSpecial)
             ids.AddRange(_parts.Suffix);
+        if (ids.FindIndex(id => id >= Count) is >= 0 and var beyond)
+            throw new ModelException($"The text holds the token '{_parts.AddedTokens.First(token => token.Id == ids[beyond]).Content}' ({ids[beyond]}), for which the model has no embedding ({Count} rows); leave it out.");
         return [.. ids];
     }
 

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using PluginLens.Models.Format.Files;
 using PluginLens.Models.Format.Proto;
 using PluginLens.Tests.Shared;
 
@@ -14,6 +15,23 @@ public sealed class ModelFolderTests
 
     [TearDown]
     public void Remove() => _copy.Dispose();
+
+    [Test]
+    public void Tokenizer_WithOneTokenMoreThanRows_ReadsText()
+    {
+        using var copy = new TemporaryFolder(ExportedFixtures.Get("gemma3"));
+        var file = Path.Combine(Repository.Root, "tests", "Golden", "bugs", "tok-one-id-too-many", "tokenizer.json");
+        File.Copy(file, copy.Of("tokenizer.json"));
+        var model = ModelProto.Parser.ParseFrom(File.ReadAllBytes(copy.Of("model.onnx")));
+        model.MetadataProps.Remove(model.MetadataProps.First(entry => entry.Key == "seal"));
+        model.MetadataProps.First(entry => entry.Key == "tokenizer_files").Value = $$"""{"tokenizer.json": "{{FileHash.Of(file)}}"}""";
+        File.WriteAllBytes(copy.Of("model.onnx"), model.ToByteArray());
+
+        using var opened = OpenAt(copy.Path);
+
+        Assert.That((opened.Tokenizer!.Count, opened.Tokenizer.Encode("the king").Length > 0), Is.EqualTo((533, true)));
+        Assert.That(() => opened.Tokenizer.Encode("<image_soft_token>"), Throws.TypeOf<ModelException>().With.Message.Contain("<image_soft_token>"));
+    }
 
     [Test]
     public void Open_NoSuchFolder_SaysSo() => Refuses("no model.onnx", () => Directory.EnumerateFiles(_copy.Path).ToList().ForEach(File.Delete));
