@@ -11,6 +11,9 @@ internal static class Places
     /// <summary>The repository.</summary>
     public static string RepoRoot => Of("RepoRoot");
 
+    /// <summary>Debug or Release.</summary>
+    public static string Configuration => Of("Configuration");
+
     private static string Of(string key) => typeof(Places).Assembly
         .GetCustomAttributes<AssemblyMetadataAttribute>()
         .Single(attribute => attribute.Key == key).Value!;

@@ -25,6 +25,18 @@ public sealed class TemplateTests
         Assert.That(File.Exists(Path.Combine(plugin.Entry.Folder, "PluginLens.Abstractions.dll")), Is.False);
     }
 
+    [Test]
+    public void Build_PluginThatWouldShipTheContract_Fails()
+    {
+        using var folder = new TemporaryFolder();
+        var fixture = Path.Combine(Places.RepoRoot, "tests", "Fixtures", "OwnContractCopy");
+
+        var (exitCode, output) = Run(folder.Path, "msbuild", fixture, "-t:ResolveReferences", "-p:ShipsContract=false", "-p:BuildProjectReferences=false", $"-p:Configuration={Places.Configuration}", "-nologo", "-nodeReuse:false");
+
+        Assert.That(exitCode, Is.Not.Zero);
+        Assert.That(output, Does.Contain("OwnContractCopy would ship a copy of PluginLens.Abstractions.dll, which the host shares with every plugin"));
+    }
+
     /// <summary>What a plugin needs of an installed program: the contract, and the targets that the program ships.</summary>
     private static string InstalledProgram(string path)
     {
@@ -41,6 +53,12 @@ public sealed class TemplateTests
 
     private static void Dotnet(string folder, params string[] arguments)
     {
+        var (exitCode, output) = Run(folder, arguments);
+        Assert.That(exitCode, Is.Zero, $"dotnet {string.Join(' ', arguments)}\n{output}");
+    }
+
+    private static (int ExitCode, string Output) Run(string folder, params string[] arguments)
+    {
         var start = new ProcessStartInfo("dotnet", arguments) { WorkingDirectory = folder, RedirectStandardOutput = true, RedirectStandardError = true };
 
         // Installed templates belong to this test alone; variables of the running test host must not reach the build.
@@ -55,6 +73,6 @@ public sealed class TemplateTests
         var errors = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
-        Assert.That(process.ExitCode, Is.Zero, $"dotnet {string.Join(' ', arguments)}\n{output}\n{errors.Result}");
+        return (process.ExitCode, $"{output}\n{errors.Result}");
     }
 }

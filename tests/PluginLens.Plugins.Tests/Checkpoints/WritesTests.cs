@@ -4,10 +4,9 @@ using PluginLens.Plugins.Ffn;
 using PluginLens.Plugins.Parameters;
 using PluginLens.Plugins.States;
 using PluginLens.Plugins.Stitching;
-using PluginLens.Plugins.Tests.Checkpoints;
 using PluginLens.Testing;
 
-namespace PluginLens.Plugins.Tests;
+namespace PluginLens.Plugins.Tests.Checkpoints;
 
 /// <summary>Each analysis fills the tables that it declares, and no others: of those it declares here, of those that it does not every <see cref="TestRun"/> takes care.</summary>
 public sealed class WritesTests
