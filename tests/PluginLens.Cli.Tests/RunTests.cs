@@ -19,6 +19,16 @@ public sealed class RunTests
     }
 
     [Test]
+    public void Run_TwoModelsOnAnAnalysisOfOne_RunsThemInTurn()
+    {
+        string Csv(params string[] models) => Cli.Run(["run", "--plugin", "ov-pairs", "--layer", "0", "--head", "1", "--k", "3", "--format", "csv", .. models.SelectMany(model => new[] { "--model", model })]).Output;
+        string[] Lines(string model, string[] rows) => [.. rows.Select(row => $"{model},{row}")];
+        var (first, second) = (Csv("tiny-gpt2").TrimEnd().Split('\n'), Csv("tiny-gpt2-wide").TrimEnd().Split('\n'));
+
+        Assert.That(Csv("tiny-gpt2", "tiny-gpt2-wide").TrimEnd().Split('\n'), Is.EqualTo((string[])[$"model,{first[0]}", .. Lines("tiny-gpt2", first[1..]), .. Lines("tiny-gpt2-wide", second[1..])]));
+    }
+
+    [Test]
     public void Run_PaperOrder_SwapsTheColumns()
     {
         var plain = Rows("--k", "3");
@@ -61,6 +71,10 @@ public sealed class RunTests
     [TestCase("run --plugin activations --ids 1,2 --hooks nothing --out artifacts/never", "nothing")]
     [TestCase("run --plugin qk-pairs --offset 1", "rotary")]
     [TestCase("run --plugin finetune-diff", "--model twice")]
+    [TestCase("run --plugin align-layers --model tiny-gpt2 --model tiny-gpt2-wide --model tiny-gpt2-b", "'tiny-gpt2-b' is left over")]
+    [TestCase("run --plugin stitch --model tiny-gpt2 --model tiny-gpt2-wide --model tiny-gpt2-b --ids 1,2", "third --model is read by --subtract only")]
+    [TestCase("run --plugin ov-pairs --model tiny-gpt2 --model tiny-gpt2", "given twice")]
+    [TestCase("rerun artifacts/never", "artifacts/never")]
     [TestCase("run --plugin all --k 5 --out artifacts/never --model no-such-model", "did not expect --k 5")]
     [TestCase("run --plugin all --model no-such-model", "add --out FOLDER")]
     [TestCase("run --plugin all --model no-such-model --out artifacts/never", "no-such-model")]

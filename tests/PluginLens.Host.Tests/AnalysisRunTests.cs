@@ -60,14 +60,15 @@ public sealed class AnalysisRunTests
     }
 
     [Test]
-    public void Execute_OtherModels_AreJudgedWhereTheAnalysisReadsThem()
+    public void Execute_FurtherModels_AreJudgedToo()
     {
-        static Model With(Trait trait) => TestModels.Tiny.WithConfig(config => config with { Traits = new HashSet<Trait> { trait } });
+        static Model With(Trait trait) => TestModels.Tiny.WithConfig(config => config with { Name = "second", Traits = new HashSet<Trait> { trait } });
         static RunResult Run<T>(Trait second)
             where T : IAnalysis, new() => AnalysisRun.Execute(InlinePlugin.Request(InlinePlugin.Of<T>(), [TestModels.Tiny, With(second)]));
 
-        Assert.That(Run<Picky>(Trait.AttentionOnly).Info.Applicability.Verdict, Is.EqualTo(Verdict.Exact), "it reads the first model alone");
+        Assert.That(() => Run<Picky>(Trait.AttentionOnly), Throws.TypeOf<UsageException>().With.Message.Contains("there are no MLPs"));
         Assert.That(() => Run<PickyOfTwo>(Trait.AttentionOnly), Throws.TypeOf<UsageException>().With.Message.Contains("there are no MLPs"));
+        Assert.That(Run<Picky>(Trait.Rotary).Info.Warnings, Is.EqualTo(new[] { "second: approximate for this model: the rotation is left out" }));
         Assert.That(Run<PickyOfTwo>(Trait.Rotary).Info.Warnings, Is.EqualTo(new[] { "approximate for these models: the rotation is left out" }));
     }
 

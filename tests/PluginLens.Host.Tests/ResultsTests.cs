@@ -43,7 +43,7 @@ public sealed class ResultsTests
     [TestCaseSource(nameof(Mistakes))]
     public void Mistake_IsRefusedByHostAndFakeAlike(Action<Results> mistake)
     {
-        var inRun = Assert.Catch<ArgumentException>(() => mistake(new ResultStore()))!;
+        var inRun = Assert.Catch<ArgumentException>(() => mistake(new StoredResults(new ResultStore())))!;
 
         Assert.That(() => mistake(new CollectedResults()), Throws.TypeOf(inRun.GetType()).With.Message.EqualTo(inRun.Message));
     }
@@ -52,7 +52,7 @@ public sealed class ResultsTests
     public void Notes_AreOneLine()
     {
         var (store, fake) = (new ResultStore(), new CollectedResults());
-        foreach (var results in new Results[] { store, fake })
+        foreach (var results in new Results[] { new StoredResults(store), fake })
         {
             results.Note(" first\nsecond ");
             results.Warn("a\r\nb");

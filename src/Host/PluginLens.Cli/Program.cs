@@ -7,6 +7,24 @@ namespace PluginLens.Cli;
 /// <summary>The <c>pluginlens</c> command: parsing and wiring only.</summary>
 internal static class Program
 {
+    /// <summary>Every command.</summary>
+    public static RootCommand Root() => new("Reads transformer language models in the space of their vocabulary.")
+    {
+        GlobalOptions.Plugins,
+        GlobalOptions.Models,
+        GlobalOptions.Verbose,
+        RunCommand.Create(),
+        RerunCommand.Create(),
+        ListCommand.Create(),
+        DescribeCommand.Create(),
+        ModelsCommand.Create(),
+        InspectCommand.Create(),
+        ImportCommand.Create(),
+        TokenizeCommand.Create(),
+        VerifyCommand.Create(),
+        DoctorCommand.Create(),
+    };
+
     private static int Main(string[] args)
     {
         Console.OutputEncoding = new System.Text.UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
@@ -16,22 +34,7 @@ internal static class Program
             return ExitCode.Success;
         }
 
-        var root = new RootCommand("Reads transformer language models in the space of their vocabulary.")
-        {
-            GlobalOptions.Plugins,
-            GlobalOptions.Models,
-            GlobalOptions.Verbose,
-            RunCommand.Create(),
-            ListCommand.Create(),
-            DescribeCommand.Create(),
-            ModelsCommand.Create(),
-            InspectCommand.Create(),
-            ImportCommand.Create(),
-            TokenizeCommand.Create(),
-            VerifyCommand.Create(),
-            DoctorCommand.Create(),
-        };
-        var parse = root.Parse(args);
+        var parse = Root().Parse(args);
         if (parse.Errors.Count > 0)
         {
             Console.Error.WriteLine($"pluginlens: {string.Join(" ", parse.Errors.Select(error => error.Message.ReplaceLineEndings(" ")))} 'pluginlens --help' shows how.");

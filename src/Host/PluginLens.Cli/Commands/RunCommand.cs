@@ -8,10 +8,10 @@ namespace PluginLens.Cli.Commands;
 internal static class RunCommand
 {
     private static readonly Option<string> Plugin = new("--plugin", "-p") { Description = "The analysis; 'pluginlens list' shows them; 'all' runs everything that applies and needs --out.", HelpName = "ID", Required = true };
-    private static readonly Option<string[]> Model = new("--model", "-m") { Description = "A name under the models folder, or any model folder; twice for analyses of two models (stitch --subtract: three). Default: tiny-gpt2.", HelpName = "NAME|FOLDER" };
-    private static readonly Option<string[]> Prompt = new("--prompt") { Description = "A text to read; may repeat.", HelpName = "TEXT" };
-    private static readonly Option<string[]> Prompts = new("--prompts") { Description = "A file of texts: .txt (one a line), .csv (columns text, label), .jsonl (fields text, label).", HelpName = "FILE" };
-    private static readonly Option<string[]> Ids = new("--ids") { Description = "Token ids instead of text; no tokenizer needed.", HelpName = "1,2,3" };
+    private static readonly Option<string[]> Model = new("--model", "-m") { Description = "A name under the models folder, or any model folder; may repeat: analyses of two models read both (stitch --subtract: three), others run on one after the other. Default: tiny-gpt2.", HelpName = "NAME|FOLDER" };
+    private static readonly Option<string[]> Prompt = PromptArguments.Text();
+    private static readonly Option<string[]> Prompts = PromptArguments.File();
+    private static readonly Option<string[]> Ids = PromptArguments.Ids();
     private static readonly Option<bool> NoSpecial = new("--no-special") { Description = "Do not add the special tokens that the tokenizer adds by default." };
     private static readonly Option<string> Format = GlobalOptions.Format("table", "csv", "json", "md");
     private static readonly Option<string?> Out = new("--out", "-o") { Description = "A new folder for run.json, one CSV a table, figures and files.", HelpName = "FOLDER" };
@@ -22,6 +22,7 @@ internal static class RunCommand
     private static readonly Option<int> Seed = new("--seed") { Description = "Seed of everything random.", HelpName = "N" };
     private static readonly Option<bool> NoCache = new("--no-cache") { Description = "Compute vocabulary lists anew instead of keeping them in the user's cache folder." };
     private static readonly Option<bool> Plan = new("--plan") { Description = "Say what the run would cost, and do not run." };
+    private static readonly Option<bool> Private = new("--private") { Description = "Leave texts and ids of prompts out of run.json (their hash stays); tables that show tokens show them all the same." };
     private static readonly Option<bool> Quiet = new("--quiet", "-q") { Description = "No progress." };
 
     /// <summary>The command.</summary>
@@ -39,7 +40,7 @@ internal static class RunCommand
               pluginlens run --plugin activations --prompt "the old man" --hooks blocks.*.hook_resid_post --out out
             """)
         {
-            Plugin, Model, Prompt, Prompts, Ids, NoSpecial, Format, Out, Table, Rows, Device, Threads, Seed, NoCache, Plan, Quiet,
+            Plugin, Model, Prompt, Prompts, Ids, NoSpecial, Format, Out, Table, Rows, Device, Threads, Seed, NoCache, Private, Plan, Quiet,
         };
         command.TreatUnmatchedTokensAsErrors = false;
         command.SetAction(Run);
@@ -56,13 +57,38 @@ internal static class RunCommand
         return parse.GetValue(Plugin) == AllRuns.Name ? RunAll(parse) : RunOne(parse);
     }
 
+    /// <summary>The prompts that a command line names.</summary>
+    /// <param name="parse">The command line.</param>
+    public static PromptSource PromptsOf(ParseResult parse) => PromptArguments.Of(parse, Prompt, Prompts, Ids);
+
+    /// <summary>Runs an earlier command line again.</summary>
+    /// <param name="before">What was typed then.</param>
+    /// <param name="asked">What is typed now: --plugins and --models overrule what they were.</param>
+    /// <param name="run">What its run.json says.</param>
+    /// <param name="prompts">Its prompts.</param>
+    /// <param name="folder">Receives the new run.</param>
+    public static RunResult Repeat(ParseResult before, ParseResult asked, RecordedRun run, PromptSource prompts, string folder)
+    {
+        ParseResult Saying(Option option) => asked.GetResult(option) is { Implicit: false } ? asked : before;
+        var (plugin, options) = Bound(before, Cli.Plugins.Load(Saying(GlobalOptions.Plugins), run.Plugin));
+        using var stop = new Interrupt();
+        using var progress = new ConsoleProgress(!before.GetValue(Quiet));
+        using var engine = Engine(before, Saying(GlobalOptions.Models).GetValue(GlobalOptions.Models), stop);
+        var inputs = Inputs(before, engine, progress) with
+        {
+            Prompts = prompts with { AddSpecial = !before.GetValue(NoSpecial) },
+            CommandLine = run.CommandLine,
+            KeepsPromptsPrivate = run.Prompts is null,
+        };
+        return AnalysisRun.Execute(new RunRequest { Plugin = plugin, Options = options, Inputs = inputs, Out = folder });
+    }
+
     private static int RunOne(ParseResult parse)
     {
-        var plugin = Cli.Plugins.Load(parse, parse.GetValue(Plugin)!);
-        var options = OptionsBinder.Bind(plugin, CommandLineOptions.Parse([.. parse.UnmatchedTokens], name => plugin.Options.Any(option => option.Name == name && option.IsFlag)));
+        var (plugin, options) = Bound(parse, Cli.Plugins.Load(parse, parse.GetValue(Plugin)!));
         using var stop = new Interrupt();
         using var progress = new ConsoleProgress(!parse.GetValue(Quiet));
-        using var engine = Engine(parse, stop);
+        using var engine = Engine(parse, parse.GetValue(GlobalOptions.Models), stop);
         var request = new RunRequest { Plugin = plugin, Options = options, Inputs = Inputs(parse, engine, progress), Out = parse.GetValue(Out) };
         if (parse.GetValue(Plan))
         {
@@ -73,6 +99,9 @@ internal static class RunCommand
         progress.Dispose();
         return Print(parse, result);
     }
+
+    private static (LoadedPlugin Plugin, object? Options) Bound(ParseResult parse, LoadedPlugin plugin) =>
+        (plugin, OptionsBinder.Bind(plugin, CommandLineOptions.Parse([.. parse.UnmatchedTokens], name => plugin.Options.Any(option => option.Name == name && option.IsFlag))));
 
     private static int RunAll(ParseResult parse)
     {
@@ -85,7 +114,7 @@ internal static class RunCommand
         Cli.Plugins.ReportFaults(catalog);
         using var stop = new Interrupt();
         using var progress = new ConsoleProgress(!parse.GetValue(Quiet));
-        using var engine = Engine(parse, stop);
+        using var engine = Engine(parse, parse.GetValue(GlobalOptions.Models), stop);
         var outcomes = AllRuns.Execute(catalog, parse.GetValue(Out), Inputs(parse, engine, progress));
         progress.Dispose();
         Columns.Print(
@@ -94,8 +123,8 @@ internal static class RunCommand
         return outcomes.Any(run => run.End is RunEnd.Failed or RunEnd.Stopped) ? ExitCode.Failed : ExitCode.Success;
     }
 
-    private static OnnxEngine Engine(ParseResult parse, Interrupt stop) => new(
-        parse.GetValue(GlobalOptions.Models),
+    private static OnnxEngine Engine(ParseResult parse, string? models, Interrupt stop) => new(
+        models,
         new OpenOptions { Device = parse.GetValue(Device), Threads = parse.GetValue(Threads), Cancellation = stop.Token },
         keepsLists: !parse.GetValue(NoCache));
 
@@ -103,7 +132,9 @@ internal static class RunCommand
     {
         Engine = engine,
         Models = parse.GetValue(Model) ?? [],
-        Prompts = new PromptSource { Texts = parse.GetValue(Prompt) ?? [], Files = parse.GetValue(Prompts) ?? [], Ids = parse.GetValue(Ids) ?? [], AddSpecial = !parse.GetValue(NoSpecial) },
+        Prompts = PromptsOf(parse) with { AddSpecial = !parse.GetValue(NoSpecial) },
+        CommandLine = PromptArguments.Typed(Environment.GetCommandLineArgs()[1..], parse.GetValue(Private)),
+        KeepsPromptsPrivate = parse.GetValue(Private),
         Seed = parse.GetValue(Seed),
         Progress = progress,
     };

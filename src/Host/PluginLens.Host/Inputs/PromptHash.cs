@@ -9,19 +9,16 @@ internal static class PromptHash
 {
     /// <summary>Sha-256 in lower-case hex, or null without prompts.</summary>
     /// <param name="prompts">The prompts in order.</param>
-    public static string? Of(IReadOnlyList<Prompt> prompts)
+    public static string? Of(IEnumerable<Prompt> prompts)
     {
-        if (prompts.Count == 0)
-        {
-            return null;
-        }
-
+        var any = false;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var prompt in prompts)
         {
+            any = true;
             hash.AppendData(Encoding.UTF8.GetBytes(JsonConvert.SerializeObject(new object?[] { prompt.Text, prompt.Label, prompt.Tokens }) + "\n"));
         }
 
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+        return any ? Convert.ToHexStringLower(hash.GetHashAndReset()) : null;
     }
 }

@@ -27,6 +27,14 @@ public static class PromptReader
             prompts.AddRange(rows.Select(row => Encode(row with { Where = $"--prompts {row.Where}" }, source, model, mayCut: true)));
         }
 
+        foreach (var (index, recorded) in source.Recorded.Index())
+        {
+            var where = $"prompt {index + 1} of the run";
+            prompts.Add(recorded.Text is { } text
+                ? Encode(new TextRow(where, text, recorded.Label), source, model, mayCut: true)
+                : new Prompt(null, Checked(where, [.. recorded.Ids ?? []], model.Config), recorded.Label));
+        }
+
         prompts.AddRange(source.Ids.Select(ids => new Prompt(null, Parse(ids, model.Config))));
         return prompts;
     }

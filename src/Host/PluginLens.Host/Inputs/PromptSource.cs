@@ -12,6 +12,9 @@ public sealed record PromptSource
     /// <summary>Ids (<c>--ids</c>), comma-separated, one sequence each.</summary>
     public IReadOnlyList<string> Ids { get; init; } = [];
 
+    /// <summary>Prompts of an earlier run, instead of all these.</summary>
+    public IReadOnlyList<RecordedPrompt> Recorded { get; init; } = [];
+
     /// <summary>Whether the tokenizer adds its special tokens.</summary>
     public bool AddSpecial { get; init; } = true;
 }

@@ -1,11 +1,10 @@
 using System.Diagnostics;
-using System.Reflection;
 
 namespace PluginLens.Host;
 
 /// <summary>
 /// One analysis on its models, as docs/architecture.md draws it: text, token ids, weights and activations, the analysis, tables and figures, writers.
-/// Nothing that a plugin throws gets past it.
+/// An analysis that reads one model has a turn with each that was given. Nothing that a plugin throws gets past it.
 /// </summary>
 public static class AnalysisRun
 {
@@ -17,27 +16,19 @@ public static class AnalysisRun
     public static RunResult Execute(RunRequest request)
     {
         // text -> tokenizer -> token ids; weights are mapped, activations computed when the analysis asks for them
-        var models = request.Inputs.OpenModels();
-        var prompts = PromptReader.Read(request.Inputs.Prompts, models[0]);
+        var turns = RunTurn.Of(request.Plugin, request.Inputs);
+        var applicability = RequireDefined(request.Plugin, turns.SelectMany(turn => turn.Models));
 
         // -> analysis -> tables and figures: rows go into the run folder as they come
-        var applicability = RequireDefined(request.Plugin, models);
-        var analysis = request.Plugin.Create();
+        IAnalysis[] analyses = [.. turns.Select(_ => request.Plugin.Create())];
         using var folder = request.Out is null ? null : new RunFolder(request.Out);
         var store = new ResultStore(folder);
-        WarnOf(applicability, Read(request.Plugin, models).Count(), store);
-        WarnOfCut(prompts, models[0].Config, store);
-        var (started, watch, given) = (DateTimeOffset.UtcNow, Stopwatch.StartNew(), new GivenPrompts(prompts));
-        var error = Call(request, () => analysis.Run(Context(request, models, given, store)));
-        if (error is null && prompts.Count > 0 && !given.WereRead)
-        {
-            store.Warn($"the analysis read no prompt: {(prompts.Count == 1 ? "the one" : $"the {prompts.Count}")} given made no difference");
-        }
-
+        var (started, watch) = (DateTimeOffset.UtcNow, Stopwatch.StartNew());
+        var error = turns.Zip(analyses, (turn, analysis) => Run(request, turn, analysis, store)).FirstOrDefault(error => error is not null);
         store.Close(complete: error is null);
 
         // -> writers: run.json is the last file of the folder; what the command line prints comes from the same result
-        var info = Describe(request, models, prompts, applicability, store) with
+        var info = Describe(request, turns, applicability, store) with
         {
             Started = started,
             Seconds = watch.Elapsed.TotalSeconds,
@@ -61,43 +52,64 @@ public static class AnalysisRun
     /// <param name="request">The same request that a run would get.</param>
     public static Cost? Plan(RunRequest request)
     {
-        var models = request.Inputs.OpenModels();
-        var prompts = PromptReader.Read(request.Inputs.Prompts, models[0]);
-        RequireDefined(request.Plugin, models);
-        if (request.Plugin.Create() is not IPlanned planned)
+        var turns = RunTurn.Of(request.Plugin, request.Inputs);
+        RequireDefined(request.Plugin, turns.SelectMany(turn => turn.Models));
+        var costs = new List<Cost>();
+        foreach (var turn in turns)
         {
-            return null;
+            Cost? cost = null;
+            var error = Call(request, () => cost = (request.Plugin.Create() as IPlanned)?.Plan(Context(request, turn, turn.Prompts, new StoredResults(new ResultStore()))));
+            if (error is not null)
+            {
+                throw error;
+            }
+
+            if (cost is null)
+            {
+                return null;
+            }
+
+            costs.Add(cost);
         }
 
-        Cost? cost = null;
-        var error = Call(request, () => cost = planned.Plan(Context(request, models, prompts, new ResultStore())));
-        return error is null ? cost : throw error;
+        return new Cost(costs.Sum(cost => cost.Flops), costs.Max(cost => cost.Bytes));
+    }
+
+    /// <summary>One turn to its end; what it throws comes back.</summary>
+    private static Exception? Run(RunRequest request, RunTurn turn, IAnalysis analysis, ResultStore store)
+    {
+        Results results = turn.Model is null ? new StoredResults(store) : new TurnResults(store, turn.Model, turn.Key);
+        WarnBefore(request.Plugin, turn, results);
+        var given = new GivenPrompts(turn.Prompts);
+        var error = Call(request, () => analysis.Run(Context(request, turn, given, results)));
+        if (error is null && turn.Prompts.Count > 0 && !given.WereRead)
+        {
+            results.Warn($"the analysis read no prompt: {(turn.Prompts.Count == 1 ? "the one" : $"the {turn.Prompts.Count}")} given made no difference");
+        }
+
+        return error;
     }
 
     private static Exception? Call(RunRequest request, Action call) => PluginCode.Call(request.Plugin.Entry.Id, call, request.Inputs.Engine.Cancellation);
 
-    private static AnalysisContext Context(RunRequest request, IReadOnlyList<Model> models, IReadOnlyList<Prompt> prompts, ResultStore store) => new()
+    private static AnalysisContext Context(RunRequest request, RunTurn turn, IReadOnlyList<Prompt> prompts, Results results) => new()
     {
-        Models = models,
+        Models = turn.Models,
         Prompts = prompts,
         Options = request.Options,
         Compute = request.Inputs.Engine.Compute,
         Cache = request.Inputs.Engine.Cache,
-        Results = store,
+        Results = results,
         Progress = request.Inputs.Progress,
         Cancellation = request.Inputs.Engine.Cancellation,
         Seed = request.Inputs.Seed,
     };
 
-    /// <summary>The models that the analysis says it reads.</summary>
-    private static IEnumerable<Model> Read(LoadedPlugin plugin, IReadOnlyList<Model> models) =>
-        models.Take(plugin.AnalysisType.GetCustomAttribute<ReadsModelsAttribute>()?.Most ?? 1);
-
     /// <summary>The worst verdict of the models that the analysis reads; undefined for one of them is undefined.</summary>
-    private static Applicability RequireDefined(LoadedPlugin plugin, IReadOnlyList<Model> models)
+    private static Applicability RequireDefined(LoadedPlugin plugin, IEnumerable<Model> models)
     {
         var (verdict, reasons) = ((Verdict?)null, new List<string>());
-        foreach (var config in Read(plugin, models).Select(model => model.Config))
+        foreach (var config in models.Select(model => model.Config))
         {
             var applicability = Applicability.Of(plugin.AnalysisType, config);
             if (applicability.Verdict == Verdict.Undefined)
@@ -112,35 +124,40 @@ public static class AnalysisRun
         return new Applicability(verdict, reasons);
     }
 
-    private static void WarnOf(Applicability applicability, int models, ResultStore store)
+    private static void WarnBefore(LoadedPlugin plugin, RunTurn turn, Results results)
     {
+        var applicability = RequireDefined(plugin, turn.Models);
         if (applicability.Verdict == Verdict.Approximate)
         {
-            store.Warn($"approximate for {(models == 1 ? "this model" : "these models")}: {string.Join("; ", applicability.Reasons)}");
+            results.Warn($"approximate for {(turn.Models.Count == 1 ? "this model" : "these models")}: {string.Join("; ", applicability.Reasons)}");
         }
-    }
 
-    private static void WarnOfCut(IReadOnlyList<Prompt> prompts, ModelConfig config, ResultStore store)
-    {
-        if (prompts.Count(prompt => prompt.IsCut) is > 0 and var cut)
+        var config = turn.Models[0].Config;
+        if (turn.Prompts.Count(prompt => prompt.IsCut) is > 0 and var cut)
         {
-            store.Warn($"{cut} of {prompts.Count} texts were cut to the {config.NCtx} tokens that model '{config.Name}' reads");
+            results.Warn($"{cut} of {turn.Prompts.Count} texts were cut to the {config.NCtx} tokens that model '{config.Name}' reads");
         }
     }
 
-    private static RunInfo Describe(RunRequest request, IReadOnlyList<Model> models, IReadOnlyList<Prompt> prompts, Applicability applicability, ResultStore store)
+    private static RunInfo Describe(RunRequest request, IReadOnlyList<RunTurn> turns, Applicability applicability, ResultStore store)
     {
         var (device, reason) = request.Inputs.Engine.DeviceUsed;
+        var options = OptionsBinder.ToData(request.Options ?? OptionsBinder.Bind(request.Plugin, []));
         return new RunInfo
         {
             Plugin = request.Plugin.Entry.Id,
+            CommandLine = request.Inputs.CommandLine,
+            PluginSha256 = FileHash.Of(request.Plugin.Entry.AssemblyPath),
             PluginVersion = request.Plugin.Entry.Version,
             ContractVersion = request.Plugin.ContractVersion.ToString(2),
             HostVersion = typeof(AnalysisRun).Assembly.GetName().Version!.ToString(3),
-            Models = [.. models.Select(ModelIdentity.Of)],
-            Options = OptionsBinder.ToData(request.Options ?? OptionsBinder.Bind(request.Plugin, [])),
-            Prompts = prompts.Count,
-            PromptsSha256 = PromptHash.Of(prompts),
+            Models = [.. turns.SelectMany(turn => turn.Models).Select(ModelIdentity.Of)],
+            InTurn = turns.Count > 1,
+            Options = options,
+            OptionFiles = FileHash.OfOptions(options),
+            Prompts = turns[0].Prompts.Count,
+            PromptsSha256 = PromptHash.Of(turns.SelectMany(turn => turn.Prompts)),
+            Inputs = request.Inputs.KeepsPromptsPrivate ? null : [.. turns[0].Prompts.Select(RecordedPrompt.Of)],
             Seed = request.Inputs.Seed,
             Device = device,
             DeviceReason = reason,

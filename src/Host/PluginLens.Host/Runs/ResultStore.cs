@@ -3,20 +3,16 @@ namespace PluginLens.Host;
 /// <summary>
 /// Collects what one run of an analysis pushes, and passes rows and files on to the run folder, where there is one, as they come.
 /// </summary>
-public sealed class ResultStore : Results
+/// <param name="folder">The run folder, or null.</param>
+public sealed class ResultStore(RunFolder? folder = null)
 {
-    private readonly RunFolder? _folder;
-    private readonly List<TableData> _tables = [];
+    private readonly List<(TableData Table, CsvRows? Csv)> _tables = [];
     private readonly List<NamedFigure> _figures = [];
     private readonly List<string> _notes = [];
     private readonly List<string> _warnings = [];
 
-    /// <summary>Collects in memory, and in a run folder.</summary>
-    /// <param name="folder">The run folder, or null.</param>
-    public ResultStore(RunFolder? folder = null) => _folder = folder;
-
     /// <summary>Tables in the order in which they were opened.</summary>
-    public IReadOnlyList<TableData> Tables => _tables;
+    public IReadOnlyList<TableData> Tables => [.. _tables.Select(table => table.Table)];
 
     /// <summary>Figures in the order in which they were added.</summary>
     public IReadOnlyList<NamedFigure> Figures => _figures;
@@ -29,40 +25,47 @@ public sealed class ResultStore : Results
 
     /// <summary>Ends the run for its tables.</summary>
     /// <param name="complete">Whether the analysis went through.</param>
-    internal void Close(bool complete) => _tables.ForEach(table => table.Complete = complete);
+    internal void Close(bool complete) => _tables.ForEach(table => table.Table.Complete = complete);
 
-    /// <inheritdoc/>
-    protected override Table<TRow> OpenTable<TRow>(string name, int groupBy)
+    /// <summary>Opens a table, or finds the one that an earlier turn opened under this name and with these columns.</summary>
+    /// <param name="name">Kebab-case.</param>
+    /// <param name="columns">Its columns.</param>
+    /// <param name="groupBy">How many leading columns form a group.</param>
+    /// <param name="key">Of the turn: part of the name where an earlier turn's table has other columns.</param>
+    /// <returns>What takes its rows.</returns>
+    internal Action<object> OpenTable(string name, IReadOnlyList<Column> columns, int groupBy, string key)
     {
-        var data = new TableData(name, RowColumns.Of(typeof(TRow)), groupBy);
-        _tables.Add(data);
-        return new StoredTable<TRow>(data, _folder?.OpenTable(data));
+        var index = _tables.FindIndex(table => table.Table.Name == name);
+        if (index >= 0 && !_tables[index].Table.Columns.Select(column => column.Name).SequenceEqual(columns.Select(column => column.Name)))
+        {
+            return OpenTable($"{name}-{key}", columns, groupBy, key);
+        }
+
+        if (index < 0)
+        {
+            var data = new TableData(name, columns, groupBy);
+            index = _tables.Count;
+            _tables.Add((data, folder?.OpenTable(data)));
+        }
+
+        var (table, csv) = _tables[index];
+        return row =>
+        {
+            table.Add(row);
+            csv?.Add(row);
+        };
     }
 
-    /// <inheritdoc/>
-    protected override void AddFigure(string name, Figure figure)
+    internal void AddFigure(string name, Figure figure)
     {
         _figures.Add(new NamedFigure(name, figure));
-        _folder?.WriteFigure(name, figure);
+        folder?.WriteFigure(name, figure);
     }
 
-    /// <inheritdoc/>
-    protected override void AddFile(string name, Action<Stream> write) =>
-        (_folder ?? throw new UsageException($"This analysis writes files ('{name}'); give --out FOLDER.")).WriteFile(name, write);
+    internal void AddFile(string name, Action<Stream> write) =>
+        (folder ?? throw new UsageException($"This analysis writes files ('{name}'); give --out FOLDER.")).WriteFile(name, write);
 
-    /// <inheritdoc/>
-    protected override void AddNote(string line) => _notes.Add(line);
+    internal void AddNote(string line) => _notes.Add(line);
 
-    /// <inheritdoc/>
-    protected override void AddWarning(string line) => _warnings.Add(line);
-
-    private sealed class StoredTable<TRow>(TableData data, CsvRows? csv) : Table<TRow>(data.Name)
-        where TRow : class
-    {
-        protected override void Append(TRow row)
-        {
-            data.Add(row);
-            csv?.Add(row);
-        }
-    }
+    internal void AddWarning(string line) => _warnings.Add(line);
 }

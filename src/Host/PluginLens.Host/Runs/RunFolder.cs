@@ -154,5 +154,6 @@ public sealed class RunFolder : IDisposable
         }
     }
 
-    private static bool IsOurs(string name) => ResultNames.IsFileName(name.StartsWith("figures/", StringComparison.Ordinal) ? name["figures/".Length..] : name);
+    /// <summary>A file of the folder itself, of figures/, or of a model that had its turn.</summary>
+    private static bool IsOurs(string name) => name.Split('/') is { Length: <= 2 } parts && parts.All(ResultNames.IsFileName);
 }

@@ -9,8 +9,14 @@ public sealed record RunInfo
     /// <summary>Id of the analysis.</summary>
     public required string Plugin { get; init; }
 
+    /// <summary>What the user typed; prompts left out where they are private.</summary>
+    public IReadOnlyList<string> CommandLine { get; init; } = [];
+
     /// <summary>Version of the plugin.</summary>
     public required string PluginVersion { get; init; }
+
+    /// <summary>Hash of the plugin's assembly; null for one made in memory.</summary>
+    public string? PluginSha256 { get; init; }
 
     /// <summary>Contract version that the plugin was built against.</summary>
     public required string ContractVersion { get; init; }
@@ -21,14 +27,23 @@ public sealed record RunInfo
     /// <summary>The models in the order of <c>--model</c>; at least one.</summary>
     public required IReadOnlyList<ModelIdentity> Models { get; init; }
 
+    /// <summary>Whether the analysis reads one model and had a turn with each.</summary>
+    public bool InTurn { get; init; }
+
     /// <summary>Every option with its value, defaults included.</summary>
     public required IReadOnlyDictionary<string, object?> Options { get; init; }
+
+    /// <summary>Hashes of the files that options name, by option.</summary>
+    public IReadOnlyDictionary<string, object?> OptionFiles { get; init; } = new Dictionary<string, object?>();
 
     /// <summary>How many prompts or rows of a dataset.</summary>
     public int Prompts { get; init; }
 
     /// <summary>Hash over texts, labels and ids of the prompts; null without any.</summary>
     public string? PromptsSha256 { get; init; }
+
+    /// <summary>The prompts themselves; null where they are private.</summary>
+    public IReadOnlyList<RecordedPrompt>? Inputs { get; init; } = [];
 
     /// <summary>Seed of the random source.</summary>
     public int Seed { get; init; }
@@ -70,7 +85,9 @@ public sealed record RunInfo
     {
         json.WriteStartObject();
         Value(json, "plugin", Plugin);
+        Value(json, "command_line", CommandLine);
         Value(json, "plugin_version", PluginVersion);
+        Value(json, "plugin_sha256", PluginSha256);
         Value(json, "contract_version", ContractVersion);
         Value(json, "host_version", HostVersion);
         json.WritePropertyName("model");
@@ -83,16 +100,12 @@ public sealed record RunInfo
         }
 
         json.WriteEndArray();
-        json.WritePropertyName("options");
-        json.WriteStartObject();
-        foreach (var (name, value) in Options)
-        {
-            Value(json, name, value);
-        }
-
-        json.WriteEndObject();
+        Value(json, "in_turn", InTurn);
+        Values(json, "options", Options);
+        Values(json, "option_files_sha256", OptionFiles);
         Value(json, "prompts", Prompts);
         Value(json, "prompts_sha256", PromptsSha256);
+        InputList(json);
         Value(json, "seed", Seed);
         Value(json, "device", Device);
         Value(json, "device_reason", DeviceReason);
@@ -125,6 +138,18 @@ public sealed record RunInfo
         json.WriteEndObject();
     }
 
+    private static void Values(JsonWriter json, string name, IReadOnlyDictionary<string, object?> values)
+    {
+        json.WritePropertyName(name);
+        json.WriteStartObject();
+        foreach (var (key, value) in values)
+        {
+            Value(json, key, value);
+        }
+
+        json.WriteEndObject();
+    }
+
     private static void Value(JsonWriter json, string name, object? value)
     {
         json.WritePropertyName(name);
@@ -143,6 +168,33 @@ public sealed record RunInfo
         foreach (var element in list)
         {
             Value(json, element);
+        }
+
+        json.WriteEndArray();
+    }
+
+    private void InputList(JsonWriter json)
+    {
+        json.WritePropertyName("inputs");
+        if (Inputs is null)
+        {
+            json.WriteNull();
+            return;
+        }
+
+        json.WriteStartArray();
+        foreach (var input in Inputs)
+        {
+            // One a line, as rows are: a dataset stays readable.
+            json.WriteStartObject();
+            json.Formatting = Formatting.None;
+            foreach (var (name, value) in new (string, object?)[] { ("text", input.Text), ("label", input.Label), ("ids", input.Ids) }.Where(field => field.Item2 is not null))
+            {
+                Value(json, name, value);
+            }
+
+            json.WriteEndObject();
+            json.Formatting = Formatting.Indented;
         }
 
         json.WriteEndArray();

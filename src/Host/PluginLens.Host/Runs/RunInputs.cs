@@ -3,9 +3,6 @@ namespace PluginLens.Host;
 /// <summary>On what an analysis is to be run, as the user gave it.</summary>
 public sealed record RunInputs
 {
-    /// <summary>No analysis reads more models.</summary>
-    private const int MostModels = 3;
-
     /// <summary>Opens the models and computes.</summary>
     public required Engine Engine { get; init; }
 
@@ -18,16 +15,17 @@ public sealed record RunInputs
     /// <summary>Seed of the random source.</summary>
     public int Seed { get; init; }
 
+    /// <summary>What the user typed, for run.json.</summary>
+    public IReadOnlyList<string> CommandLine { get; init; } = [];
+
+    /// <summary>Whether run.json leaves the prompts out; their hash stays.</summary>
+    public bool KeepsPromptsPrivate { get; init; }
+
     /// <summary>Told how far the run is.</summary>
     public IProgress<Progress> Progress { get; init; } = new NoProgress();
 
     /// <summary>The models, open; at least one.</summary>
-    public IReadOnlyList<Model> OpenModels() => Models.Count switch
-    {
-        0 => [Engine.Open(null)],
-        > MostModels => throw new UsageException($"--model was given {Models.Count} times; an analysis takes one model, a few take two, stitch --subtract takes three."),
-        _ => [.. Models.Select(Engine.Open)],
-    };
+    public IReadOnlyList<Model> OpenModels() => Models.Count == 0 ? [Engine.Open(null)] : [.. Models.Select(Engine.Open)];
 
     private sealed class NoProgress : IProgress<Progress>
     {

@@ -13,7 +13,7 @@ public static class ResultSummary
     public static IEnumerable<string> Of(RunResult result)
     {
         var info = result.Info;
-        var models = string.Join(" and ", info.Models.Select(model => $"{model.Name} ({model.Architecture}, {model.Processing})"));
+        var models = string.Join(info.InTurn ? ", then " : " and ", info.Models.Select(model => $"{model.Name} ({model.Architecture}, {model.Processing})"));
         yield return $"{info.Plugin} on {models}: {info.Applicability.Word}";
         foreach (var note in info.Notes)
         {

@@ -1,0 +1,64 @@
+using Newtonsoft.Json;
+using Newtonsoft.Json.Linq;
+
+namespace PluginLens.Host;
+
+/// <summary>A run of before, as the run.json of its folder says.</summary>
+public sealed class RecordedRun
+{
+    private readonly JObject _json;
+
+    private RecordedRun(string folder, JObject json)
+    {
+        (Folder, _json) = (folder, json);
+        Plugin = (string?)json["plugin"] ?? throw Older(folder);
+        CommandLine = [.. (json["command_line"] as JArray ?? throw Older(folder)).Values<string>().OfType<string>()];
+        Prompts = (json["inputs"] as JArray)?.Select(Prompt).ToList();
+    }
+
+    /// <summary>The run folder.</summary>
+    public string Folder { get; }
+
+    /// <summary>Id of the analysis.</summary>
+    public string Plugin { get; }
+
+    /// <summary>The command line as typed; what it says of prompts may have been kept private.</summary>
+    public IReadOnlyList<string> CommandLine { get; }
+
+    /// <summary>The prompts in order; null where they were kept private.</summary>
+    public IReadOnlyList<RecordedPrompt>? Prompts { get; }
+
+    /// <summary>How many prompts there were, private ones too.</summary>
+    public int PromptCount => (int?)_json["prompts"] ?? 0;
+
+    /// <summary>Files of the run, relative to its folder.</summary>
+    internal IReadOnlyList<string> Files => [.. (_json["files"] as JArray ?? []).Values<string>().OfType<string>()];
+
+    /// <summary>Everything that run.json says.</summary>
+    internal JObject Json => _json;
+
+    /// <summary>Reads a run folder.</summary>
+    /// <param name="folder">With run.json in it.</param>
+    public static RecordedRun Read(string folder)
+    {
+        var path = Path.Combine(folder, "run.json");
+        try
+        {
+            using var reader = new JsonTextReader(new StreamReader(path)) { DateParseHandling = DateParseHandling.None };
+            return new RecordedRun(folder, JObject.Load(reader));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"'{folder}' is not the folder of a run: {OneLine.Of(error.Message)}", error);
+        }
+        catch (Exception error) when (error is JsonException or InvalidCastException or InvalidOperationException or FormatException or OverflowException or ArgumentException)
+        {
+            throw new UsageException($"'{path}' is not a run.json that can be read: {OneLine.Of(error.Message)}", error);
+        }
+    }
+
+    private static UsageException Older(string folder) =>
+        new($"The run.json in '{folder}' does not say how it was run (an older version wrote it); give the command line again.");
+
+    private static RecordedPrompt Prompt(JToken prompt) => new((string?)prompt["text"], (string?)prompt["label"], (prompt["ids"] as JArray)?.Select(id => (int)id).ToArray());
+}
