@@ -4,22 +4,17 @@ namespace PluginLens.Host.Tests;
 
 public sealed class DocumentationTests
 {
+    // Whole files on the page are written and compiled where it is followed from start to end: WritingAPluginTests of the command line.
     private static IEnumerable<TestCaseData> Blocks() => Regex
         .Matches(File.ReadAllText(Path.Combine(Places.RepoRoot, "docs", "writing-a-plugin.md")).ReplaceLineEndings("\n"), "```(csharp|xml)\n(.*?)```", RegexOptions.Singleline)
+        .Where(match => !match.Groups[2].Value.StartsWith("namespace ", StringComparison.Ordinal))
         .Select((match, index) => new TestCaseData(match.Groups[2].Value).SetArgDisplayNames($"block {index + 1}"));
 
     [TestCaseSource(nameof(Blocks))]
     public void WritingAPlugin_EveryBlock_IsCodeThatTheTestsRun(string block)
     {
-        var template = Path.Combine(Places.RepoRoot, "src", "Plugins", "Template");
-        string[] sources =
-        [
-            Path.Combine(template, "TokenNorms.csproj"),
-            Path.Combine(template, "TokenNorms.cs"),
-            Path.Combine(Places.RepoRoot, "tests", "PluginLens.Host.Tests", "TokenNormsTests.cs"),
-            Path.Combine(Places.RepoRoot, "tests", "PluginLens.Host.Tests", "AblationTests.cs"),
-        ];
+        var source = Path.Combine(Places.RepoRoot, "tests", "PluginLens.Host.Tests", "AblationTests.cs");
 
-        Assert.That(sources.Select(path => File.ReadAllText(path).ReplaceLineEndings("\n")), Has.Some.Contains(block.TrimEnd('\n')));
+        Assert.That(File.ReadAllText(source).ReplaceLineEndings("\n"), Does.Contain(block.TrimEnd('\n')));
     }
 }

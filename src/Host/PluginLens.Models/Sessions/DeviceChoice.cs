@@ -34,21 +34,22 @@ public sealed record DeviceChoice(bool UsesCuda, string? Reason)
         catch (Exception error) when (error is OnnxRuntimeException or DllNotFoundException or EntryPointNotFoundException)
         {
             // The core for processors lacks even the function.
-            var reason = error is EntryPointNotFoundException ? "built without CUDA; for linux-x64 and win-x64 build with -p:Gpu=true" : Missing() ?? Plain(error.Message);
+            var reason = error is EntryPointNotFoundException ? "built without CUDA; PLUGINLENS_GPU=1 ./pluginlens builds with it on linux-x64 and win-x64" : Missing(AppContext.BaseDirectory) ?? Plain(error.Message);
             return device == Device.Auto ? new DeviceChoice(false, reason) : throw new ModelException(
                 $"--device cuda: the CUDA execution provider does not work here ({reason}); docs/cuda.md lists what it needs, --device cpu works without.", error);
         }
     }
 
     /// <summary>The library that the provider asks for in vain, which ONNX Runtime only logs; null where all are there.</summary>
-    private static string? Missing()
+    /// <param name="folder">Where the provider's own libraries lie.</param>
+    internal static string? Missing(string folder)
     {
         foreach (var name in new[] { "shared", "cuda" })
         {
             var file = OperatingSystem.IsWindows() ? $"onnxruntime_providers_{name}.dll" : $"libonnxruntime_providers_{name}.so";
             try
             {
-                NativeLibrary.Load(Path.Combine(AppContext.BaseDirectory, file));
+                NativeLibrary.Load(Path.Combine(folder, file));
             }
             catch (DllNotFoundException error)
             {

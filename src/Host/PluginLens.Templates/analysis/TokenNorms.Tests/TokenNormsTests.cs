@@ -1,7 +1,4 @@
-using PluginLens.Plugins;
-using PluginLens.Testing;
-
-namespace PluginLens.Host.Tests;
+namespace PluginLens.Plugins.Tests;
 
 public sealed class TokenNormsTests
 {
@@ -41,12 +38,6 @@ public sealed class TokenNormsTests
         var rows = TestRun.Execute(new TokenNorms(), model, new TokenNormsOptions { OnlyAscii = true, K = 50 }).Rows<TokenNorm>("token-norms");
 
         Assert.That(rows.Select(row => row.Token.Id % 2), Has.Exactly(25).EqualTo(1).And.All.EqualTo(1));
-    }
-
-    [Test]
-    public void Run_KBelowOne_IsAUsageError()
-    {
-        Assert.That(() => OptionsBinder.Bind(typeof(TokenNormsOptions), "token-norms", [KeyValuePair.Create("k", (string?)"0")]), Throws.TypeOf<UsageException>().With.Message.Contains("at least 1"));
     }
 
     private static double Naive(int id) => Math.Sqrt(Random.WE.Row(id).ToArray().Sum(value => (double)value * value));
