@@ -9,8 +9,8 @@ public sealed partial class CpuCompute : Compute
 {
     private readonly CancellationToken cancellation;
     private readonly IProgress<Progress>? progress;
-    private readonly TileKernel kernel;
-    private readonly DoubleKernel doubleKernel;
+    private readonly TileKernel<float> kernel;
+    private readonly TileKernel<double> doubleKernel;
 
     /// <summary>A service for one run.</summary>
     /// <param name="threads">Threads to use; 0 = one for each processor.</param>
@@ -27,8 +27,8 @@ public sealed partial class CpuCompute : Compute
         Threads = threads == 0 ? Environment.ProcessorCount : threads;
         this.cancellation = cancellation;
         this.progress = progress;
-        kernel = TileKernel.Of(width);
-        doubleKernel = DoubleKernel.Of(width);
+        kernel = TileKernels.Float(width);
+        doubleKernel = TileKernels.Double(width);
     }
 
     /// <inheritdoc/>

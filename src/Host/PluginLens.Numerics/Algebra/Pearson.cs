@@ -57,7 +57,7 @@ internal static unsafe class Pearson
     /// <param name="kernel">The inner loop.</param>
     /// <param name="threads">Threads.</param>
     /// <param name="cancellation">Watched.</param>
-    public static Matrix64 All(Matrix64 left, Matrix64 right, DoubleKernel kernel, int threads, CancellationToken cancellation)
+    public static Matrix64 All(Matrix64 left, Matrix64 right, TileKernel<double> kernel, int threads, CancellationToken cancellation)
     {
         var result = new Matrix64(left.Rows, right.Rows);
         fixed (double* a = left.Data, b = right.Data, c = result.Data)
@@ -79,7 +79,7 @@ internal static unsafe class Pearson
     /// <param name="kernel">The inner loop.</param>
     /// <param name="threads">Threads.</param>
     /// <param name="cancellation">Watched.</param>
-    public static double MeanAbsolute(Matrix64 left, Matrix64 right, DoubleKernel kernel, int threads, CancellationToken cancellation)
+    public static double MeanAbsolute(Matrix64 left, Matrix64 right, TileKernel<double> kernel, int threads, CancellationToken cancellation)
     {
         if (left.Rows == 0 || right.Rows == 0)
         {
@@ -101,7 +101,7 @@ internal static unsafe class Pearson
         return sums.Sum() / ((double)left.Rows * right.Rows);
     }
 
-    private static double Band(DoubleSource rows, int first, double* packed, int columns, DoubleKernel kernel)
+    private static double Band(DoubleSource rows, int first, double* packed, int columns, TileKernel<double> kernel)
     {
         using var panels = new NativeBuffer<double>((long)(RowsAtOnce + kernel.Rows) * rows.Depth);
         var tile = stackalloc double[kernel.Rows * kernel.Columns];
@@ -116,11 +116,11 @@ internal static unsafe class Pearson
         for (var column = 0; column < columns; column += kernel.Columns)
         {
             var next = packed + ((long)(column + kernel.Columns) * rows.Depth);
-            for (var row = first; row < end; row += kernel.Rows, next += (long)DoubleKernel.Line * rows.Depth)
+            for (var row = first; row < end; row += kernel.Rows, next += (long)TileKernel<double>.Line * rows.Depth)
             {
                 var values = new Span<double>(tile, Math.Min(kernel.Rows, end - row) * kernel.Columns);
                 new Span<double>(tile, kernel.Rows * kernel.Columns).Clear();
-                kernel.Run(panels.Pointer + ((long)(row - first) * rows.Depth), packed + ((long)column * rows.Depth), rows.Depth, next, tile, kernel.Columns);
+                kernel.Add(panels.Pointer + ((long)(row - first) * rows.Depth), packed + ((long)column * rows.Depth), rows.Depth, next, tile, kernel.Columns);
                 sum += TensorPrimitives.SumOfMagnitudes<double>(values);
             }
         }

@@ -29,7 +29,7 @@ internal static unsafe class DotProduct
         var i = 0;
         for (; i <= length - Lanes; i += Lanes)
         {
-            TileKernel.Prefetch(next + i);
+            CacheLine.FetchFar(next + i);
             Add(a + i, b + i, ref s0, ref s1);
             Add(a + i + 8, b + i + 8, ref s2, ref s3);
         }

@@ -1,22 +1,23 @@
 namespace PluginLens.Numerics.Kernels;
 
-
 /// <summary>
-/// What a tile kernel needs of a vector register. One generic kernel text serves every width; the compiler makes each
-/// instantiation a straight run of vector instructions.
+/// What a tile kernel needs of a vector register. One generic kernel text serves every width and both precisions; the compiler
+/// makes each instantiation a straight run of vector instructions.
 /// </summary>
 /// <typeparam name="TVector">The register.</typeparam>
-internal unsafe interface ILanes<TVector>
+/// <typeparam name="T">A lane of it.</typeparam>
+internal unsafe interface ILanes<TVector, T>
     where TVector : struct
+    where T : unmanaged
 {
-    /// <summary>Floats in a register.</summary>
+    /// <summary>Numbers in a register.</summary>
     static abstract int Count { get; }
 
-    static abstract TVector Load(float* source);
+    static abstract TVector Load(T* source);
 
-    static abstract void Store(TVector value, float* destination);
+    static abstract void Store(TVector value, T* destination);
 
-    static abstract TVector Broadcast(float* source);
+    static abstract TVector Broadcast(T* source);
 
     /// <summary>a * b + c, rounded once where the processor can.</summary>
     static abstract TVector MultiplyAdd(TVector a, TVector b, TVector c);

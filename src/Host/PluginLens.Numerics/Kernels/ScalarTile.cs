@@ -5,7 +5,7 @@ using System.Runtime.Intrinsics.X86;
 namespace PluginLens.Numerics.Kernels;
 
 /// <summary>The tile without vectors: the plain meaning of the others, and the form for processors without them.</summary>
-internal sealed unsafe class ScalarTile : TileKernel
+internal sealed unsafe class ScalarTile : TileKernel<float>
 {
     public override int Rows => 2;
 

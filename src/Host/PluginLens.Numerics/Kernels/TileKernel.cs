@@ -1,7 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.Arm;
-using System.Runtime.Intrinsics.X86;
 
 namespace PluginLens.Numerics.Kernels;
 
@@ -10,10 +7,16 @@ namespace PluginLens.Numerics.Kernels;
 /// the whole depth, so that a test can be made before anything is written. Each sum runs over the depth in order, so a value
 /// does not depend on where its tile lies.
 /// </summary>
-internal abstract unsafe class TileKernel
+/// <typeparam name="T"><see cref="float"/> or <see cref="double"/>.</typeparam>
+internal abstract unsafe class TileKernel<T>
+    where T : unmanaged
 {
-    /// <summary>Floats in a cache line.</summary>
-    public const int Line = 16;
+    /// <summary>Numbers in a cache line.</summary>
+    public static int Line
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => CacheLine.Bytes / sizeof(T);
+    }
 
     /// <summary>Rows of a tile, and of a packed panel of the left factor.</summary>
     public abstract int Rows { get; }
@@ -21,29 +24,27 @@ internal abstract unsafe class TileKernel
     /// <summary>Columns of a tile, and of a packed panel of the right factor.</summary>
     public abstract int Columns { get; }
 
-    /// <summary>The kernel of a width.</summary>
-    /// <param name="width">Any; wider than the processor is slow but right.</param>
-    public static TileKernel Of(KernelWidth width) => width switch
-    {
-        KernelWidth.Vector512 => new WideTile<Lanes512, Vector512<float>>(),
-        KernelWidth.Vector256 => new NarrowTile<Lanes256, Vector256<float>>(),
-        KernelWidth.Vector128 when AdvSimd.IsSupported => new WideTile<Lanes128, Vector128<float>>(),
-        KernelWidth.Vector128 => new NarrowTile<Lanes128, Vector128<float>>(),
-        _ => new ScalarTile(),
-    };
-
     /// <summary>Computes one tile and writes it where an entry reaches its row's cut.</summary>
     /// <param name="a">A packed panel, <c>[depth, Rows]</c>.</param>
     /// <param name="b">A packed panel, <c>[depth, Columns]</c>.</param>
     /// <param name="depth">Length of the dot products.</param>
     /// <param name="next">What will be needed soon: one cache line is fetched at each step of the depth. Any address will do.</param>
-    /// <param name="start">What each column starts from, <c>[Columns]</c>.</param>
+    /// <param name="start">What the sums start from: of each column, <c>[Columns]</c>, in float32; of each sum, as <paramref name="tile"/> lies, in float64.</param>
     /// <param name="cuts">The least value of interest of each row, <c>[Rows]</c>; null = write always.</param>
     /// <param name="absolute">Compare absolute values.</param>
     /// <param name="tile">Receives the tile.</param>
     /// <param name="stride">Distance between rows of <paramref name="tile"/>.</param>
     /// <returns>A bit for each row that has such an entry; 0 = the tile was not written.</returns>
-    public abstract uint Run(float* a, float* b, int depth, float* next, float* start, float* cuts, bool absolute, float* tile, nint stride);
+    public abstract uint Run(T* a, T* b, int depth, T* next, T* start, T* cuts, bool absolute, T* tile, nint stride);
+
+    /// <summary>Adds a product of panels to a float64 tile.</summary>
+    /// <param name="a">A packed panel, <c>[depth, Rows]</c>.</param>
+    /// <param name="b">A packed panel, <c>[depth, Columns]</c>.</param>
+    /// <param name="depth">Length of the sums.</param>
+    /// <param name="next">As in <see cref="Run"/>.</param>
+    /// <param name="tile">The tile.</param>
+    /// <param name="stride">Distance between its rows.</param>
+    public void Add(T* a, T* b, int depth, T* next, T* tile, nint stride) => Run(a, b, depth, next, tile, null, false, tile, stride);
 
     /// <summary>Lists the columns of one row of a written tile (stride <see cref="Columns"/>) that reach its cut.</summary>
     /// <param name="tile">The tile.</param>
@@ -52,27 +53,5 @@ internal abstract unsafe class TileKernel
     /// <param name="absolute">As in <see cref="Run"/>.</param>
     /// <param name="columns">Receives the columns, ascending.</param>
     /// <returns>How many.</returns>
-    public abstract int Hits(float* tile, float* cuts, int row, bool absolute, int* columns);
-
-    /// <summary>Asks for a cache line in the nearest cache; any address will do.</summary>
-    /// <param name="address">Where.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    protected static void Ahead(void* address)
-    {
-        if (Sse.IsSupported)
-        {
-            Sse.Prefetch0(address);
-        }
-    }
-
-    /// <summary>Asks for a cache line in the second-level cache; any address will do.</summary>
-    /// <param name="address">Where.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Prefetch(void* address)
-    {
-        if (Sse.IsSupported)
-        {
-            Sse.Prefetch1(address);
-        }
-    }
+    public abstract int Hits(T* tile, T* cuts, int row, bool absolute, int* columns);
 }

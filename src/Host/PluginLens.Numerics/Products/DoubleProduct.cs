@@ -18,7 +18,7 @@ internal static unsafe class DoubleProduct
     /// <param name="kernel">The inner loop.</param>
     /// <param name="threads">Threads.</param>
     /// <param name="cancellation">Watched.</param>
-    public static void Run(DoubleSource a, DoubleSource b, double* result, DoubleKernel kernel, int threads, CancellationToken cancellation)
+    public static void Run(DoubleSource a, DoubleSource b, double* result, TileKernel<double> kernel, int threads, CancellationToken cancellation)
     {
         if (a.Rows == 0 || b.Rows == 0)
         {
@@ -39,7 +39,7 @@ internal static unsafe class DoubleProduct
         }
     }
 
-    private static void Rows(DoubleSource a, int first, int from, int depth, double* packedB, int columns, double* result, DoubleKernel kernel)
+    private static void Rows(DoubleSource a, int first, int from, int depth, double* packedB, int columns, double* result, TileKernel<double> kernel)
     {
         using var packedA = new NativeBuffer<double>((long)kernel.Rows * RowPanels * depth);
         var end = Math.Min(a.Rows, first + (kernel.Rows * RowPanels));
@@ -53,19 +53,19 @@ internal static unsafe class DoubleProduct
         {
             // Each tile fetches a part of the next panel of B.
             var next = packedB + ((long)kernel.Columns * depth);
-            for (var row = first; row < end; row += kernel.Rows, next += (long)DoubleKernel.Line * depth)
+            for (var row = first; row < end; row += kernel.Rows, next += (long)TileKernel<double>.Line * depth)
             {
                 var panel = packedA.Pointer + ((long)(row - first) * depth);
                 var tile = result + ((long)row * columns) + column;
                 int height = Math.Min(kernel.Rows, end - row), width = Math.Min(kernel.Columns, columns - column);
                 if (height == kernel.Rows && width == kernel.Columns)
                 {
-                    kernel.Run(panel, packedB, depth, next, tile, columns);
+                    kernel.Add(panel, packedB, depth, next, tile, columns);
                     continue;
                 }
 
                 Copy(tile, columns, edge, kernel.Columns, height, width);
-                kernel.Run(panel, packedB, depth, next, edge, kernel.Columns);
+                kernel.Add(panel, packedB, depth, next, edge, kernel.Columns);
                 Copy(edge, kernel.Columns, tile, columns, height, width);
             }
         }

@@ -9,11 +9,11 @@ internal sealed unsafe class FloatProduct : IDisposable
     private const int CacheFloats = 96 * 1024;
     private readonly Matrix a;
     private readonly Matrix b;
-    private readonly TileKernel kernel;
+    private readonly TileKernel<float> kernel;
     private readonly int depth;
     private readonly NativeBuffer<float> zeros;
 
-    private FloatProduct(Matrix a, Matrix b, TileKernel kernel)
+    private FloatProduct(Matrix a, Matrix b, TileKernel<float> kernel)
     {
         this.a = a;
         this.b = b;
@@ -30,7 +30,7 @@ internal sealed unsafe class FloatProduct : IDisposable
     /// <param name="threads">Threads.</param>
     /// <param name="cancellation">Watched.</param>
     /// <returns><c>n x m</c>, row-major.</returns>
-    public static Matrix Of(Matrix a, Matrix b, TileKernel kernel, int threads, CancellationToken cancellation)
+    public static Matrix Of(Matrix a, Matrix b, TileKernel<float> kernel, int threads, CancellationToken cancellation)
     {
         if (a.Columns != b.Rows)
         {
@@ -89,7 +89,7 @@ internal sealed unsafe class FloatProduct : IDisposable
                     var two = mine.Pointer + ((long)(panel - first) * other * depth);
 
                     // The next panel of the whole factor comes from a farther cache: each tile fetches a part of it.
-                    var next = one + ((long)width * depth) + ((long)(panel - first) * TileKernel.Line * depth);
+                    var next = one + ((long)width * depth) + ((long)(panel - first) * TileKernel<float>.Line * depth);
                     if (columnsFirst)
                     {
                         Tile(one, two, next, fixedPanel * width, panel * other, target);

@@ -14,7 +14,7 @@ internal sealed unsafe class PairSearch : IDisposable
     private readonly PairSide a;
     private readonly PairSide b;
     private readonly BestPairs best;
-    private readonly TileKernel kernel;
+    private readonly TileKernel<float> kernel;
     private readonly int depth;
     private readonly double sign;
     private readonly int downA;
@@ -33,7 +33,7 @@ internal sealed unsafe class PairSearch : IDisposable
     /// <param name="best">Receives pairs of first members.</param>
     /// <param name="smallest">Search for the smallest: scores in <paramref name="best"/> are negated.</param>
     /// <param name="kernel">The inner loop.</param>
-    public PairSearch(PairSide a, PairSide b, BestPairs best, bool smallest, TileKernel kernel)
+    public PairSearch(PairSide a, PairSide b, BestPairs best, bool smallest, TileKernel<float> kernel)
     {
         this.a = a;
         this.b = b;

@@ -14,12 +14,12 @@ internal sealed class RowSearch
     private readonly Matrix x;
     private readonly Matrix b;
     private readonly RowQuery query;
-    private readonly TileKernel kernel;
+    private readonly TileKernel<float> kernel;
     private readonly int threads;
     private readonly CancellationToken cancellation;
     private readonly IProgress<Progress>? progress;
 
-    public RowSearch(Matrix x, Matrix b, RowQuery query, TileKernel kernel, int threads, CancellationToken cancellation, IProgress<Progress>? progress)
+    public RowSearch(Matrix x, Matrix b, RowQuery query, TileKernel<float> kernel, int threads, CancellationToken cancellation, IProgress<Progress>? progress)
     {
         this.x = x;
         this.b = b;

@@ -21,7 +21,7 @@ internal sealed unsafe class RowSearchTask : IDisposable
     private readonly int until;
     private readonly int k;
     private readonly RowOrder order;
-    private readonly TileKernel kernel;
+    private readonly TileKernel<float> kernel;
     private readonly int depth;
     private readonly int down;
     private readonly double relative;
@@ -31,7 +31,7 @@ internal sealed unsafe class RowSearchTask : IDisposable
     private readonly float[] norms;
     private double largestNorm;
 
-    public RowSearchTask(RowMajor rows, double[] squares, int first, int count, double largestX, RowSearchColumns columns, int from, int until, int k, RowOrder order, TileKernel kernel)
+    public RowSearchTask(RowMajor rows, double[] squares, int first, int count, double largestX, RowSearchColumns columns, int from, int until, int k, RowOrder order, TileKernel<float> kernel)
     {
         this.rows = rows;
         this.first = first;
@@ -115,7 +115,7 @@ internal sealed unsafe class RowSearchTask : IDisposable
 
             // The panel after this one comes from a farther cache: the first tiles fetch it, the others the rows that follow.
             var left = packedX + ((long)row * depth);
-            var next = tileOfStrip * TileKernel.Line < tileColumns ? nextPanel + ((nint)tileOfStrip * TileKernel.Line * depth) : left + ((nint)tileRows * depth);
+            var next = tileOfStrip * TileKernel<float>.Line < tileColumns ? nextPanel + ((nint)tileOfStrip * TileKernel<float>.Line * depth) : left + ((nint)tileRows * depth);
             for (var reached = kernel.Run(left, panel, depth, next, start, cuts, absolute, tile, tileColumns); reached != 0; reached &= reached - 1)
             {
                 var i = BitOperations.TrailingZeroCount(reached);
