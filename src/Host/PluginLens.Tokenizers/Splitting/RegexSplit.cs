@@ -6,7 +6,7 @@ namespace PluginLens.Tokenizers.Splitting;
 
 /// <summary>
 /// Splits by a regular expression whose unit is the code point. .NET's unit is half of an astral one, so those are
-/// matched through a stand-in from the basic plane with the same general category.
+/// matched through a character of the basic plane with the same general category.
 /// </summary>
 internal sealed class RegexSplit(string pattern)
 {
