@@ -86,7 +86,7 @@ public sealed class TurnTests
         Assert.That(result.Tables.Single().GroupBy, Is.EqualTo(1));
         Assert.That(result.Info.Notes, Is.EqualTo(["First One: seen", "second: seen"]));
         Assert.That(result.Figures.Select(figure => (figure.Name, figure.Figure.Title)), Is.EqualTo(new[] { ("map-first-one", "Map (First One)"), ("map-second", "Map (second)") }));
-        Assert.That(ResultSummary.Of(result).First(), Is.EqualTo("inline on First One (gpt2, raw), then second (gpt2, raw): exact"));
+        Assert.That(ResultSummary.Of(result).First(), Is.EqualTo("inline on First One (gpt2, raw), then second (gpt2, raw): not declared"));
     }
 
     [Test]

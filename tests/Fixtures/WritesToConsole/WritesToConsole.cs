@@ -1,6 +1,7 @@
 namespace PluginLens.Fixtures;
 
 /// <summary>Prints wherever its code runs: standard output belongs to the result all the same.</summary>
+[Analysis("writes-to-console", "Prints", Answers = "A plugin for the tests of the host.")]
 public sealed class WritesToConsole : Analysis<WritesToConsoleOptions>
 {
     public WritesToConsole() => Console.WriteLine("printed by the constructor");
