@@ -11,7 +11,8 @@ from errors import ExportError
 from weight import Weight
 
 PIECE = 1 << 20  # entries of a weight that are changed at once
-PART = re.compile(r"(?:base_model\.model\.)?(?P<module>.+?)\.(?:(?P<kind>lora_A|lora_B|lora_embedding_A|lora_embedding_B)(?:\.\w+)?(?:\.weight)?|(?:modules_to_save\.)?(?:\w+\.)??(?P<own>weight|bias))\Z")
+PART = re.compile(r"(?:base_model\.model\.)?(?P<module>.+?)\.(?:(?P<kind>lora_A|lora_B|lora_embedding_A|lora_embedding_B)(?:\.\w+)?(?:\.weight)?"
+                  r"|(?:base_layer\.|modules_to_save\.(?:\w+\.)?)?(?P<own>weight|bias))\Z")
 TRANSPOSED = re.compile(r"(^|\.)(c_attn|c_proj|c_fc)\Z")  # GPT-2 stores these as [in, out]
 
 

@@ -133,6 +133,28 @@ class Adapters(unittest.TestCase):
         expected = (self.tensors[f"{name}.weight"] + 1.5 * (b.astype(np.float64) @ a)).reshape(2, 8, 32).transpose(0, 2, 1)
         np.testing.assert_allclose(found, expected, atol=1e-6)
 
+    def test_whole_module_deep_in_the_model(self):
+        self.config, self.tensors = json.loads((CHECKPOINTS / "llama" / "config.json").read_text()), tensors_of("llama")
+        for name in ("model.embed_tokens", "model.layers.1.self_attn.v_proj"):
+            for form in (f"base_model.model.{name}.weight", f"base_model.model.{name}.base_layer.weight", f"base_model.model.{name}.modules_to_save.weight"):
+                self.parts = {form: self.normal(*self.tensors[f"{name}.weight"].shape)}
+                code, _, err = self.export()
+                self.assertEqual((code, err), (0, ""), form)
+                found = ModelFolder(self.path / "out").weight("embed.W_E" if "embed" in name else "blocks.1.attn.W_V")
+                expected = self.parts[form] if "embed" in name else self.parts[form].reshape(2, 8, 32).transpose(0, 2, 1)
+                np.testing.assert_array_equal(found, expected)
+
+    def test_file_of_pytorch(self):
+        import torch
+        tensors = self.changed()
+        self.export()
+        (self.path / "adapter" / "adapter_model.safetensors").unlink()
+        torch.save({n: torch.from_numpy(v) for n, v in self.parts.items()}, self.path / "adapter" / "adapter_model.bin")
+        code, _, err = run(self.path / "base", self.path / "out", "--force", "--adapter", self.path / "adapter")
+        self.assertEqual((code, err), (0, ""))
+        found = ModelFolder(self.path / "out").run({"input_ids": IDS}, ["logits"])["logits"]
+        np.testing.assert_allclose(found, forward(self.config, tensors, IDS), rtol=0, atol=1e-4)
+
     def test_refusals(self):
         for key, value, word in (("peft_type", "IA3", "IA3"), ("use_dora", True, "use_dora"), ("bias", "all", "bias"), ("init_lora_weights", "pissa", "pissa"), ("r", 8, "rank 4"),
                                  ("lora_alpha", "6", "lora_alpha"), ("lora_alpha", None, "lora_alpha"), ("layer_replication", [[0, 2]], "layer_replication")):
