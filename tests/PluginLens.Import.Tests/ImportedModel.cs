@@ -11,7 +11,7 @@ internal sealed class ImportedModel : IDisposable
     public ImportedModel(string source)
     {
         Report = Importer.Import(source, Path.Combine(_parent.FullName, "model"));
-        Model = ModelFolder.Open(Report.Folder, new OpenOptions { Device = Device.Cpu, Threads = 1 });
+        Model = ModelFolder.Open(Report.Folder, new OpenOptions { Device = Device.Cpu });
     }
 
     public ImportReport Report { get; }

@@ -149,6 +149,6 @@ public sealed class StitchWriteTests
             at = at.Parent!;
         }
 
-        return ModelFolder.Open(Path.Combine(at.FullName, "models", "onnx", name), new OpenOptions { Device = Device.Cpu, Threads = 1 });
+        return ModelFolder.Open(Path.Combine(at.FullName, "models", "onnx", name), new OpenOptions { Device = Device.Cpu });
     }
 }

@@ -10,6 +10,12 @@ public abstract class Model : IDisposable
     /// <summary>Sha-256 that identifies graph, weights and metadata, lower-case hex; null for models made in memory.</summary>
     public virtual string? Sha256 => null;
 
+    /// <summary>Sha-256 of the file that the weights lie in, lower-case hex; null for models made in memory and weights that lie within the graph's file.</summary>
+    public virtual string? WeightsSha256 => null;
+
+    /// <summary>How the weights compare with the hash that the metadata record; null for models made in memory.</summary>
+    public virtual WeightsState? WeightsState => null;
+
     /// <summary>The tokenizer; null where the folder has none (ids still work).</summary>
     public abstract ModelTokenizer? Tokenizer { get; }
 

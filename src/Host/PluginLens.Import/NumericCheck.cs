@@ -28,7 +28,7 @@ internal sealed class NumericCheck(Transformer transformer, IReadOnlyDictionary<
     /// <param name="cancellation">Stops between runs.</param>
     public CheckResult Run(string folder, CancellationToken cancellation)
     {
-        using var model = ModelFolder.Open(folder, new OpenOptions { Device = Device.Cpu });
+        using var model = ModelFolder.Open(folder, new OpenOptions { Device = Device.Cpu, Weights = WeightsPolicy.Ignore });
         using var session = SourceSession.AsStored(_source, transformer.Head.Output);
         var hook = transformer.Head.Unembedding is null ? $"blocks.{model.Config.NLayers - 1}.hook_normalized_resid_post" : "logits";
         double worst = 0, largest = 0;

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using PluginLens.Models.Format;
 using PluginLens.Models.Format.Files;
 using PluginLens.Models.Format.Proto;
@@ -12,7 +11,7 @@ public static class ModelFolder
 
     /// <summary>Opens a folder; weights are mapped, nothing is computed.</summary>
     /// <param name="path">A folder with <c>model.onnx</c>, or that file.</param>
-    /// <param name="options">Device and threads.</param>
+    /// <param name="options">Device, and what is asked of the weights.</param>
     public static OnnxModel Open(string path, OpenOptions options)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -63,7 +62,8 @@ public static class ModelFolder
         var weights = new WeightTable(config, folder, file, maps).Read(proto.Graph, metadata.DType);
         TokenizerCheck.Check(folder, metadata.TokenizerFiles);
         config = config with { Traits = Traits.Of(config, weights.ContainsKey, metadata.TokenizerFiles.Count > 0) };
-        return new OnnxModel(folder, proto, config, metadata, weights, [.. maps.Values], Hash(map), options);
+        var hashes = ModelHashes.Of(map, [.. maps.Values.Where(other => other != map)], metadata, options);
+        return new OnnxModel(folder, proto, config, metadata, weights, [.. maps.Values], hashes, options);
     }
 
     private static string Locate(string path)
@@ -90,8 +90,4 @@ public static class ModelFolder
             throw new ModelException($"'{file}' has opset {opset} and IR version {proto.IrVersion}; expected opset 13 to 26 and IR version 3 to 13. Export the model again.");
         }
     }
-
-    /// <summary>The hash of model.onnx, whose metadata hold the hash of the weights: it identifies the model at no cost.</summary>
-    private static string Hash(MappedFile map) =>
-        map.Length < 1 << 28 ? Convert.ToHexStringLower(SHA256.HashData(map.Span(0, (int)map.Length))) : FileHash.Of(map.Path);
 }

@@ -27,9 +27,10 @@ public sealed class OnnxModel : Model
     private readonly HashSet<OnnxModel> _views = [];
     private readonly OnnxModel? _original;
 
-    internal OnnxModel(string folder, ModelProto proto, ModelConfig config, Metadata metadata, Dictionary<string, ModelWeight> weights, MappedFile[] maps, string hash, OpenOptions options)
+    internal OnnxModel(string folder, ModelProto proto, ModelConfig config, Metadata metadata, Dictionary<string, ModelWeight> weights, MappedFile[] maps, ModelHashes hashes, OpenOptions options)
     {
-        (Folder, _proto, Config, _metadata, _weights, _maps, Sha256, _options) = (folder, proto, config, metadata, weights, maps, hash, options);
+        (Folder, _proto, Config, _metadata, _weights, _maps, _options) = (folder, proto, config, metadata, weights, maps, options);
+        (Sha256, WeightsSha256, WeightsState) = (hashes.Model, hashes.Weights, hashes.State);
         _inputs = SliceInputs.For(config, metadata.Hooks, weights);
         _tokenizer = new(LoadTokenizer);
         _device = new(() => DeviceChoice.Try(options.Device));
@@ -57,6 +58,12 @@ public sealed class OnnxModel : Model
     public override string? Sha256 { get; }
 
     /// <inheritdoc/>
+    public override string? WeightsSha256 { get; }
+
+    /// <inheritdoc/>
+    public override WeightsState? WeightsState { get; }
+
+    /// <inheritdoc/>
     public override ModelTokenizer? Tokenizer => _tokenizer.Value;
 
     /// <inheritdoc/>
@@ -71,7 +78,7 @@ public sealed class OnnxModel : Model
     /// <summary>Every weight by name.</summary>
     internal IReadOnlyDictionary<string, ModelWeight> Weights => _weights;
 
-    /// <summary>Sha-256 of the folder's model.onnx, also of a view.</summary>
+    /// <summary>What identifies the folder, also of a view.</summary>
     internal string FolderSha256 => Sha256 ?? _original!.FolderSha256;
 
     /// <summary>Where a stitched model is joined; null for all others.</summary>
@@ -192,7 +199,7 @@ public sealed class OnnxModel : Model
         var key = string.Join(',', hooks.Order(StringComparer.Ordinal)) + "<-" + string.Join(',', fed);
         _sessions.Use(
             key,
-            () => new SliceSession(GraphSlice.Cut(_proto, hooks, fed, _weights.ContainsKey), _weights, Folder, _options.Threads, Device.UsesCuda),
+            () => new SliceSession(GraphSlice.Cut(_proto, hooks, fed, _weights.ContainsKey), _weights, Folder, Device.UsesCuda),
             session => Pass(session, input, hooks, results));
     }
 

@@ -60,7 +60,7 @@ public sealed class KeepK : Analysis<KeepKOptions>
             default:
                 var output = config.Traits.Contains(Trait.PostNorm) ? "hook_normalized_resid_post" : "hook_resid_post";
                 string[] hooks = [.. Enumerable.Range(0, config.NLayers).Select(layer => $"blocks.{layer}.{output}")];
-                return Pick(context, options, [.. context.RequirePrompts().Select(prompt => model.Run(new ModelInput(prompt.Tokens), hooks)).SelectMany(run => hooks.Select(hook => run[hook][0].AsMatrix()))]);
+                return Pick(context, options, [.. PromptBatches.Run(context, model, context.RequirePrompts(), hooks, most: 1).SelectMany(batch => hooks.Select(hook => batch.Activations[hook][0].AsMatrix()))]);
         }
     }
 

@@ -19,12 +19,9 @@ public sealed class ActivationsToFiles : Analysis<ActivationOptions>
         var prompts = context.RequirePrompts();
         var hooks = Chosen(context.Model, options.Hooks);
         var files = context.Results.Table<ActivationFile>("files");
-        for (var index = 0; index < prompts.Count; index++)
+        foreach (var (index, _, activations) in PromptBatches.Run(context, context.Model, prompts, hooks, most: 1))
         {
-            context.Cancellation.ThrowIfCancellationRequested();
-            context.Progress.Report(new Progress(index, prompts.Count, $"prompt {index}"));
             var tokens = prompts[index].Tokens;
-            var activations = context.Model.Run(new ModelInput(tokens), hooks);
 
             // One prompt gets the plain name; several are numbered from 0.
             var stem = prompts.Count == 1 ? string.Empty : $"-{index}";

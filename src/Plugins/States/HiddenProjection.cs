@@ -31,10 +31,9 @@ public sealed class HiddenProjection : Analysis<HiddenProjectionOptions>
             $"weights {config.ProcessingName}",
             PaddingNote.Of(model, options)));
         var prompts = context.RequirePrompts();
-        for (var index = 0; index < prompts.Count; index++)
+        foreach (var (index, _, run) in PromptBatches.Run(context, model, prompts, [.. hooks.Select(hook => hook.Hook)], most: 1))
         {
             var tokens = prompts[index].Tokens;
-            var run = model.Run(new ModelInput(tokens), [.. hooks.Select(hook => hook.Hook)]);
             foreach (var (layer, hook) in hooks)
             {
                 context.Cancellation.ThrowIfCancellationRequested();

@@ -99,12 +99,9 @@ internal sealed class RkScores(AnalysisContext context, RkOptions options)
         var norm = ModelNorm.Final(Model);
         var seen = layers.ToDictionary(layer => layer, _ => (States: new List<float>(), Neurons: new List<int[]>(), Heads: new List<int[]>()));
         var (scored, prompts) = (0, context.RequirePrompts());
-        for (var index = 0; index < prompts.Count && (options.Positions == 0 || scored < options.Positions); index++)
+        foreach (var (index, _, run) in PromptBatches.Run(context, Model, prompts, hooks, most: 1))
         {
-            context.Cancellation.ThrowIfCancellationRequested();
-            context.Progress.Report(new Progress(index, prompts.Count, "prompts"));
             var tokens = prompts[index].Tokens;
-            var run = Model.Run(new ModelInput(tokens), hooks);
             var count = options.Positions == 0 ? tokens.Length : Math.Min(tokens.Length, options.Positions - scored);
             foreach (var layer in layers)
             {
@@ -121,6 +118,10 @@ internal sealed class RkScores(AnalysisContext context, RkOptions options)
             }
 
             scored += count;
+            if (options.Positions > 0 && scored >= options.Positions)
+            {
+                break;
+            }
         }
 
         return seen;

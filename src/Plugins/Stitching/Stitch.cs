@@ -105,35 +105,42 @@ public sealed class Stitch : Analysis<StitchOptions>
         var input = $"blocks.{b.NLayers - seam.Last}.hook_resid_pre";
         var norm = seam.LnF ? ModelNorm.Final(donor) : null;
         context.Results.Note($"answers come from {reader.Description}");
+        string[] hooks = [.. blocks.Select(block => Seam.StateOf(a, block))];
         var (own, hits, agreed) = (0, new int[blocks.Count], new int[blocks.Count]);
         var judged = 0;
-        for (var index = 0; index < context.Prompts.Count; index++)
+        foreach (var (index, answers) in InOrder.Of(context, context.Prompts.Count, Answers, _ => 0).Index())
         {
-            context.Cancellation.ThrowIfCancellationRequested();
             context.Progress.Report(new Progress(index, context.Prompts.Count, "prompts"));
+            judged += answers.Truth.Length;
+            own += Equal(answers.Alone, answers.Truth);
+            for (var at = 0; at < answers.Found.Length; at++)
+            {
+                hits[at] += Equal(answers.Found[at], answers.Truth);
+                agreed[at] += Equal(answers.Found[at], answers.Alone);
+            }
+        }
+
+        Report(context, blocks, hits, agreed, own, judged);
+
+        // What is right for a prompt, what the receiver says by itself, and what it says for every n.
+        (int[] Truth, int[] Alone, int[][] Found) Answers(int index)
+        {
             var prompt = context.Prompts[index];
             var tokens = prompt.Tokens[..Math.Min(prompt.Tokens.Length, Math.Min(a.NCtx, b.NCtx))];
             var truth = reader.Truth(prompt, tokens);
             if (truth.Length == 0)
             {
-                continue; // A single token has no next one to predict.
+                return ([], [], []); // A single token has no next one to predict.
             }
 
-            var alone = itself.Read(new ModelInput(tokens));
-            judged += truth.Length;
-            own += Equal(alone, truth);
-            string[] hooks = [.. blocks.Select(block => Seam.StateOf(a, block))];
             var states = donor.Run(new ModelInput(tokens), hooks.Distinct().ToList());
-            for (var at = 0; at < blocks.Count; at++)
+            int[][] found = [.. hooks.Select(hook =>
             {
-                var mapped = Mapped(context, states[hooks[at]][0].AsMatrix(), seam.Map, norm, seam.AddPositions ? receiver.Weight("pos_embed.W_pos") : null);
-                var found = reader.Read(new ModelInput(tokens) { Replace = new Dictionary<string, Tensor> { [input] = new(input, mapped, 1, tokens.Length, b.DModel) } });
-                hits[at] += Equal(found, truth);
-                agreed[at] += Equal(found, alone);
-            }
+                var mapped = Mapped(context, states[hook][0].AsMatrix(), seam.Map, norm, seam.AddPositions ? receiver.Weight("pos_embed.W_pos") : null);
+                return reader.Read(new ModelInput(tokens) { Replace = new Dictionary<string, Tensor> { [input] = new(input, mapped, 1, tokens.Length, b.DModel) } });
+            })];
+            return (truth, itself.Read(new ModelInput(tokens)), found);
         }
-
-        Report(context, blocks, hits, agreed, own, judged);
     }
 
     /// <summary>The map from the donor's states to the receiver's.</summary>

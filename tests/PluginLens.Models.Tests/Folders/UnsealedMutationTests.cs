@@ -28,7 +28,7 @@ public sealed class UnsealedMutationTests
             File.WriteAllBytes(copy.Of("model.onnx"), model.ToByteArray());
             try
             {
-                using var opened = ModelFolder.Open(copy.Path, new OpenOptions { Device = Device.Cpu, Threads = 1 });
+                using var opened = ModelFolder.Open(copy.Path, new OpenOptions { Device = Device.Cpu });
                 opened.Weight("embed.W_E");
                 opened.Run(new ModelInput(1, 2, 3), [.. opened.Hooks.Keys]);
             }

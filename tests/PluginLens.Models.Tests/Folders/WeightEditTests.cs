@@ -5,7 +5,7 @@ namespace PluginLens.Models.Tests.Folders;
 /// <summary>A view with other weights computes what a folder with those weights computes, and leaves the model as it was.</summary>
 public sealed class WeightEditTests
 {
-    private static readonly OpenOptions Options = new() { Device = Device.Cpu, Threads = 1 };
+    private static readonly OpenOptions Options = new() { Device = Device.Cpu, Weights = WeightsPolicy.Report };
     private static readonly ModelInput Input = new(5, 17, 300, 41, 8);
 
     [TestCase("embed.W_E")]

@@ -11,7 +11,7 @@ namespace PluginLens.Models.Tests.Format;
 public sealed partial class FolderTableTests
 {
     private static readonly Dictionary<string, string> Keys = new(FolderTable.Keys, StringComparer.Ordinal);
-    private static readonly OpenOptions Options = new() { Device = Device.Cpu, Threads = 1 };
+    private static readonly OpenOptions Options = new() { Device = Device.Cpu };
 
     public static IEnumerable<string> Names => Repository.CheckpointNames.Concat(Directory.GetDirectories(Repository.Next).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal));
 

@@ -9,7 +9,7 @@ namespace PluginLens.Models.Tests.Format;
 /// <summary>The one table of weights: the host holds every folder to it, experts included, and the fake model has its shapes.</summary>
 public sealed class KnownWeightsTests
 {
-    private static readonly OpenOptions Options = new() { Device = Device.Cpu, Threads = 1 };
+    private static readonly OpenOptions Options = new() { Device = Device.Cpu };
 
     public static IEnumerable<string> Names => FolderTableTests.Names;
 

@@ -12,7 +12,7 @@ public sealed class GoldenModelTests(string name)
     private OnnxModel _model = null!;
 
     [OneTimeSetUp]
-    public void Open() => _model = ModelFolder.Open(ExportedFixtures.Get(name), new OpenOptions { Device = Device.Cpu, Threads = 1 });
+    public void Open() => _model = ModelFolder.Open(ExportedFixtures.Get(name), new OpenOptions { Device = Device.Cpu });
 
     [OneTimeTearDown]
     public void Close() => _model.Dispose();
@@ -105,7 +105,7 @@ public sealed class GoldenModelTests(string name)
         }
 
         var reference = new SafetensorsFile(file);
-        using var processed = ModelFolder.Open(ExportedFixtures.Get(name, flags), new OpenOptions { Device = Device.Cpu, Threads = 1 });
+        using var processed = ModelFolder.Open(ExportedFixtures.Get(name, flags), new OpenOptions { Device = Device.Cpu });
         foreach (var weight in processed.WeightNames.Where(reference.Has))
         {
             AssertClose(processed.Weight(weight), reference.Floats(weight), null, tolerance: 1e-5f);

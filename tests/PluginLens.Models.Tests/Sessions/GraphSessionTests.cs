@@ -139,7 +139,7 @@ public sealed class GraphSessionTests
         Assert.That(y.Shape, Is.EqualTo(new[] { 1, values.Length }));
     }
 
-    private static GraphSession Open(TinyGraph graph) => new(graph.Bytes, [], Path.GetTempPath(), threads: 1);
+    private static GraphSession Open(TinyGraph graph) => new(graph.Bytes, [], Path.GetTempPath());
 
     private static Dictionary<string, GraphArray> Inputs(float[] x, long[] shape) => new() { ["x"] = new GraphArray(x, shape) };
 

@@ -133,7 +133,7 @@ public sealed class HandedWeightTests
         var graph = new TinyGraph().Input("x", [2, 2]).Constant("b", [2], 10, 20)
             .Node("Transpose", "t", ["x"], "perm", 1, 0).Node("Add", "s", ["t", "b"]).Node("Transpose", "u", ["s"], "perm", 1, 0).Node("MatMul", "p", ["u", "t"])
             .Output("t", "s", "u", "p");
-        using var session = new GraphSession(graph.Bytes, [], _folder.FullName, threads: 1);
+        using var session = new GraphSession(graph.Bytes, [], _folder.FullName);
 
         Assert.That(Run(session, "t", [1, 2, 3, 4]), Is.EqualTo(new float[] { 1, 3, 2, 4 }));
         Assert.That(Run(session, "s", [1, 2, 3, 4]), Is.EqualTo(new float[] { 11, 23, 12, 24 }));
@@ -153,7 +153,7 @@ public sealed class HandedWeightTests
 
     private static PinnedWeight Weight(params float[] values) => new("w", new Tensor("w", values, 2, 2));
 
-    private GraphSession Open(TinyGraph graph, ModelWeight weight) => new(graph.Bytes, [weight], _folder.FullName, threads: 1);
+    private GraphSession Open(TinyGraph graph, ModelWeight weight) => new(graph.Bytes, [weight], _folder.FullName);
 
     /// <summary>An output where x is a row of ones, or the rows that are given.</summary>
     private static float[] Run(GraphSession session, string output, params float[] x)

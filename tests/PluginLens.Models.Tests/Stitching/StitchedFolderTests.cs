@@ -8,7 +8,7 @@ namespace PluginLens.Models.Tests.Stitching;
 /// <summary>A stitched folder computes what the two models compute when the donor's mapped state is fed to the receiver.</summary>
 public sealed class StitchedFolderTests
 {
-    private static readonly OpenOptions Options = new() { Device = Device.Cpu, Threads = 1 };
+    private static readonly OpenOptions Options = new() { Device = Device.Cpu };
     private static readonly ModelInput Input = new(5, 17, 300, 41, 8);
     private string _folder = null!;
 

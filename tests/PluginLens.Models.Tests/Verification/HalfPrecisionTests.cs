@@ -10,7 +10,7 @@ namespace PluginLens.Models.Tests.Verification;
 [TestFixture("llama", "bfloat16")]
 public sealed class HalfPrecisionTests(string name, string type)
 {
-    private static readonly OpenOptions Options = new() { Device = Device.Cpu, Threads = 1 };
+    private static readonly OpenOptions Options = new() { Device = Device.Cpu, Weights = WeightsPolicy.Report };
     private OnnxModel _half = null!;
     private OnnxModel _full = null!;
 

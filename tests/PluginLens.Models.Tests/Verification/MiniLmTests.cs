@@ -14,7 +14,7 @@ public sealed class MiniLmTests
         var reference = new SafetensorsFile(Path.Combine(Repository.Root, "tests", "Golden", "all-minilm-l6-v2", "activations.safetensors"));
         var hooks = reference.Names.Where(name => name is not "input_ids" and not "attention_mask").ToList();
         var mask = reference.Rows("attention_mask");
-        using var model = ModelFolder.Open(Folder, new OpenOptions { Device = Device.Cpu, Threads = 1 });
+        using var model = ModelFolder.Open(Folder, new OpenOptions { Device = Device.Cpu });
 
         var run = model.Run(new ModelInput(reference.Rows("input_ids"), mask), hooks);
 
@@ -28,7 +28,7 @@ public sealed class MiniLmTests
     [Test]
     public void Open_RealEncoder_HasNoUnembeddingAndHalfPrecision()
     {
-        using var model = ModelFolder.Open(Folder, new OpenOptions { Device = Device.Cpu, Threads = 1 });
+        using var model = ModelFolder.Open(Folder, new OpenOptions { Device = Device.Cpu });
 
         Assert.That(model.Config.Traits, Does.Contain(Trait.NoUnembed).And.Contain(Trait.PostNorm).And.Contain(Trait.Bidirectional));
         Assert.That(model.Config.Metadata["dtype"], Is.EqualTo("float16"));

@@ -15,7 +15,7 @@ public sealed class TraitsTests
     [TestCase("phi3", Trait.Rotary, Trait.RotaryScaled, Trait.NoPositionEmbeddings, Trait.RmsNorm, Trait.GatedMlp, Trait.Tied)]
     public void Config_EachFamily_HasItsTraits(string name, params Trait[] traits)
     {
-        using var model = ModelFolder.Open(ExportedFixtures.Get(name), new OpenOptions { Device = Device.Cpu, Threads = 1 });
+        using var model = ModelFolder.Open(ExportedFixtures.Get(name), new OpenOptions { Device = Device.Cpu });
 
         Assert.That(model.Config.Traits.Except([Trait.GroupedQuery, Trait.Windowed]), Is.EquivalentTo(traits.Except([Trait.GroupedQuery])));
         Assert.That(model.Config.Traits.Contains(Trait.GroupedQuery), Is.EqualTo(model.Config.KeyValueHeads < model.Config.NHeads));
@@ -24,7 +24,7 @@ public sealed class TraitsTests
     [Test]
     public void Config_Gemma2_HasWhatMakesMostAnalysesApproximate()
     {
-        using var model = ModelFolder.Open(ExportedFixtures.Get("gemma2"), new OpenOptions { Device = Device.Cpu, Threads = 1 });
+        using var model = ModelFolder.Open(ExportedFixtures.Get("gemma2"), new OpenOptions { Device = Device.Cpu });
 
         Assert.That(model.Config.Traits, Is.SupersetOf(new[]
         {

@@ -43,7 +43,7 @@ public sealed class CheckpointModels
     /// <summary>The model of a checkpoint.</summary>
     /// <param name="name">Folder under tests/Golden/checkpoints, flags of the exporter behind it.</param>
     public static OnnxModel Get(string name) => Open.GetOrAdd(name, key => new Lazy<OnnxModel>(
-        () => ModelFolder.Open(ExportedFixtures.Get(key.Split(' ')[0], key.Split(' ')[1..]), new OpenOptions { Device = Device.Cpu, Threads = 1 }))).Value;
+        () => ModelFolder.Open(ExportedFixtures.Get(key.Split(' ')[0], key.Split(' ')[1..]), new OpenOptions { Device = Device.Cpu }))).Value;
 
     /// <summary>Whether a row of the vocabulary has text.</summary>
     /// <param name="name">Checkpoint.</param>

@@ -73,7 +73,7 @@ internal static class DoctorCommand
             (string, bool, string) check;
             try
             {
-                using var model = ModelFolder.Open(folder, new OpenOptions());
+                using var model = ModelFolder.Open(folder, new OpenOptions { HashFolder = UserCache.Folder("hashes") });
                 check = ("model", true, $"{folder}: {model.Config.Architecture}, {model.Config.NLayers} layers");
             }
             catch (ModelException error)

@@ -19,7 +19,7 @@ internal static class InspectCommand
         command.SetAction(parse =>
         {
             var locator = new ModelLocator(parse.GetValue(GlobalOptions.Models));
-            using var model = ModelFolder.Open(locator.Find(parse.GetValue(name)), new OpenOptions());
+            using var model = ModelFolder.Open(locator.Find(parse.GetValue(name)), new OpenOptions { Weights = WeightsPolicy.Report, HashFolder = UserCache.Folder("hashes") });
             var catalog = Plugins.Discover(parse);
             var verdicts = catalog.Entries.Select(entry => Verdicts(entry, model.Config)).ToList();
             if (parse.GetValue(format) == "json")
@@ -54,7 +54,8 @@ internal static class InspectCommand
         var config = model.Config;
         Console.WriteLine($"{config.Name}: {config.Architecture}, weights {config.ProcessingName}");
         Console.WriteLine($"folder     {model.Folder}");
-        Console.WriteLine($"sha-256    {model.Sha256} (model.onnx, which holds the hash of the weights)");
+        Console.WriteLine($"sha-256    {model.Sha256} (graph, metadata and weights)");
+        Console.WriteLine($"weights    {model.WeightsSha256 ?? "in model.onnx"} ({Names.Kebab($"{model.WeightsState}")})");
         Console.WriteLine($"traits     {string.Join(", ", config.Traits.Order().Select(trait => Names.Kebab(trait.ToString())))}");
         if (config.Metadata.TryGetValue("stitched", out var stitched))
         {
@@ -87,6 +88,8 @@ internal static class InspectCommand
         name = model.Config.Name,
         folder = model.Folder,
         sha256 = model.Sha256,
+        weights_sha256 = model.WeightsSha256,
+        weights_state = Names.Kebab($"{model.WeightsState}"),
         config = model.Config.Metadata.Where(entry => !Elsewhere.Contains(entry.Key)).ToDictionary(entry => entry.Key, entry => Value(entry.Value)),
         processing = model.Config.Processing,
         traits = model.Config.Traits.Order().Select(trait => Names.Kebab(trait.ToString())),

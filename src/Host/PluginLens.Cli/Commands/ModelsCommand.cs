@@ -56,7 +56,7 @@ internal static class ModelsCommand
         var bytes = Directory.EnumerateFiles(folder).Sum(file => new FileInfo(file).Length);
         try
         {
-            using var model = ModelFolder.Open(folder, new OpenOptions());
+            using var model = ModelFolder.Open(folder, new OpenOptions { Weights = WeightsPolicy.Ignore });
             return new Found(name, folder, bytes, model.Config, null);
         }
         catch (ModelException error)

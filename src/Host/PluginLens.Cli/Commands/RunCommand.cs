@@ -20,7 +20,8 @@ internal static class RunCommand
     private static readonly Option<Device> Device = new("--device") { Description = "auto, cpu or cuda; auto tries CUDA and falls back with the reason.", HelpName = "DEVICE", DefaultValueFactory = _ => Models.Device.Auto };
     private static readonly Option<int> Threads = new("--threads") { Description = "Threads; 0 = one for each processor. Results do not depend on it.", HelpName = "N" };
     private static readonly Option<int> Seed = new("--seed") { Description = "Seed of everything random.", HelpName = "N" };
-    private static readonly Option<bool> NoCache = new("--no-cache") { Description = "Compute vocabulary lists anew instead of keeping them in the user's cache folder." };
+    private static readonly Option<bool> NoCache = new("--no-cache") { Description = "Compute vocabulary lists and hashes of weights anew instead of keeping them in the user's cache folder." };
+    private static readonly Option<bool> UnverifiedWeights = new("--unverified-weights") { Description = "Run although weights do not fit the hash that the model's metadata record; the result says so." };
     private static readonly Option<bool> Plan = new("--plan") { Description = "Say what the run would cost, and do not run." };
     private static readonly Option<bool> Private = new("--private") { Description = "Leave texts and ids of prompts out of run.json (their hash stays); tables that show tokens show them all the same." };
     private static readonly Option<bool> Quiet = new("--quiet", "-q") { Description = "No progress." };
@@ -40,7 +41,7 @@ internal static class RunCommand
               pluginlens run --plugin activations --prompt "the old man" --hooks blocks.*.hook_resid_post --out out
             """)
         {
-            Plugin, Model, Prompt, Prompts, Ids, NoSpecial, Format, Out, Table, Rows, Device, Threads, Seed, NoCache, Private, Plan, Quiet,
+            Plugin, Model, Prompt, Prompts, Ids, NoSpecial, Format, Out, Table, Rows, Device, Threads, Seed, NoCache, UnverifiedWeights, Private, Plan, Quiet,
         };
         command.TreatUnmatchedTokensAsErrors = false;
         command.SetAction(Run);
@@ -125,7 +126,14 @@ internal static class RunCommand
 
     private static OnnxEngine Engine(ParseResult parse, string? models, Interrupt stop) => new(
         models,
-        new OpenOptions { Device = parse.GetValue(Device), Threads = parse.GetValue(Threads), Cancellation = stop.Token },
+        new OpenOptions
+        {
+            Device = parse.GetValue(Device),
+            Cancellation = stop.Token,
+            Weights = parse.GetValue(UnverifiedWeights) ? WeightsPolicy.Report : WeightsPolicy.Require,
+            HashFolder = parse.GetValue(NoCache) ? null : UserCache.Folder("hashes"),
+        },
+        parse.GetValue(Threads),
         keepsLists: !parse.GetValue(NoCache));
 
     private static RunInputs Inputs(ParseResult parse, OnnxEngine engine, ConsoleProgress progress) => new()

@@ -18,7 +18,7 @@ internal static class VerifyCommand
         var command = new Command("verify", "Checks a model against its hashes, its metadata and itself. Exit code 0: all passed, 1: something failed, 2: cannot be opened.") { name, format };
         command.SetAction(parse =>
         {
-            using var model = ModelFolder.Open(new ModelLocator(parse.GetValue(GlobalOptions.Models)).Find(parse.GetValue(name)), new OpenOptions { Device = Device.Cpu });
+            using var model = ModelFolder.Open(new ModelLocator(parse.GetValue(GlobalOptions.Models)).Find(parse.GetValue(name)), new OpenOptions { Device = Device.Cpu, Weights = WeightsPolicy.Ignore });
             using var stop = new Interrupt();
             var own = ModelVerification.Run(model);
             var report = own with { Checks = [.. own.Checks, .. PublishedValues.Run(model, new CpuCompute(0, stop.Token))] };

@@ -16,21 +16,6 @@ public sealed class DiskTopKCache(string folder, string version) : TopKCache
     private const int HeaderSize = 16;
     private static readonly byte[] Magic = "PLTOPK01"u8.ToArray();
 
-    /// <summary>The user's cache folder for lists, or null where the environment names no home.</summary>
-    public static string? UserFolder
-    {
-        get
-        {
-            var root = OperatingSystem.IsWindows() ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData) : Environment.GetEnvironmentVariable("XDG_CACHE_HOME");
-            if (string.IsNullOrEmpty(root) && Environment.GetEnvironmentVariable("HOME") is { Length: > 0 } home)
-            {
-                root = Path.Combine(home, ".cache");
-            }
-
-            return Path.IsPathFullyQualified(root ?? string.Empty) ? Path.Combine(root!, "pluginlens", "top-k") : null;
-        }
-    }
-
     /// <inheritdoc/>
     public override RowTopK GetOrCompute(Model model, string key, Func<RowTopK> compute)
     {

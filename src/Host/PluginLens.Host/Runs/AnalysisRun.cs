@@ -132,6 +132,19 @@ public static class AnalysisRun
             results.Warn($"approximate for {(turn.Models.Count == 1 ? "this model" : "these models")}: {string.Join("; ", applicability.Reasons)}");
         }
 
+        foreach (var model in turn.Models.Distinct())
+        {
+            var name = model.Config.Name;
+            if (model.WeightsState == WeightsState.NotVerified)
+            {
+                results.Warn($"weights not verified: those of model '{name}' are not the ones that its metadata record");
+            }
+            else if (model.WeightsState == WeightsState.NotRecorded)
+            {
+                results.Note($"weights of model '{name}': hash not recorded in its metadata");
+            }
+        }
+
         var config = turn.Models[0].Config;
         if (turn.Prompts.Count(prompt => prompt.IsCut) is > 0 and var cut)
         {

@@ -133,6 +133,8 @@ public sealed record RunInfo
         Value(json, "name", model.Name);
         Value(json, "architecture", model.Architecture);
         Value(json, "sha256", model.Sha256);
+        Value(json, "weights_sha256", model.WeightsSha256);
+        Value(json, "weights", model.Weights is { } state ? Names.Kebab(state.ToString()) : null);
         Value(json, "processing", model.Processing);
         Value(json, "tokenizer_sha256", model.TokenizerSha256);
         json.WriteEndObject();

@@ -38,6 +38,9 @@ internal sealed class Metadata
     /// <summary>Sha-256 of the data file, or null.</summary>
     public string? WeightsSha256 => _values.GetValueOrDefault("weights_sha256");
 
+    /// <summary>Whether a seal stands over graph and metadata.</summary>
+    public bool IsSealed => _values.ContainsKey("seal");
+
     /// <summary>The configuration; traits are added by the caller, who knows the weights.</summary>
     public ModelConfig Config() => new()
     {

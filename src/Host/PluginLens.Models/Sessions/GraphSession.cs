@@ -16,13 +16,12 @@ internal sealed class GraphSession : IDisposable
     /// <param name="graph">The bytes of an ONNX model; its weights are external data without their data.</param>
     /// <param name="weights">The weights that the graph names.</param>
     /// <param name="folder">Where the data files lie that the graph names.</param>
-    /// <param name="threads">Threads; 0 = one for each processor.</param>
     /// <param name="cuda">Whether to run on CUDA.</param>
     /// <exception cref="GraphSessionException">ONNX Runtime does not take the graph.</exception>
-    public GraphSession(byte[] graph, IReadOnlyList<ModelWeight> weights, string folder, int threads = 0, bool cuda = false)
+    public GraphSession(byte[] graph, IReadOnlyList<ModelWeight> weights, string folder, bool cuda = false)
     {
         _weights = weights;
-        using var options = Options(threads);
+        using var options = Options();
 
         // The weights are handed over, but ONNX Runtime checks that the data files named in the graph exist.
         options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", folder);
@@ -106,18 +105,20 @@ internal sealed class GraphSession : IDisposable
         _handed.ForEach(value => value.Dispose());
     }
 
-    private static SessionOptions Options(int threads)
+    private static SessionOptions Options()
     {
         var options = new SessionOptions
         {
             // Off: every tensor stays what its name says, no weight is copied by constant folding, and the transpose optimizer, which breaks
             // broadcasts where a transposed tensor is also an output (still in 1.31), stays away. Basic without it gains nothing that shows.
             GraphOptimizationLevel = GraphOptimizationLevel.ORT_DISABLE_ALL,
-            IntraOpNumThreads = threads == 0 ? Environment.ProcessorCount : threads,
+
+            // One: kernels cut a product into as many parts as there are threads, and sum each part in an order that depends on its size. So a number
+            // would depend on how many threads there are; passes run side by side instead.
+            IntraOpNumThreads = 1,
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
         };
         options.AddSessionConfigEntry("session.disable_prepacking", "1");
-        options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
         return options;
     }
 

@@ -12,14 +12,13 @@ internal sealed class SliceSession : IDisposable
     /// <param name="slice">The slice.</param>
     /// <param name="weights">Where each weight lies.</param>
     /// <param name="folder">The model's folder.</param>
-    /// <param name="threads">Threads; 0 = one for each processor.</param>
     /// <param name="cuda">Whether to run on CUDA.</param>
-    public SliceSession(GraphSlice slice, IReadOnlyDictionary<string, ModelWeight> weights, string folder, int threads, bool cuda)
+    public SliceSession(GraphSlice slice, IReadOnlyDictionary<string, ModelWeight> weights, string folder, bool cuda)
     {
         Slice = slice;
         try
         {
-            _session = new GraphSession(slice.Model.ToByteArray(), [.. slice.Weights.Select(name => weights[name])], folder, threads, cuda);
+            _session = new GraphSession(slice.Model.ToByteArray(), [.. slice.Weights.Select(name => weights[name])], folder, cuda);
         }
         catch (GraphSessionException error)
         {

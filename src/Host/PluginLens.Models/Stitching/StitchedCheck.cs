@@ -15,7 +15,7 @@ internal static class StitchedCheck
     /// <param name="seam">Where they are joined.</param>
     public static void Run(string folder, OnnxModel donor, OnnxModel receiver, Seam seam)
     {
-        using var written = ModelFolder.Open(folder, receiver.OpenedWith);
+        using var written = ModelFolder.Open(folder, receiver.OpenedWith with { Weights = WeightsPolicy.Ignore });
         var ids = Math.Min(receiver.Tokenizer?.Count ?? receiver.Config.DVocab, donor.EmbeddingRows);
         var input = new ModelInput([.. Enumerable.Range(0, Math.Min(Longest, written.Config.NCtx)).Select(at => (int)(((at * 7919L) + 5) % ids))]);
         var state = Seam.StateOf(donor.Config, seam.Blocks);

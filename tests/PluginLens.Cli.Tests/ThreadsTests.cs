@@ -1,0 +1,31 @@
+namespace PluginLens.Cli.Tests;
+
+/// <summary>Every analysis that runs a forward pass writes the same bytes with any number of threads.</summary>
+public sealed class ThreadsTests
+{
+    private const int Texts = 12;
+
+    [TestCase("activations --hooks blocks.*.hook_resid_post,blocks.*.attn.hook_pattern,blocks.*.mlp.hook_post,logits")]
+    [TestCase("activations --model all-minilm-l6-v2")]
+    [TestCase("hidden-projection")]
+    [TestCase("rk-overlap")]
+    [TestCase("rk-final")]
+    [TestCase("keep-k --x hidden --samples 40 --k 10")]
+    [TestCase("stitch --model tiny-gpt2-wide --model tiny-gpt2-reviews")]
+    public void Run_OneTwoAndFiveThreads_WriteTheSameBytes(string analysis)
+    {
+        using var folder = new TemporaryFolder();
+        var texts = folder.At("texts.csv");
+        File.WriteAllLines(texts, File.ReadLines(Path.Combine(Cli.Root, "tests", "Golden", "reviews-sample.csv")).Take(Texts + 1));
+        var files = new[] { "1", "2", "5" }.Select(threads =>
+        {
+            var run = folder.At($"with-{threads}");
+            var result = Cli.Run(["run", "--plugin", .. analysis.Split(' '), "--prompts", texts, "--threads", threads, "--quiet", "--out", run]);
+            Assert.That(result.ExitCode, Is.Zero, result.Errors);
+            return Directory.GetFiles(run).Where(file => Path.GetFileName(file) != "run.json").Order(StringComparer.Ordinal).Select(file => (Path.GetFileName(file), Convert.ToHexString(File.ReadAllBytes(file)))).ToList();
+        }).ToList();
+
+        Assert.That(files[0], Is.Not.Empty);
+        Assert.That(files[1].SequenceEqual(files[0]) && files[2].SequenceEqual(files[0]), Is.True);
+    }
+}
