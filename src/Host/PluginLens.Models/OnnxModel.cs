@@ -200,7 +200,21 @@ public sealed class OnnxModel : Model
         _sessions.Use(
             key,
             () => new SliceSession(GraphSlice.Cut(_proto, hooks, fed, _weights.ContainsKey), _weights, Folder, Device.UsesCuda),
-            session => Pass(session, input, hooks, results));
+            session =>
+            {
+                if (Device.UsesCuda)
+                {
+                    // A device gains nothing from passes side by side, and each of them would need its memory.
+                    lock (_device)
+                    {
+                        Pass(session, input, hooks, results);
+                    }
+                }
+                else
+                {
+                    Pass(session, input, hooks, results);
+                }
+            });
     }
 
     private void Pass(SliceSession session, ModelInput input, List<string> hooks, Dictionary<string, Tensor> results)

@@ -108,7 +108,7 @@ public sealed class Stitch : Analysis<StitchOptions>
         string[] hooks = [.. blocks.Select(block => Seam.StateOf(a, block))];
         var (own, hits, agreed) = (0, new int[blocks.Count], new int[blocks.Count]);
         var judged = 0;
-        foreach (var (index, answers) in InOrder.Of(context, context.Prompts.Count, Answers, _ => 0).Index())
+        foreach (var (index, answers) in InOrder.Of(context, context.Prompts.Count, Answers, Bytes).Index())
         {
             context.Progress.Report(new Progress(index, context.Prompts.Count, "prompts"));
             judged += answers.Truth.Length;
@@ -121,6 +121,9 @@ public sealed class Stitch : Analysis<StitchOptions>
         }
 
         Report(context, blocks, hits, agreed, own, judged);
+
+        // The largest array on the way is that of the logits.
+        long Bytes(int index) => sizeof(float) * (long)context.Prompts[index].Tokens.Length * b.DVocab;
 
         // What is right for a prompt, what the receiver says by itself, and what it says for every n.
         (int[] Truth, int[] Alone, int[][] Found) Answers(int index)
