@@ -35,6 +35,15 @@ public sealed class TokenFilterTests
         Assert.That(new TokenFilter { Padding = Padding.Keep }.Mask(model), Is.Null);
     }
 
+    /// <summary>Ids without text pass no filter of texts, kept or not.</summary>
+    [Test]
+    public void Mask_PaddingIdsUnderATextFilter_AreLeftOut([Values] Padding padding)
+    {
+        bool[] ascii = [true, true, false, true, true, true, true, true, false, false];
+
+        Assert.That(new TokenFilter { OnlyAscii = true, Padding = padding }.Mask(Model(Words.Length + 2)), Is.EqualTo(ascii));
+    }
+
     [Test]
     public void Mask_ThatLeavesNothing_IsAUsageError() => Assert.That(
         () => new TokenFilter { OnlyEnglish = true, RoundTrip = true, ExcludeBrackets = true, OnlyFromList = new WordList("list", ["unseen"]) }.Mask(Model(Words.Length)),
@@ -56,5 +65,6 @@ public sealed class TokenFilterTests
 
         Assert.That(classes[..4], Is.EqualTo([0, 0, 1, 0]));
         Assert.That(classes[4..], Is.Unique);
+        Assert.That(() => TokenFilter.SameTextClasses(model.WithTokenizer(null)), Throws.TypeOf<UsageException>().With.Message.Contains("no tokenizer").And.Message.Contains("--exclude-same"));
     }
 }

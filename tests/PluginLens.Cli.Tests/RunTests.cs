@@ -74,6 +74,8 @@ public sealed class RunTests
     [TestCase("run --plugin align-layers --model tiny-gpt2 --model tiny-gpt2-wide --model tiny-gpt2-b", "'tiny-gpt2-b' is left over")]
     [TestCase("run --plugin stitch --model tiny-gpt2 --model tiny-gpt2-wide --model tiny-gpt2-b --ids 1,2", "third --model is read by --subtract only")]
     [TestCase("run --plugin ov-pairs --model tiny-gpt2 --model tiny-gpt2", "given twice")]
+    [TestCase("run --plugin ffn-keys-values --pool 10 --min-overlap 15", "--min-overlap 15")]
+    [TestCase("run --plugin finetune-diff --good -1", "--good")]
     [TestCase("rerun artifacts/never", "artifacts/never")]
     [TestCase("run --plugin all --k 5 --out artifacts/never --model no-such-model", "did not expect --k 5")]
     [TestCase("run --plugin all --model no-such-model", "add --out FOLDER")]
@@ -144,7 +146,19 @@ public sealed class RunTests
         var result = Cli.Run("run", "--plugin", "ov-pairs", "--plan");
 
         Assert.That(result.ExitCode, Is.Zero);
-        Assert.That(result.Output, Does.Contain("FLOP").And.Not.Contain("rank"));
+        Assert.That(result.Output, Does.Contain("FLOP").And.Contain("pruning makes it less").And.Not.Contain("rank"));
+        Assert.That(Cli.Run("run", "--plugin", "sim-k", "--plan").Output, Does.Contain("FLOP").And.Not.Contain("pruning"));
+    }
+
+    [Test]
+    public void Run_PlanOfAll_AnswersForEveryAnalysis()
+    {
+        using var folder = new TemporaryFolder();
+        var result = Cli.Run("run", "--plugin", "all", "--model", "tiny-gpt2", "--ids", "1,2,3", "--plan", "--out", folder.At("never"));
+
+        Assert.That(result.ExitCode, Is.Zero, result.Errors);
+        Assert.That(result.Output, Does.Match("ov-pairs +[0-9.]+ .FLOP").And.Match("isotropy +[0-9.]+ .FLOP").And.Match("rk-final +[0-9.]+ .FLOP").And.Match("stitch +.*--model twice").And.Not.Contain("cannot say"));
+        Assert.That(Directory.Exists(folder.At("never")), Is.False);
     }
 
     [TestCase("sim-k", "--k", "0")]

@@ -65,11 +65,15 @@ public sealed class AnalysisRunTests
         static Model With(Trait trait) => TestModels.Tiny.WithConfig(config => config with { Name = "second", Traits = new HashSet<Trait> { trait } });
         static RunResult Run<T>(Trait second)
             where T : IAnalysis, new() => AnalysisRun.Execute(InlinePlugin.Request(InlinePlugin.Of<T>(), [TestModels.Tiny, With(second)]));
+        static RunResult RunWithFirst<T>(Trait first)
+            where T : IAnalysis, new() => AnalysisRun.Execute(InlinePlugin.Request(InlinePlugin.Of<T>(), [With(first), TestModels.Tiny]));
 
         Assert.That(() => Run<Picky>(Trait.AttentionOnly), Throws.TypeOf<UsageException>().With.Message.Contains("there are no MLPs"));
         Assert.That(() => Run<PickyOfTwo>(Trait.AttentionOnly), Throws.TypeOf<UsageException>().With.Message.Contains("there are no MLPs"));
         Assert.That(Run<Picky>(Trait.Rotary).Info.Warnings, Is.EqualTo(new[] { "second: approximate for this model: the rotation is left out" }));
         Assert.That(Run<PickyOfTwo>(Trait.Rotary).Info.Warnings, Is.EqualTo(new[] { "approximate for these models: the rotation is left out" }));
+        Assert.That(RunWithFirst<PickyOfTwo>(Trait.Rotary).Info.Warnings, Is.EqualTo(new[] { "approximate for these models: the rotation is left out" }), "a good second model does not mend the first");
+        Assert.That(RunWithFirst<PickyOfTwo>(Trait.Rotary).Info.Applicability.Verdict, Is.EqualTo(Verdict.Approximate));
     }
 
     [Test]
@@ -83,6 +87,7 @@ public sealed class AnalysisRunTests
         Assert.That(result.Info.Notes, Is.EqualTo(["W_E on both sides"]));
         Assert.That(result.Info.Models.Single().Name, Is.EqualTo("fake"));
         Assert.That(result.Info.Models.Single().Processing, Is.EqualTo("raw"));
+        Assert.That(result.Info.Applicability.Word, Is.EqualTo("not declared"));
     }
 
     [Test]
@@ -98,6 +103,26 @@ public sealed class AnalysisRunTests
         Assert.That(File.ReadAllText(Path.Combine(folder.Path, "rows.incomplete.csv")), Is.EqualTo("number\n1\n"));
         Assert.That(File.Exists(Path.Combine(folder.Path, "rows.csv")), Is.False);
         Assert.That(File.ReadAllText(Path.Combine(folder.Path, "run.json")), Does.Contain("\"status\": \"failed\"").And.Contain("\"complete\": false"));
+    }
+
+    /// <summary>A run.json says that everything it lists is there: it comes last, or not at all.</summary>
+    [Test]
+    public void Execute_TableThatCannotBeNamed_LeavesNoProvenance()
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(Path.Combine(folder.Path, "rows.csv"));
+        Exception? error;
+        try
+        {
+            error = InlinePlugin.Run<Good>(folder: folder.Path).Error;
+        }
+        catch (Exception thrown)
+        {
+            error = thrown;
+        }
+
+        Assert.That(error, Is.Not.Null);
+        Assert.That(File.Exists(Path.Combine(folder.Path, "run.json")), Is.False);
     }
 
     [Test]
@@ -218,5 +243,26 @@ public sealed class AnalysisRunTests
         }
 
         Assert.That((printed.ToString(), complained.ToString()), Is.EqualTo(("after", "from a task")));
+    }
+
+    public sealed record FileOptions
+    {
+        public string? Words { get; init; }
+
+        public string? Missing { get; init; } = "no-such-file";
+
+        public int K { get; init; } = 3;
+    }
+
+    [Test]
+    public void Execute_FilesThatOptionsName_AreHashed()
+    {
+        using var folder = new TemporaryFolder();
+        var options = new FileOptions { Words = folder.File("words.txt", "abc") };
+
+        Assert.That(InlinePlugin.Run<Good>(options: options).Info.OptionFiles, Is.EqualTo(new Dictionary<string, object?>
+        {
+            ["words"] = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+        }));
     }
 }

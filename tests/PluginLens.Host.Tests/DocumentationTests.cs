@@ -10,6 +10,9 @@ public sealed class DocumentationTests
         .Where(match => !match.Groups[2].Value.StartsWith("namespace ", StringComparison.Ordinal))
         .Select((match, index) => new TestCaseData(match.Groups[2].Value).SetArgDisplayNames($"block {index + 1}"));
 
+    [Test]
+    public void WritingAPlugin_ShowsCode() => Assert.That(Blocks(), Is.Not.Empty);
+
     [TestCaseSource(nameof(Blocks))]
     public void WritingAPlugin_EveryBlock_IsCodeThatTheTestsRun(string block)
     {

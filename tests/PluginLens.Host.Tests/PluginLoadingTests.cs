@@ -45,6 +45,20 @@ public sealed class PluginLoadingTests
         Assert.That(() => PluginLoading.Load(entry), Throws.TypeOf<PluginException>().With.Message.StartsWith("Plugin 'X': analysis 'x' cannot be loaded"));
     }
 
+    /// <summary>The loader would give such a plugin the copy that lies beside it, and its analysis would be none of the host's.</summary>
+    [Test]
+    public void Load_NewerContract_IsRefusedBeforeAnythingOfItIsLoaded()
+    {
+        var folder = Path.Combine(Places.Fixtures, "FutureContract");
+        Assert.That(Directory.Exists(folder));
+
+        Assert.That(() => Load("future-contract"), Throws.TypeOf<PluginException>().With.Message.Contains("1.99"));
+
+        var loaded = AppDomain.CurrentDomain.GetAssemblies().Where(assembly => !assembly.IsDynamic).ToList();
+        Assert.That(loaded.Where(assembly => assembly.Location.StartsWith(folder, StringComparison.Ordinal)), Is.Empty);
+        Assert.That(loaded.Count(assembly => assembly.GetName().Name == ContractReference.Name), Is.EqualTo(1));
+    }
+
     [Test]
     public void Load_ShipsItsOwnContract_HostsCopyWins()
     {

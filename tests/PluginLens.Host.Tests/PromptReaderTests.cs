@@ -92,6 +92,18 @@ public sealed class PromptReaderTests
     }
 
     [Test]
+    public void Read_TextOfExactlyTheContext_IsNotCut()
+    {
+        using var folder = new TemporaryFolder();
+        var text = string.Concat(Enumerable.Repeat(TestModels.Tiny.Tokenizer!.Text(1), TestModels.Tiny.Config.NCtx));
+
+        var prompt = Read(new PromptSource { Files = [folder.File("full.txt", text)] }).Single();
+
+        Assert.That((prompt.Tokens.Length, prompt.IsCut), Is.EqualTo((8, false)));
+        Assert.That(Read(new PromptSource { Texts = [text], Ids = ["0,0,0,0,0,0,0,0"] }).Select(read => (read.Tokens.Length, read.IsCut)), Is.All.EqualTo((8, false)));
+    }
+
+    [Test]
     public void Read_EmptyPrompt_IsRefused()
     {
         Assert.That(() => Read(new PromptSource { Texts = [string.Empty] }), Throws.TypeOf<UsageException>().With.Message.EqualTo("--prompt 1: the text has no tokens; give at least one."));

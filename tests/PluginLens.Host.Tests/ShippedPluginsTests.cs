@@ -35,12 +35,13 @@ public sealed class ShippedPluginsTests
     }
 
     [TestCaseSource(nameof(Analyses))]
-    public void Analysis_DeclaresTablesAndForWhichModelsItHolds(PluginEntry entry)
+    public void Analysis_KnowsContractAndToolkitOnly_AndDeclaresTablesAndForWhichModelsItHolds(PluginEntry entry)
     {
         var plugin = PluginLoading.Load(entry);
 
         Assert.That(plugin.Tables, Is.Not.Empty);
         Assert.That(Applicability.Stated(plugin.AnalysisType), Is.Not.Empty);
+        Assert.That(plugin.AnalysisType.Assembly.GetReferencedAssemblies().Select(name => name.Name!).Where(name => name.StartsWith("PluginLens.", StringComparison.Ordinal)), Is.SubsetOf(["PluginLens.Abstractions", "PluginLens.Toolkit"]));
         Assert.That(plugin.Options.Select(option => option.Help), Has.None.Empty);
     }
 }

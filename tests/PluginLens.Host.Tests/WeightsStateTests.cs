@@ -18,8 +18,8 @@ public sealed class WeightsStateTests
     public void Execute_StateOfTheWeights_IsInTheResult(WeightsState state, string recorded, string said)
     {
         using var folder = new TemporaryFolder();
-        var result = AnalysisRun.Execute(new RunRequest { Plugin = InlinePlugin.Of<Nothing>(), Inputs = InMemoryEngine.Inputs([new Stored(state)]), Out = folder.At("run") });
-        var model = JObject.Parse(File.ReadAllText(folder.At("run/run.json")))["model"]!;
+        var result = AnalysisRun.Execute(new RunRequest { Plugin = InlinePlugin.Of<Nothing>(), Inputs = InMemoryEngine.Inputs([new Stored(state)]), Out = Path.Combine(folder.Path, "run") });
+        var model = JObject.Parse(File.ReadAllText(Path.Combine(folder.Path, "run", "run.json")))["model"]!;
 
         Assert.That((string.Concat(result.Info.Notes.Concat(result.Info.Warnings)), result.Info.Warnings.Count), Is.EqualTo((said, state == WeightsState.NotVerified ? 1 : 0)));
         Assert.That(((string?)model["weights"], (string?)model["weights_sha256"], (string?)model["sha256"]), Is.EqualTo((recorded, "bb", "aa")));

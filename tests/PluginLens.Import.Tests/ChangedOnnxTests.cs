@@ -51,6 +51,30 @@ public sealed class ChangedOnnxTests
         AssertImports(model, checkpoint);
     }
 
+    [Test]
+    public void Import_GemmWithAlpha_EqualsTheCheckpoint([Values] bool transposed)
+    {
+        var model = Read("torch-gpt2");
+        var weights = model.Graph.Initializer.ToDictionary(i => i.Name);
+        foreach (var gemm in model.Graph.Node.Where(n => n.OpType == "Gemm").ToList())
+        {
+            // Four times the matrix, a quarter of the product: exact.
+            var stored = weights[gemm.Input[1]].Clone();
+            var values = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(stored.RawData.Span).ToArray();
+            stored.RawData = ByteString.CopyFrom(System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(Array.ConvertAll(values, value => 4 * value)));
+            stored = transposed ? Transposed(stored, string.Empty) : stored;
+            stored.Name = $"{gemm.Output[0]}.times_four";
+            model.Graph.Initializer.Add(stored);
+            gemm.Input[1] = stored.Name;
+            gemm.Attribute.Clear();
+            gemm.Attribute.Add(new AttributeProto { Name = "alpha", F = 0.25f, Type = 1 });
+            gemm.Attribute.Add(new AttributeProto { Name = "transB", I = transposed ? 1 : 0, Type = 2 });
+        }
+
+        Assert.That(model.Graph.Node.Count(n => n.OpType == "Gemm"), Is.EqualTo(12));
+        AssertImports(model, "gpt2");
+    }
+
     [TestCase("torch-llama")]
     [TestCase("optimum-bert")]
     [TestCase("optimum-past-gpt2")]

@@ -18,7 +18,7 @@ public sealed class PlainOnnxTests
     {
         using var imported = new ImportedModel(ImportedModel.Plain(name));
 
-        Assert.That(imported.Report.Check.LargestDifference, Is.LessThan(1e-4));
+        Assert.That(imported.Report.Check!.LargestDifference, Is.LessThan(1e-4));
         imported.AssertEqualsReference(checkpoint, 1e-4f);
         AssertWeights(imported.Model, checkpoint);
         AssertMetadata(imported.Model, checkpoint);

@@ -28,8 +28,11 @@ public sealed class PromptBatchesTests
     [Test]
     public void Run_PromptThatDoesNotFit_IsRefusedBeforeAnythingRuns()
     {
-        Assert.That(() => PromptBatches.Run(Context.Of(Model), Model, Prompts([1], new int[9]), Hooks), Throws.TypeOf<UsageException>().With.Message.Contains("Prompt 1 has 9 tokens; model 'model' reads 1 to 8"));
-        Assert.That(() => PromptBatches.Run(Context.Of(Model), Model, Prompts(Array.Empty<int>()), Hooks), Throws.TypeOf<UsageException>().With.Message.Contains("Prompt 0 has 0 tokens"));
+        Refused(Prompts([1], new int[9]), "Prompt 1 has 9 tokens; model 'model' reads 1 to 8");
+        Refused(Prompts(Array.Empty<int>()), "Prompt 0 has 0 tokens");
+
+        static void Refused(Prompt[] prompts, string message) =>
+            Assert.That(() => PromptBatches.Run(Context.Of(Model), Model, prompts, Hooks), Throws.TypeOf<UsageException>().With.Message.Contains(message));
     }
 
     [Test]

@@ -29,7 +29,8 @@ public sealed class WordFilterTests
         var pool = new RowTopK(2, 3, [4, 0, 2, 1, 3, 0], [9, 8, 7, 6, 5, 4]);
         var lists = TokenList.FromPool(pool, [true, false, true, false, true], 2);
 
-        Assert.That((lists[0].Ids, lists[0].Scores), Is.EqualTo((new[] { 4, 0 }, new double[] { 9, 8 })).Using<(int[] Ids, double[] Scores)>((x, y) => x.Ids.SequenceEqual(y.Ids) && x.Scores.SequenceEqual(y.Scores)));
+        Assert.That(lists[0].Ids, Is.EqualTo([4, 0]));
+        Assert.That(lists[0].Scores, Is.EqualTo([9, 8]));
         Assert.That(lists[1].Ids, Is.EqualTo([0]));
         Assert.That(TokenList.FromPool(pool, null, 2)[1].Scores, Is.EqualTo([6, 5]));
     }

@@ -80,6 +80,17 @@ class Processing(unittest.TestCase):
                 np.testing.assert_allclose(rows @ rows.T, np.eye(len(rows)), atol=1e-5)
                 self.assertTrue((rows[np.arange(len(rows)), np.abs(rows).argmax(1)] > 0).all())
 
+    def test_tied_entries_of_singular_vectors_are_decided_by_the_first(self):
+        from processing.refactor_attn import product_svd
+        u, s, v = product_svd(np.array([[2.0], [0.0], [0.0]]), np.array([[1.0], [-1.0]]))
+        np.testing.assert_allclose(v[:, 0], [np.sqrt(0.5), -np.sqrt(0.5)], rtol=0, atol=1e-15)
+        np.testing.assert_allclose(u[:, 0], [1, 0, 0], rtol=0, atol=1e-15)
+        random = np.random.default_rng(1)
+        for _ in range(50):
+            signs = random.choice([-0.3, 0.3], int(random.integers(2, 40)))
+            _, _, v = product_svd(random.standard_normal((7, 1)), signs[:, None])
+            np.testing.assert_allclose(v[:, 0], np.sign(signs) * np.sign(signs[0]) / np.sqrt(len(signs)), rtol=0, atol=1e-12)
+
     def test_invalid_steps_are_refused_with_the_reason(self):
         for name, flag, reason in (
                 ("bert", "--fold-ln", "post-LN"), ("openai-gpt", "--fold-ln", "post-LN"), ("openai-gpt", "--center-writing-weights", "embedding itself"),

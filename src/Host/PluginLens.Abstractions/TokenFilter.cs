@@ -73,14 +73,16 @@ public record TokenFilter
     /// leaving out pairs of one class is <c>exclude_same</c>.
     /// </summary>
     /// <param name="model">The model whose tokens are compared.</param>
+    /// <exception cref="UsageException">The model has no tokenizer.</exception>
     public static int[] SameTextClasses(Model model)
     {
+        var tokenizer = model.Tokenizer ?? throw new UsageException($"Model '{model.Config.Name}' has no tokenizer, so tokens have no text to compare; leave --exclude-same out.");
         var classes = new int[model.Config.DVocab];
         var seen = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var id = 0; id < classes.Length; id++)
         {
             // Padding ids have no text: each is a class of its own.
-            var text = model.Tokenizer?.Piece(id) is null ? $"\0{id}" : Normal(model.Tokenizer.Text(id));
+            var text = tokenizer.Piece(id) is null ? $"\0{id}" : Normal(tokenizer.Text(id));
             classes[id] = seen.TryGetValue(text, out var known) ? known : seen[text] = seen.Count;
         }
 

@@ -21,9 +21,22 @@ internal static class PlanPrinter
         }
 
         Console.WriteLine($"{plugin.Entry.Id}: at most {Scaled(cost.Flops)}FLOP, {Scaled(cost.Bytes)}B of working memory beside the mapped weights");
-        Console.WriteLine($"about {cost.Flops / (FlopsPerCore * threads):0.0##} s at {FlopsPerCore / 1e9:0} GFLOP/s on each of {threads} threads; pruning makes it less");
+        Console.WriteLine($"about {Seconds(cost, threads)} s at {FlopsPerCore / 1e9:0} GFLOP/s on each of {threads} threads{(cost.Prunes ? "; pruning makes it less" : string.Empty)}");
         return ExitCode.Success;
     }
+
+    /// <summary>Prints the plans of all analyses.</summary>
+    /// <param name="plans">One an analysis.</param>
+    /// <param name="threads">Threads in use.</param>
+    public static int Print(IReadOnlyList<PlannedRun> plans, int threads)
+    {
+        Columns.Print(["analysis", "at most", "memory", "seconds", ""], plans.Select(plan => plan.Cost is { } cost
+            ? new[] { plan.Analysis, $"{Scaled(cost.Flops)}FLOP", $"{Scaled(cost.Bytes)}B", Seconds(cost, threads), cost.Prunes ? "pruning makes it less" : string.Empty }
+            : [plan.Analysis, string.Empty, string.Empty, string.Empty, plan.Said]));
+        return ExitCode.Success;
+    }
+
+    private static string Seconds(Cost cost, int threads) => $"{cost.Flops / (FlopsPerCore * threads):0.0##}";
 
     private static string Scaled(double value) => value switch
     {

@@ -1,7 +1,6 @@
 using System.Text.Json.Nodes;
 using Google.Protobuf;
 using PluginLens.Import.Recognition;
-using PluginLens.Import.Source;
 using PluginLens.Models.Format;
 using PluginLens.Models.Format.Canonical;
 using PluginLens.Models.Format.Files;
@@ -15,13 +14,13 @@ internal static class ImportedFolder
     /// <summary>Writes the weights, the graph and the tokenizer.</summary>
     /// <param name="folder">The folder that is being written.</param>
     /// <param name="model">What was recognised.</param>
-    /// <param name="source">Where it came from.</param>
     /// <param name="name">The model's name.</param>
-    /// <param name="config">Values of config.json, for ids that only it knows.</param>
+    /// <param name="source">How its source is called, and the files that it is made of.</param>
+    /// <param name="tokenizer">Puts the tokenizer's files into the folder; receives the metadata and the notes.</param>
     /// <param name="cancellation">Stops between weights.</param>
     /// <returns>The metadata that were written, and notes for the user.</returns>
     public static (JsonObject Facts, IReadOnlyList<string> Notes) Write(
-        string folder, RecognisedModel model, SourceModel source, string name, JsonObject config, CancellationToken cancellation)
+        string folder, RecognisedModel model, string name, (string Name, IEnumerable<string> Files) source, Action<JsonObject, List<string>> tokenizer, CancellationToken cancellation)
     {
         var facts = new JsonObject { ["pluginlens.format"] = FolderTable.Format, ["pluginlens.exporter"] = $"pluginlens import {FolderTable.Version}", ["name"] = name, ["dtype"] = "float32" };
         foreach (var (key, value) in model.Config)
@@ -41,17 +40,9 @@ internal static class ImportedFolder
         var graph = TemplateInterpreter.Interpret(TemplateInterpreter.EmbeddedTemplate(), facts, weights.Select(w => w.Name).ToHashSet(StringComparer.Ordinal));
         var notes = model.Notes.ToList();
         facts["hooks"] = CanonicalProto.Hooks(graph.Hooks);
-        TokenizerCopy.Add(source.Folder, folder, facts, notes);
-        foreach (var key in new[] { "bos", "eos", "pad" })
-        {
-            if (!facts.ContainsKey($"{key}_id") && SourceConfig.Integer(config[$"{key}_token_id"]) is { } id && id >= 0 && id < facts["d_vocab"]!.GetValue<int>())
-            {
-                facts[$"{key}_id"] = id;
-            }
-        }
-
-        facts["source"] = Path.GetFileName(source.Folder);
-        facts["source_sha256"] = new JsonObject(source.DataFiles.Prepend(source.Path).Distinct().Select(f => KeyValuePair.Create(Path.GetFileName(f), (JsonNode?)FileHash.Of(f))));
+        tokenizer(facts, notes);
+        facts["source"] = source.Name;
+        facts["source_sha256"] = new JsonObject(source.Files.Distinct().Select(f => KeyValuePair.Create(Path.GetFileName(f), (JsonNode?)FileHash.Of(f))));
         facts["weights_sha256"] = data.Digest();
         File.WriteAllBytes(Path.Combine(folder, "model.onnx"), CanonicalProto.Build(graph, weights, facts).ToByteArray());
         return (facts, notes);

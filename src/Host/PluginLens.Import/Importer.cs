@@ -1,23 +1,20 @@
-using System.Globalization;
-using System.Text.Json.Nodes;
+using PluginLens.Import.Gguf;
 using PluginLens.Import.Graph;
 using PluginLens.Import.Probe;
 using PluginLens.Import.Recognition;
 using PluginLens.Import.Source;
-using PluginLens.Models.Format;
-using PluginLens.Models.Format.Canonical;
 using PluginLens.Models.Format.Writing;
 
 namespace PluginLens.Import;
 
 /// <summary>
-/// Turns a plain ONNX file into a model folder. The transformer is recognised from the structure of the graph and from one run of it, never
-/// from names; what was written is then run against the source, and kept only where both agree.
+/// Turns a plain ONNX file or a GGUF file into a model folder. In ONNX the transformer is recognised from the structure of the graph and from one run of it,
+/// never from names; what was written is then run against the source, and kept only where both agree. GGUF says what it is.
 /// </summary>
 public static class Importer
 {
     /// <summary>Imports a model.</summary>
-    /// <param name="source">An ONNX file, or a folder with one.</param>
+    /// <param name="source">An ONNX file or a folder with one, or a GGUF file (of a split one, the first part).</param>
     /// <param name="destination">The model folder to write.</param>
     /// <param name="name">The model's name; null = the destination's.</param>
     /// <param name="force">Whether an existing model folder is replaced.</param>
@@ -28,8 +25,13 @@ public static class Importer
         ArgumentException.ThrowIfNullOrEmpty(source);
         ArgumentException.ThrowIfNullOrEmpty(destination);
         FolderWriter.Refuse(destination, force);
-        var file = SourceFile.Locate(source);
         var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(destination));
+        if (GgufSource.Is(source))
+        {
+            return GgufImport.Import(source, target, name ?? Path.GetFileName(target), force, cancellation);
+        }
+
+        var file = SourceFile.Locate(source);
         if ((file + Path.DirectorySeparatorChar).StartsWith(target + Path.DirectorySeparatorChar, StringComparison.Ordinal))
         {
             throw new ModelException($"'{destination}' holds the source itself; give another folder to write the model to.");
@@ -41,10 +43,12 @@ public static class Importer
         cancellation.ThrowIfCancellationRequested();
         var recognised = new Configuration(transformer, config).Recognised();
         using var writer = new FolderWriter(destination, force);
-        var (facts, notes) = ImportedFolder.Write(writer.Folder, recognised, model, name ?? Path.GetFileName(target), config.Values, cancellation);
+        var (facts, notes) = ImportedFolder.Write(
+            writer.Folder, recognised, name ?? Path.GetFileName(target), (Path.GetFileName(model.Folder)!, model.DataFiles.Prepend(model.Path)),
+            (f, n) => TokenizerCopy.Add(model.Folder, writer.Folder, config.Values, f, n), cancellation);
         var check = new NumericCheck(transformer, roles).Run(writer.Folder, cancellation);
         writer.Place();
-        return new ImportReport(model.Path, target, [.. Found(facts, recognised)], [.. notes, .. Rounding(model, check)], check);
+        return new ImportReport(model.Path, target, [.. ImportFacts.Of(facts, recognised)], [.. notes, .. Rounding(model, check)], check);
     }
 
     private static IEnumerable<string> Rounding(SourceModel model, CheckResult check)
@@ -69,22 +73,5 @@ public static class Importer
         var roles = InputRoles.Find(model, graph);
         graph.SetTokens(roles.First(r => r.Value == InputRole.Tokens).Key);
         return (Transformer.Recognise(new Reading(model, graph, ProbeRun.Of(model, graph, roles))), roles);
-    }
-
-    /// <summary>What the user reads about the model.</summary>
-    private static IEnumerable<KeyValuePair<string, string>> Found(JsonObject facts, RecognisedModel model)
-    {
-        string Text(string key) => facts[key] is { } value ? MetadataJson.Text(value) : "";
-        yield return new("architecture", Text("architecture"));
-        yield return new("sizes", $"{Text("n_layers")} layers, d_model {Text("d_model")}, d_vocab {Text("d_vocab")}, n_ctx {Text("n_ctx")}");
-        var keyHeads = facts.ContainsKey("n_key_value_heads") ? $", {Text("n_key_value_heads")} key-value heads" : "";
-        yield return new("attention", $"{Text("attention_dir")}, {Text("n_heads")} heads of {Text("d_head")}{keyHeads}, scores / {facts["attn_scale"]!.GetValue<double>():g5}");
-        yield return new("mlp", facts.ContainsKey("attn_only") ? "none"
-            : $"d_mlp {Text("d_mlp")}, {Text("act_fn")}{(facts.ContainsKey("gated_mlp") ? ", gated" : "")}{(facts.ContainsKey("parallel_attn_mlp") ? ", beside the attention" : "")}");
-        yield return new("norm", $"{Text("norm")}, {(Text("norm_placement") == "post" ? "behind" : "before")} the sublayers, eps {facts["eps"]!.GetValue<double>():g3}");
-        yield return new("positions", Text("positions") + (facts.ContainsKey("rotary_dim") ? $" ({Text("rotary_dim")} of {Text("d_head")} dimensions)" : ""));
-        yield return new("head", !facts.ContainsKey("tied") ? "none: the output is the last block's" : facts["tied"]!.GetValue<bool>() ? "tied to the embedding" : "untied");
-        yield return new("tokenizer", facts.ContainsKey("tokenizer_kind") ? $"{Text("tokenizer_kind")}, {Text("tokenizer_size")} ids" : "none");
-        yield return new("weights", $"{model.Weights.Count} tensors, {model.Weights.Sum(w => w.Shape.Aggregate(1L, (a, b) => a * b)):n0} numbers");
     }
 }

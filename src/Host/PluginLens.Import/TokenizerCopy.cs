@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
+using PluginLens.Import.Recognition;
 using PluginLens.Models.Format;
 using PluginLens.Tokenizers;
 
@@ -8,12 +9,25 @@ namespace PluginLens.Import;
 /// <summary>Copies the tokenizer's files beside the model and writes down their hashes and what they say of themselves.</summary>
 internal static class TokenizerCopy
 {
-    /// <summary>Adds the tokenizer of a source folder to a model folder.</summary>
+    /// <summary>Adds the tokenizer of a source folder to a model folder, and ids that only config.json knows.</summary>
     /// <param name="source">Folder of the ONNX file.</param>
     /// <param name="destination">The folder that is being written.</param>
+    /// <param name="config">Values of config.json.</param>
     /// <param name="facts">Receives the metadata.</param>
     /// <param name="notes">Receives what the user should know.</param>
-    public static void Add(string source, string destination, JsonObject facts, List<string> notes)
+    public static void Add(string source, string destination, JsonObject config, JsonObject facts, List<string> notes)
+    {
+        Copy(source, destination, facts, notes);
+        foreach (var key in new[] { "bos", "eos", "pad" })
+        {
+            if (!facts.ContainsKey($"{key}_id") && SourceConfig.Integer(config[$"{key}_token_id"]) is { } id && id >= 0 && id < facts["d_vocab"]!.GetValue<int>())
+            {
+                facts[$"{key}_id"] = id;
+            }
+        }
+    }
+
+    private static void Copy(string source, string destination, JsonObject facts, List<string> notes)
     {
         // Published repositories keep their ONNX files in a folder of their own, below the tokenizer.
         var folder = Path.GetFileName(source) == "onnx" && !FolderTable.TokenizerFiles(source).Any() ? Path.GetDirectoryName(source)! : source;
@@ -36,6 +50,14 @@ internal static class TokenizerCopy
             facts["tokenizer_files"]![name] = Convert.ToHexStringLower(SHA256.HashData(bytes));
         }
 
+        Describe(tokenizer, facts);
+    }
+
+    /// <summary>Writes down what a tokenizer says of itself.</summary>
+    /// <param name="tokenizer">The tokenizer.</param>
+    /// <param name="facts">Receives the metadata.</param>
+    public static void Describe(FileTokenizer tokenizer, JsonObject facts)
+    {
         facts["tokenizer_kind"] = tokenizer.Kind;
         facts["tokenizer_size"] = tokenizer.Count;
         foreach (var (key, id) in new[] { ("bos_id", tokenizer.BosId), ("eos_id", tokenizer.EosId), ("pad_id", tokenizer.PadId), ("unk_id", tokenizer.UnkId) })

@@ -71,7 +71,7 @@ public static class ModelFolder
         var file = Directory.Exists(path) ? Path.Combine(path, FileName) : path;
         if (File.Exists(file))
         {
-            return file;
+            return !IsGguf(file) ? file : throw new ModelException($"'{path}' is a GGUF file, not a model folder; import it first: pluginlens import {path} <new folder>.");
         }
 
         // Two levels are what exporters make; links are not followed, so that this ends.
@@ -80,6 +80,13 @@ public static class ModelFolder
         throw other is not null
             ? new ModelException($"'{path}' holds {Path.GetRelativePath(path, other)} but no {FileName}: it is not a model folder; import it first: pluginlens import {path} <new folder>.")
             : new ModelException($"'{path}' is not a model folder: it holds no {FileName}. Export one there, or name another folder.");
+    }
+
+    private static bool IsGguf(string file)
+    {
+        Span<byte> head = stackalloc byte[4];
+        using var handle = File.OpenHandle(file);
+        return RandomAccess.Read(handle, head, 0) == head.Length && head.SequenceEqual("GGUF"u8);
     }
 
     private static void RequireOpset(ModelProto proto, string file)

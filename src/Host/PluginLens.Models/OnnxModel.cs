@@ -190,7 +190,8 @@ public sealed class OnnxModel : Model
             return null;
         }
 
-        return TokenizerFiles.Load(Folder, _metadata.TokenizerFiles.Keys).Within(Config.DVocab);
+        var tokenizer = TokenizerFiles.Load(Folder, _metadata.TokenizerFiles.Keys).Within(Config.DVocab);
+        return _metadata.TextRefused is { } reason ? tokenizer.Refusing(reason) : tokenizer;
     }
 
     private void Compute(ModelInput input, List<string> hooks, Dictionary<string, Tensor> results)

@@ -31,19 +31,34 @@ public static class TestRun
         CancellationToken cancellation = default)
     {
         var results = new CollectedResults();
-        analysis.Run(new AnalysisContext
+        analysis.Run(Context(results, [model, secondModel, thirdModel], options, prompts, compute, seed, cancellation));
+        CheckDeclared(analysis.GetType(), results);
+        return results;
+    }
+
+    /// <summary>What an analysis says that a run would cost; null where it cannot say.</summary>
+    /// <param name="analysis">The analysis.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="options">Its options record; null = the defaults.</param>
+    /// <param name="prompts">Prompts or labelled rows.</param>
+    /// <param name="secondModel">For two-model analyses.</param>
+    /// <param name="compute">The compute service; null = the processor's.</param>
+    /// <param name="thirdModel">For the few analyses that read three models.</param>
+    public static Cost? Plan(
+        IAnalysis analysis, Model model, object? options = null, IReadOnlyList<Prompt>? prompts = null, Model? secondModel = null, Compute? compute = null, Model? thirdModel = null) =>
+        (analysis as IPlanned)?.Plan(Context(new CollectedResults(), [model, secondModel, thirdModel], options, prompts, compute));
+
+    private static AnalysisContext Context(
+        CollectedResults results, Model?[] models, object? options, IReadOnlyList<Prompt>? prompts, Compute? compute, int seed = 0, CancellationToken cancellation = default) => new()
         {
-            Models = [.. new[] { model, secondModel, thirdModel }.OfType<Model>()],
+            Models = [.. models.OfType<Model>()],
             Prompts = prompts ?? [],
             Options = options,
             Compute = compute ?? new CpuCompute(cancellation: cancellation),
             Results = results,
             Seed = seed,
             Cancellation = cancellation,
-        });
-        CheckDeclared(analysis.GetType(), results);
-        return results;
-    }
+        };
 
     /// <summary>A prompt of a model with a tokenizer.</summary>
     /// <param name="model">The model.</param>

@@ -8,8 +8,8 @@ internal sealed record BpeSettings
 {
     public required IReadOnlyDictionary<string, int> Vocabulary { get; init; }
 
-    /// <summary>Lines <c>left right</c>.</summary>
-    public required IEnumerable<string> Merges { get; init; }
+    /// <summary>The best first.</summary>
+    public required IEnumerable<Merge> Merges { get; init; }
 
     public string? UnknownToken { get; init; }
 
@@ -30,9 +30,11 @@ internal sealed record BpeSettings
 
     public PieceModel Build()
     {
+        if (UnknownToken is not null && !Vocabulary.ContainsKey(UnknownToken))
+            throw new InvalidDataException($"Expected the unknown token '{PieceTable.Shown(UnknownToken)}' in the vocabulary, found no such token.");
         var tokenizer = BpeTokenizer.Create(new BpeOptions(Vocabulary)
         {
-            Merges = Merges,
+            Merges = Merges.Select(Line),
             UnknownToken = UnknownToken,
             FuseUnknownTokens = FuseUnknown,
             ContinuingSubwordPrefix = ContinuingPrefix,
@@ -44,9 +46,21 @@ internal sealed record BpeSettings
         return IgnoreMerges ? WholeFirst(model) : model;
     }
 
-    /// <summary>Id by byte of the tokens that stand for bytes; -1 = none.</summary>
-    internal static int[] ByteIds(IReadOnlyDictionary<string, int> vocabulary) =>
-        [.. Enumerable.Range(0, 256).Select(b => vocabulary.GetValueOrDefault($"<0x{b:X2}>", -1))];
+    /// <summary>A merge as the package reads it; one that it would refuse is named here.</summary>
+    private string Line(Merge merge, int index)
+    {
+        var prefix = ContinuingPrefix?.Length ?? 0;
+        var joined = merge.Right.Length < prefix ? merge.Right : string.Concat(merge.Left, merge.Right.AsSpan(prefix));
+        foreach (var token in (ReadOnlySpan<string>)[merge.Left, merge.Right, joined])
+        {
+            if (!Vocabulary.ContainsKey(token))
+                throw new InvalidDataException($"Merge {index + 1} names a token that the vocabulary lacks: '{PieceTable.Shown(token)}'.");
+        }
+
+        return merge.Left.Contains(' ') || merge.Right.Contains(' ')
+            ? throw new InvalidDataException($"Expected merges of tokens without spaces, found '{PieceTable.Shown(joined)}' in merge {index + 1}.")
+            : $"{merge.Left} {merge.Right}";
+    }
 
     private PieceModel WholeFirst(PieceModel model) => (piece, ids) =>
     {
@@ -59,39 +73,23 @@ internal sealed record BpeSettings
     /// <summary>An unknown character merges with nothing, so the text may be cut around it.</summary>
     private PieceModel WithByteFallback(PieceModel model)
     {
-        var bytes = ByteIds(Vocabulary);
+        var bytes = new BytePieces(Vocabulary);
         return (piece, ids) =>
         {
-            Span<byte> utf8 = stackalloc byte[4];
             var done = 0;
             for (int i = 0, width; i < piece.Length; i += width)
             {
                 Rune.DecodeFromUtf16(piece.AsSpan(i), out var rune, out width);
-                if (Vocabulary.ContainsKey(piece.Substring(i, width)))
-                    continue;
-                var known = utf8[..rune.EncodeToUtf8(utf8)];
-                if (!All(known, bytes))
+                if (Vocabulary.ContainsKey(piece.Substring(i, width)) || !bytes.Cover(rune))
                     continue;
                 if (done < i)
                     model(piece[done..i], ids);
-                foreach (var b in known)
-                    ids.Add(bytes[b]);
+                bytes.Append(rune, ids);
                 done = i + width;
             }
 
             if (done < piece.Length)
                 model(piece[done..], ids);
         };
-    }
-
-    internal static bool All(ReadOnlySpan<byte> utf8, int[] bytes)
-    {
-        foreach (var b in utf8)
-        {
-            if (bytes[b] < 0)
-                return false;
-        }
-
-        return true;
     }
 }

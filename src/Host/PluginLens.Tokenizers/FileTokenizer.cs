@@ -7,9 +7,11 @@ public sealed class FileTokenizer : ModelTokenizer
     private readonly AddedTokenMatcher _added;
     private readonly HashSet<int> _special;
     private readonly Lazy<PieceModel> _model;
+    private readonly string? _refusal;
 
-    internal FileTokenizer(TokenizerParts parts)
+    internal FileTokenizer(TokenizerParts parts, string? refusal = null)
     {
+        _refusal = refusal;
         _parts = parts;
         _added = new(parts.AddedTokens, parts.Normalizer);
         _special = [.. parts.AddedTokens.Where(token => token.Special).Select(token => token.Id)];
@@ -37,10 +39,16 @@ public sealed class FileTokenizer : ModelTokenizer
     /// <inheritdoc/>
     public override string? ContinuationMark => _parts.ContinuationMark;
 
+    /// <summary>The same tokens, of which text is known but how text becomes tokens is not.</summary>
+    /// <param name="reason">Why not; it is what <see cref="Encode"/> says.</param>
+    public FileTokenizer Refusing(string reason) => new(_parts, reason);
+
     /// <inheritdoc/>
     public override int[] Encode(string text, bool addSpecial = false)
     {
         ArgumentNullException.ThrowIfNull(text);
+        if (_refusal is not null)
+            throw new ModelException($"Text cannot be encoded for this model: {_refusal}. Give ids instead (--ids).");
         return TokenizerFiles.Guard(_parts.Path, () => EncodeSane(UnicodeText.Sane(text), addSpecial));
     }
 

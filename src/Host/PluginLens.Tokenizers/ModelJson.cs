@@ -39,7 +39,7 @@ internal static class ModelJson
         var settings = new BpeSettings
         {
             Vocabulary = vocabulary,
-            Merges = merges.EnumerateArray().Select(Merge),
+            Merges = merges.EnumerateArray().Select(ReadMerge),
             UnknownToken = string.IsNullOrEmpty(unknown) ? null : unknown,
             FuseUnknown = Flag(model, "fuse_unk"),
             ContinuingPrefix = Text(model, "continuing_subword_prefix"),
@@ -61,7 +61,8 @@ internal static class ModelJson
     private static TokenizerParts WordPiece(JsonElement model, PieceTable table)
     {
         table.AddObject(model.GetProperty("vocab"));
-        var unknown = Text(model, "unk_token") ?? "[UNK]";
+        var vocabulary = table.Ids.ToDictionary(StringComparer.Ordinal);
+        var unknownId = table.Require(Text(model, "unk_token") ?? "[UNK]");
         var prefix = Text(model, "continuing_subword_prefix") ?? "##";
         var most = Optional(model, "max_input_chars_per_word")?.GetInt32() ?? 100;
         return new()
@@ -69,9 +70,9 @@ internal static class ModelJson
             Path = string.Empty,
             Kind = "wordpiece",
             Pieces = [],
-            Model = new WordPieceSettings(table.ToArray(), unknown, prefix, most).Build,
+            Model = () => new WordPieceModel(vocabulary, unknownId, prefix, most).Encode,
             ContinuationMark = prefix.Length > 0 ? prefix : null,
-            UnkId = table.Require(unknown),
+            UnkId = unknownId,
             PadId = table.Id("[PAD]"),
         };
     }
@@ -83,15 +84,17 @@ internal static class ModelJson
             table.Add(vocabulary[id].Token, id);
         var unknown = Optional(model, "unk_id")?.GetInt32()
             ?? throw new InvalidDataException("Expected the id of the unknown token in a unigram model, found none.");
+        if (unknown < 0 || unknown >= vocabulary.Length)
+            throw new InvalidDataException($"Expected the unknown token to be one of {vocabulary.Length}, found id {unknown}.");
         var byteFallback = Flag(model, "byte_fallback");
         return new()
         {
             Path = string.Empty,
             Kind = "unigram",
             Pieces = [],
-            Model = () => new UnigramModel(
-                table.Ids.Where(entry => entry.Key.Length > 0).ToDictionary(StringComparer.Ordinal), Array.ConvertAll(vocabulary, entry => entry.Score),
-                unknown, byteFallback ? BpeSettings.ByteIds(table.Ids) : null).Encode,
+            Model = () => new UnigramModel(new ScoredPieces(
+                table.Ids.Where(entry => entry.Key.Length > 0 && entry.Value < vocabulary.Length).ToDictionary(StringComparer.Ordinal),
+                Array.ConvertAll(vocabulary, entry => entry.Score), new HashSet<int>(), unknown, byteFallback ? new BytePieces(table.Ids) : null)).Encode,
             UnkId = unknown,
         };
     }
@@ -116,6 +119,7 @@ internal static class ModelJson
     internal static PieceModel Whole(Tokenizer tokenizer) => (piece, ids) =>
         ids.AddRange(tokenizer.EncodeToIds(piece, considerPreTokenization: false, considerNormalization: false));
 
-    private static string Merge(JsonElement merge) =>
-        merge.ValueKind == JsonValueKind.Array ? $"{merge[0].GetString()} {merge[1].GetString()}" : merge.GetString() ?? string.Empty;
+    private static Merge ReadMerge(JsonElement merge, int index) => merge.ValueKind == JsonValueKind.Array
+        ? new(merge[0].GetString() ?? string.Empty, merge[1].GetString() ?? string.Empty)
+        : Merge.Parse(merge.GetString() ?? string.Empty, index);
 }

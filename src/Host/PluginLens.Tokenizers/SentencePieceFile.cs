@@ -44,42 +44,19 @@ internal static class SentencePieceFile
     {
         var text = new Dictionary<string, int>(StringComparer.Ordinal);
         var all = new Dictionary<string, int>(StringComparer.Ordinal);
+        var unused = new HashSet<int>();
         for (var id = 0; id < model.Pieces.Count; id++)
         {
             var (piece, _, type) = model.Pieces[id];
             all[piece] = id;
+            if (type == SentencePieceType.Unused)
+                unused.Add(id);
             if (piece.Length > 0 && type is SentencePieceType.Normal or SentencePieceType.UserDefined or SentencePieceType.Unused)
                 text[piece] = id;
         }
 
-        if (model.IsUnigram)
-            return new UnigramModel(text, [.. model.Pieces.Select(piece => piece.Score)], model.UnkId, model.ByteFallback ? BpeSettings.ByteIds(all) : null).Encode;
-        return new BpeSettings
-        {
-            Vocabulary = all,
-            Merges = Merges(model, text),
-            UnknownToken = model.Pieces[model.UnkId].Text,
-            FuseUnknown = true,
-            ByteFallback = model.ByteFallback,
-        }.Build();
-    }
-
-    /// <summary>The pairs that make each piece, the piece with the best score first: what merging by score does, as a list.</summary>
-    private static IEnumerable<string> Merges(SentencePieceModel model, Dictionary<string, int> text)
-    {
-        var known = text.GetAlternateLookup<ReadOnlySpan<char>>();
-        var merges = new List<(float Score, int Left, int Right)>();
-        foreach (var (piece, id) in text)
-        {
-            for (var at = 1; at < piece.Length; at++)
-            {
-                if (known.TryGetValue(piece.AsSpan(0, at), out var left) && known.TryGetValue(piece.AsSpan(at), out var right))
-                    merges.Add((model.Pieces[id].Score, left, right));
-            }
-        }
-
-        return merges.OrderByDescending(merge => merge.Score).ThenBy(merge => merge.Left).ThenBy(merge => merge.Right)
-            .Select(merge => $"{model.Pieces[merge.Left].Text} {model.Pieces[merge.Right].Text}");
+        var pieces = new ScoredPieces(text, [.. model.Pieces.Select(piece => piece.Score)], unused, model.UnkId, model.ByteFallback ? new BytePieces(all) : null);
+        return model.IsUnigram ? new UnigramModel(pieces).Encode : new MergingModel(pieces).Encode;
     }
 
     /// <summary>Symbols that no merge may cut, sought in the normalized text.</summary>

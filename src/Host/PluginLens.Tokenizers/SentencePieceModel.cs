@@ -56,6 +56,8 @@ internal sealed class SentencePieceModel
         });
         if (model.Pieces.Count == 0)
             throw new InvalidDataException("Expected a SentencePiece model, found no pieces in it.");
+        if (model.UnkId < 0 || model.UnkId >= model.Pieces.Count)
+            throw new InvalidDataException($"Expected the unknown piece to be one of {model.Pieces.Count}, found id {model.UnkId}.");
         return model._modelType is UnigramType or BpeType
             ? model
             : throw new InvalidDataException($"Expected a unigram (1) or byte-pair (2) model, found type {model._modelType}.");

@@ -1,66 +1,31 @@
-using System.Text;
-
 namespace PluginLens.Tokenizers;
 
-/// <summary>The segmentation whose pieces have the largest sum of scores (Viterbi). The package's own leaves unknown characters apart and refuses models without a beginning mark.</summary>
+/// <summary>
+/// The segmentation whose pieces have the largest sum of scores (Viterbi). The package has one, which leaves unknown characters apart
+/// and refuses models without a beginning mark (T5's).
+/// </summary>
 internal sealed class UnigramModel
 {
     /// <summary>How much worse than the worst piece an unknown character is.</summary>
     private const double UnknownPenalty = 10;
 
-    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _ids;
-    private readonly float[] _scores;
+    private readonly ScoredPieces _pieces;
+    private readonly string[] _sorted;
+    private readonly int[] _ids;
     private readonly double _unknownScore;
-    private readonly int _unknown;
-    private readonly int _longest;
-    private readonly int[]? _bytes;
 
-    /// <param name="ids">Id by piece, of those that text may hold.</param>
-    /// <param name="scores">Score by id.</param>
-    /// <param name="unknown">Id of the unknown piece.</param>
-    /// <param name="bytes">Id by byte (-1 = none) where unknown characters become their bytes, else null.</param>
-    public UnigramModel(Dictionary<string, int> ids, float[] scores, int unknown, int[]? bytes)
+    public UnigramModel(ScoredPieces pieces)
     {
-        if (unknown < 0 || unknown >= scores.Length)
-            throw new InvalidDataException($"Expected the unknown piece to be one of {scores.Length}, found id {unknown}.");
-        (_ids, _scores, _unknown, _bytes) = (ids.GetAlternateLookup<ReadOnlySpan<char>>(), scores, unknown, bytes);
-        _unknownScore = (ids.Count == 0 ? 0 : ids.Values.Min(id => scores[id])) - UnknownPenalty;
-        _longest = ids.Count == 0 ? 0 : ids.Keys.Max(piece => piece.Length);
+        _pieces = pieces;
+        _sorted = [.. pieces.Ids.Keys.Where(piece => !pieces.IsUnused(pieces.Ids[piece])).Order(StringComparer.Ordinal)];
+        _ids = Array.ConvertAll(_sorted, piece => pieces.Ids[piece]);
+        _unknownScore = (_ids.Length == 0 ? 0 : _ids.Min(pieces.Score)) - UnknownPenalty;
     }
 
     /// <summary>Appends the ids of a piece of text.</summary>
-    public void Encode(string text, List<int> into)
-    {
-        var afterUnknown = false;
-        Span<byte> utf8 = stackalloc byte[4];
-        foreach (var (start, id) in Segment(text))
-        {
-            if (id >= 0)
-            {
-                into.Add(id);
-                afterUnknown = false;
-                continue;
-            }
+    public void Encode(string text, List<int> into) => _pieces.Write(text, Cut(text), into);
 
-            // Unknown characters become their bytes where all of them have pieces, else one unknown token together.
-            Rune.DecodeFromUtf16(text.AsSpan(start), out var rune, out _);
-            var known = utf8[..rune.EncodeToUtf8(utf8)];
-            if (_bytes is not null && BpeSettings.All(known, _bytes))
-            {
-                foreach (var b in known)
-                    into.Add(_bytes[b]);
-                afterUnknown = false;
-            }
-            else
-            {
-                if (!afterUnknown)
-                    into.Add(_unknown);
-                afterUnknown = true;
-            }
-        }
-    }
-
-    private List<(int Start, int Id)> Segment(ReadOnlySpan<char> text)
+    private List<(int Start, int Id)> Cut(string text)
     {
         var best = new double[text.Length + 1];
         var from = new int[text.Length + 1];
@@ -68,14 +33,21 @@ internal sealed class UnigramModel
         Array.Fill(from, -1);
         for (int start = 0, width; start < text.Length; start += width)
         {
-            width = char.IsHighSurrogate(text[start]) && start + 1 < text.Length && char.IsLowSurrogate(text[start + 1]) ? 2 : 1;
+            width = char.IsSurrogatePair(text, start) ? 2 : 1;
             var single = false;
-            for (var length = 1; length <= _longest && start + length <= text.Length; length++)
+
+            // All pieces that begin here: the range of sorted ones that agree narrows with each character.
+            var (low, high) = (0, _sorted.Length);
+            for (var length = 1; start + length <= text.Length; length++)
             {
-                if (!_ids.TryGetValue(text.Slice(start, length), out var id))
+                low = First(low, high, length - 1, text[start + length - 1]);
+                high = First(low, high, length - 1, text[start + length - 1] + 1);
+                if (low == high)
+                    break;
+                if (_sorted[low].Length != length)
                     continue;
                 single |= length == width;
-                Offer(start, start + length, id, best[start] + _scores[id]);
+                Offer(start, start + length, _ids[low], best[start] + _pieces.Score(_ids[low]));
             }
 
             if (!single)
@@ -95,5 +67,20 @@ internal sealed class UnigramModel
                 return;
             (best[end], from[end], piece[end]) = (score, start, id);
         }
+    }
+
+    /// <summary>The first of some sorted pieces, alike up to a place, whose character there is not below a value.</summary>
+    private int First(int low, int high, int place, int value)
+    {
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            if (_sorted[middle].Length > place && _sorted[middle][place] >= value)
+                high = middle;
+            else
+                low = middle + 1;
+        }
+
+        return low;
     }
 }

@@ -22,9 +22,10 @@ internal static class VocabularyAndMerges
     }
 
     /// <summary>Merges, one a line; only a line that begins with <c>#version</c> is a header.</summary>
-    internal static IEnumerable<string> Merges(string path) =>
+    internal static IEnumerable<Merge> Merges(string path) =>
         TokenizerFiles.Text(path).Split('\n').Select(line => line.TrimEnd('\r'))
-            .Where(line => line.Length > 0 && !line.StartsWith("#version", StringComparison.Ordinal));
+            .Where(line => line.Length > 0 && !line.StartsWith("#version", StringComparison.Ordinal))
+            .Select(Merge.Parse);
 
     private static TokenizerParts OfBytes(
         string path, string mergesPath, Dictionary<string, int> vocabulary, TokenizerConfig config, PieceTable table)

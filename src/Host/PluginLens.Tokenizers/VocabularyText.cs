@@ -15,8 +15,8 @@ internal static class VocabularyText
             lines.RemoveAt(lines.Count - 1);
         for (var id = 0; id < lines.Count; id++)
             table.Add(lines[id], id);
-        var unknown = config.Token("unk_token") ?? "[UNK]";
-        table.Require(unknown);
+        var unknownId = table.Require(config.Token("unk_token") ?? "[UNK]");
+        var vocabulary = table.Ids.ToDictionary(StringComparer.Ordinal);
         var added = SpecialTokens.Find(config, table);
         var pieces = table.ToArray();
         var first = config.Token("cls_token") ?? "[CLS]";
@@ -26,7 +26,7 @@ internal static class VocabularyText
             Path = path,
             Kind = "wordpiece",
             Pieces = pieces,
-            Model = new WordPieceSettings(pieces, unknown, "##", 100).Build,
+            Model = () => new WordPieceModel(vocabulary, unknownId, "##", 100).Encode,
             AddedTokens = added,
             Normalizer = new BertNormalizer(
                 chinese: config.Flag("tokenize_chinese_chars") ?? true, stripAccents: config.Flag("strip_accents"), lower: config.Flag("do_lower_case") ?? true),
@@ -35,7 +35,7 @@ internal static class VocabularyText
             Prefix = [table.Require(first)],
             Suffix = [table.Require(last)],
             ContinuationMark = "##",
-            UnkId = table.Id(unknown),
+            UnkId = unknownId,
             PadId = table.Id(config.Token("pad_token") ?? "[PAD]"),
         };
         return parts.WithNamedIds(config, table.Ids);

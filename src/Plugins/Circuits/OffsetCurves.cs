@@ -17,11 +17,6 @@ internal sealed class OffsetCurves
     /// <param name="last">Largest offset, in positions.</param>
     public OffsetCurves(AnalysisContext context, int last)
     {
-        if (last < 0)
-        {
-            throw new UsageException($"--curve {last}: expected 0 or more.");
-        }
-
         (_context, _last) = (context, last);
         _table = context.Results.Table<OffsetScore>("qk-curve", groupBy: 5);
     }

@@ -37,7 +37,7 @@ public sealed class OvPairs : Analysis<OvPairOptions>
     }
 
     /// <inheritdoc/>
-    protected override Cost? Plan(AnalysisContext context, OvPairOptions options) => PairLists.Plan(context.Model, options);
+    protected override Cost? Plan(AnalysisContext context, OvPairOptions options) => PairLists.Plan<InputOutputPair>(context, options, shared: 1);
 }
 
 /// <summary>A pair as the head maps it.</summary>

@@ -18,7 +18,7 @@ internal static class PairLists
         var layers = options.Layer.Of(config.NLayers, "layer");
         var heads = options.Head.Of(config.NHeads, "head");
         var keep = options.Mask(context.Model);
-        var classes = options.ExcludeSame ? TokenFilter.SameTextClasses(context.Model) : null;
+        var classes = Classes(context.Model, options);
         var query = new PairQuery
         {
             K = options.K,
@@ -47,16 +47,34 @@ internal static class PairLists
         }
     }
 
-    /// <summary>Cost of all chosen heads: the V x V products, and the two projections before each.</summary>
-    /// <param name="model">The model.</param>
-    /// <param name="options">Which heads.</param>
-    public static Cost Plan(Model model, PairOptions options)
+    /// <summary>Cost of all chosen heads: two projections and a search each; normalised rows need the projections on every head of the model once more.</summary>
+    /// <typeparam name="TRow">Rows of the table.</typeparam>
+    /// <param name="context">The run.</param>
+    /// <param name="options">Heads, k and filters.</param>
+    /// <param name="shared">How many of the two sides have key-value heads.</param>
+    public static Cost Plan<TRow>(AnalysisContext context, PairOptions options, int shared)
     {
-        var config = model.Config;
+        var (model, config) = (context.Model, context.Model.Config);
         var heads = (double)options.Layer.Of(config.NLayers, "layer").Count * options.Head.Of(config.NHeads, "head").Count;
-        var rows = options.Mask(model)?.Count(kept => kept) ?? config.DVocab;
-        var product = 2.0 * rows * rows * config.DHead;
-        var projections = 4.0 * config.DVocab * config.DModel * config.DHead;
-        return new Cost(heads * (product + projections), 6.0 * sizeof(float) * config.DVocab * config.DHead);
+        var kept = Costs.Kept(model, options.Mask(model));
+        _ = Classes(model, options);
+        var projection = Costs.Product(config.DVocab, config.DModel, config.DHead);
+        var all = options.Normalise == Normalise.None ? 0 : (double)config.NLayers * ((shared * config.KeyValueHeads) + ((2 - shared) * config.NHeads));
+        return Costs.Sum(
+            Costs.Widened(model),
+            Costs.Times((2 * heads) + all, projection with { Bytes = 5 * projection.Bytes }),
+            Costs.Times(heads, Costs.TopPairs(kept, kept, config.DHead, options.K)),
+            Costs.Rows<TRow>(heads * Listed(model, options)));
     }
+
+    /// <summary>Pairs listed of each head, at most.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="options">k and filters.</param>
+    public static double Listed(Model model, PairOptions options)
+    {
+        var kept = Costs.Kept(model, options.Mask(model));
+        return Math.Min(options.K, kept * kept);
+    }
+
+    private static int[]? Classes(Model model, PairOptions options) => options.ExcludeSame ? TokenFilter.SameTextClasses(model) : null;
 }

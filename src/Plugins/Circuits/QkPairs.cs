@@ -22,11 +22,7 @@ public sealed class QkPairs : Analysis<QkPairOptions>
     protected override void Run(AnalysisContext context, QkPairOptions options)
     {
         var config = context.Model.Config;
-        if ((options.Offset ?? options.Curve) is not null && config.RotaryDim == 0)
-        {
-            throw new UsageException($"{(options.Offset is null ? "--curve" : "--offset")}: model '{config.Name}' has {config.Positions} positions; only rotary ones depend on the offset between query and key.");
-        }
-
+        Check(config, options);
         var reader = new HeadReader(context, options.Reading);
         context.Results.Note(NoteLine.Of(
             $"query side {reader.Sides.Name(writes: false)}, key side {reader.Sides.Name(writes: false)}",
@@ -56,7 +52,27 @@ public sealed class QkPairs : Analysis<QkPairOptions>
     }
 
     /// <inheritdoc/>
-    protected override Cost? Plan(AnalysisContext context, QkPairOptions options) => PairLists.Plan(context.Model, options);
+    protected override Cost? Plan(AnalysisContext context, QkPairOptions options)
+    {
+        var config = context.Model.Config;
+        Check(config, options);
+        var pairs = PairLists.Plan<QueryKeyPair>(context, options, shared: 1);
+        if (options.Curve is not { } last)
+        {
+            return pairs;
+        }
+
+        var scores = (double)options.Layer.Of(config.NLayers, "layer").Count * options.Head.Of(config.NHeads, "head").Count * PairLists.Listed(context.Model, options) * (last + 1.0);
+        return Costs.Sum(pairs, Costs.Rows<OffsetScore>(scores), new Cost(scores * 8 * config.DHead, 2.0 * sizeof(float) * config.DVocab * config.DHead));
+    }
+
+    private static void Check(ModelConfig config, QkPairOptions options)
+    {
+        if ((options.Offset ?? options.Curve) is not null && config.RotaryDim == 0)
+        {
+            throw new UsageException($"{(options.Offset is null ? "--curve" : "--offset")}: model '{config.Name}' has {config.Positions} positions; only rotary ones depend on the offset between query and key.");
+        }
+    }
 }
 
 /// <summary>A pair that a head would let attend to each other.</summary>
@@ -76,6 +92,7 @@ public sealed record QkPairOptions : PairOptions
     public int? Offset { get; init; }
 
     /// <summary>Scores over offsets.</summary>
+    [AtLeast(0)]
     [Help("Rotary models: also list the score of each pair at every offset from 0 to this one (table qk-curve and a chart for each head).")]
     public int? Curve { get; init; }
 }

@@ -59,6 +59,22 @@ public sealed class Subheads : Analysis<SubheadOptions>
                 ParameterVectors.Gather(parameters.Rows(group, layer), [.. of.SelectMany(head => dimensions.Select(dimension => (head * config.DHead) + dimension))]), ParameterVectors.Writes(group), options.K, keep);
         }
     }
+
+    /// <inheritdoc/>
+    protected override Cost? Plan(AnalysisContext context, SubheadOptions options)
+    {
+        var (model, config) = (context.Model, context.Model.Config);
+        var kept = Costs.Kept(model, options.Mask(model));
+        double layers = options.Layer.Of(config.NLayers, "layer").Count, dimensions = options.Dimension.Of(config.DHead, "dimension").Count;
+        var heads = options.Head.Of(config.NHeads, "head");
+        var stored = heads.Select(config.KeyValueHeadOf).Distinct().Count();
+        return Costs.Sum(
+            Costs.Widened(model),
+            Costs.Times(layers, Costs.Sum(
+                Costs.TopRows(2 * (heads.Count + stored) * dimensions, config.DModel, kept, options.K),
+                new Cost(0, 8.0 * sizeof(float) * config.NHeads * config.DHead * config.DModel))),
+            Costs.Rows<SubheadWords>(layers * heads.Count * dimensions * Math.Min(options.K, kept)));
+    }
 }
 
 /// <summary>One rank of the four lists of a head's dimension.</summary>

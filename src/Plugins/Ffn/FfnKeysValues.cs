@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace PluginLens.Plugins.Ffn;
 
 /// <summary>
@@ -26,6 +28,7 @@ public sealed class FfnKeysValues : Analysis<FfnKeysValuesOptions>
         var sides = new VocabularySides(model, options.Embedding);
         var parameters = new ParameterVectors(model, options.Key == GatedKey.In);
         var words = new VectorWords(context, parameters, sides, options.Padding);
+        var pool = Pool(words, options);
         var layers = options.Layer.Of(config.NLayers, "layer");
         var keep = options.Mask(model);
         var neurons = context.Results.Table<NeuronOverlap>("neurons", groupBy: 1);
@@ -68,8 +71,43 @@ public sealed class FfnKeysValues : Analysis<FfnKeysValuesOptions>
             $"weights {config.ProcessingName}",
             config.GatedMlp ? $"keys are columns of {parameters.Matrix(ParameterGroup.K)}" : null,
             PaddingNote.Of(model, options)));
-        context.Results.Note($"{overlapping} of {seen} neurons ({100.0 * overlapping / Math.Max(1, seen):0.0} %) have top-{options.Pool} sets "
+        if (options.Select != NeuronSelection.Jaccard && options.MinOverlap > pool)
+        {
+            return; // Neurons by number: the threshold that no set of this size reaches plays no part.
+        }
+
+        context.Results.Note($"{overlapping} of {seen} neurons ({100.0 * overlapping / Math.Max(1, seen):0.0} %) have top-{pool} sets "
             + (options.Select == NeuronSelection.Jaccard ? $"with a Jaccard index above {options.MinJaccard}" : $"that share at least {options.MinOverlap} tokens"));
+    }
+
+    /// <inheritdoc/>
+    protected override Cost? Plan(AnalysisContext context, FfnKeysValuesOptions options)
+    {
+        var (model, config) = (context.Model, context.Model.Config);
+        var words = new VectorWords(context, new ParameterVectors(model), new VocabularySides(model, options.Embedding), options.Padding);
+        var pool = Pool(words, options);
+        var kept = Costs.Kept(model, options.Mask(model));
+        double layers = options.Layer.Of(config.NLayers, "layer").Count, signs = options.Negative ? 2 : 1;
+        double shown = options.Neuron != Selection.All ? options.Neuron.Of(config.DMlp, "neuron").Count : options.Sample == 0 ? config.DMlp : Math.Min(options.Sample, config.DMlp);
+        return Costs.Sum(
+            Costs.Widened(model),
+            Costs.Times(layers, Costs.Sum(
+                words.CostOf(ParameterGroup.K, pool), words.CostOf(ParameterGroup.V, pool), Costs.Times(signs, Costs.TopRows(2 * shown, config.DModel, kept, options.K)), Costs.Rows<NeuronOverlap>(config.DMlp))),
+            Costs.Rows<NeuronOverlap>(layers * shown),
+            Costs.Rows<KeyValueWords>(signs * layers * shown * Math.Min(options.K, kept)));
+    }
+
+    /// <summary>The size of the sets that are compared: no larger than the vocabulary. Refuses thresholds that no two sets can reach.</summary>
+    private static int Pool(VectorWords words, FfnKeysValuesOptions options)
+    {
+        var pool = Math.Min(options.Pool, words.Tokens);
+        if (options is { Select: NeuronSelection.Overlap } && options.Neuron == Selection.All && options.MinOverlap > pool)
+        {
+            throw new UsageException($"--min-overlap {options.MinOverlap}: sets of {pool} tokens (--pool) share at most {pool}; expected no more.");
+        }
+
+        return options.MinJaccard < 1 ? pool : throw new UsageException(
+            string.Create(CultureInfo.InvariantCulture, $"--min-jaccard {options.MinJaccard}: no index exceeds 1; expected 0 to less than 1."));
     }
 
     private static List<NeuronOverlap> Overlaps(VectorWords words, ModelConfig config, int layer, FfnKeysValuesOptions options)
@@ -160,6 +198,7 @@ public sealed record FfnKeysValuesOptions : TokenFilter
     public int MinOverlap { get; init; } = 15;
 
     /// <summary>Jaccard threshold.</summary>
+    [AtLeast(0)]
     [Help("Jaccard index to exceed for --select jaccard (the authors' later code: 0.4).")]
     public double MinJaccard { get; init; } = 0.4;
 

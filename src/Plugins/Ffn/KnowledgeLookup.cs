@@ -25,21 +25,7 @@ public sealed class KnowledgeLookup : Analysis<KnowledgeLookupOptions>
     /// <inheritdoc/>
     protected override void Run(AnalysisContext context, KnowledgeLookupOptions options)
     {
-        if (options.From is null != options.To is null)
-        {
-            throw new UsageException("--from and --to belong together: --from X --to Y asks which heads map X to Y.");
-        }
-
-        if (options.Words.Any(string.IsNullOrWhiteSpace))
-        {
-            throw new UsageException($"--words {string.Join(',', options.Words)}: expected words separated by commas, found an empty one.");
-        }
-
-        if (options.Words is [] && options.Promotes is null && options.From is null)
-        {
-            throw new UsageException("Give seed words (--words python,java,javascript), a word to explain (--promotes WORD), or a pair (--from X --to Y).");
-        }
-
+        Check(context.Model.Config, options);
         var sides = new VocabularySides(context.Model, options.Embedding);
         if (options.Words is not [])
         {
@@ -57,14 +43,60 @@ public sealed class KnowledgeLookup : Analysis<KnowledgeLookupOptions>
         }
     }
 
-    private static void Lookup(AnalysisContext context, KnowledgeLookupOptions options, VocabularySides sides)
+    /// <inheritdoc/>
+    protected override Cost? Plan(AnalysisContext context, KnowledgeLookupOptions options)
     {
         var (model, config) = (context.Model, context.Model.Config);
-        if (config.AttnOnly)
+        Check(config, options);
+        double layers = config.NLayers, heads = layers * config.NHeads, kept = Costs.Kept(model, options.Mask(model)), shown = Math.Min(options.Neurons, layers * config.DMlp);
+        var ranked = Costs.Times(layers, Costs.TopRows(1, config.DModel, config.DMlp, options.Neurons));
+        var parts = new List<Cost> { Costs.Widened(model) };
+        if (options.Words is not [])
+        {
+            parts.Add(new Cost((double)config.DVocab * config.DModel, 0));
+            parts.Add(Costs.Sum(ranked, Costs.Times(shown, Costs.TopRows(1, config.DModel, kept, options.K)), Costs.Rows<LookedUpNeuron>(shown), Costs.Rows<LookedUpWord>(shown * Math.Min(options.K, kept))));
+        }
+
+        if (options.Promotes is not null)
+        {
+            parts.Add(Costs.Sum(config.AttnOnly ? Costs.None : ranked, Costs.Times(heads, Costs.Product(config.DHead, config.DModel, 1)), Costs.Rows<PromotingNeuron>(shown * layers), Costs.Rows<PromotingHead>(heads)));
+        }
+
+        if (options.From is not null)
+        {
+            var head = Costs.Sum(Costs.Product(1, config.DModel, config.DHead), Costs.Product(1, config.DHead, config.DModel), Costs.Product(1, config.DModel, config.DVocab));
+            parts.Add(Costs.Sum(Costs.Times(heads, head), Costs.Rows<HeadMapping>(2 * heads)));
+        }
+
+        return Costs.Sum(parts);
+    }
+
+    private static void Check(ModelConfig config, KnowledgeLookupOptions options)
+    {
+        if (options.From is null != options.To is null)
+        {
+            throw new UsageException("--from and --to belong together: --from X --to Y asks which heads map X to Y.");
+        }
+
+        if (options.Words.Any(string.IsNullOrWhiteSpace))
+        {
+            throw new UsageException($"--words {string.Join(',', options.Words)}: expected words separated by commas, found an empty one.");
+        }
+
+        if (options.Words is [] && options.Promotes is null && options.From is null)
+        {
+            throw new UsageException("Give seed words (--words python,java,javascript), a word to explain (--promotes WORD), or a pair (--from X --to Y).");
+        }
+
+        if (options.Words is not [] && config.AttnOnly)
         {
             throw new UsageException($"--words looks through MLPs, and model '{config.Name}' has none; --promotes and --from --to look through heads.");
         }
+    }
 
+    private static void Lookup(AnalysisContext context, KnowledgeLookupOptions options, VocabularySides sides)
+    {
+        var (model, config) = (context.Model, context.Model.Config);
         var writes = options.Over == LookupOver.Values;
         var group = writes ? ParameterGroup.V : ParameterGroup.K;
         var parameters = new ParameterVectors(model, options.Key == GatedKey.In);

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace PluginLens.Plugins.FinetuneDiff;
 
 /// <summary>
@@ -25,6 +27,7 @@ public sealed class FinetuneDiff : Analysis<FinetuneDiffOptions>
     protected override void Run(AnalysisContext context, FinetuneDiffOptions options)
     {
         var (original, tuned) = (context.Model, context.RequireSecondModel());
+        Check(original.Config, tuned.Config, options);
         Comparable(context, original, tuned);
         var sides = new VocabularySides(original, options.Embedding);
         var lexicon = new Lexicon(options.Lexicon);
@@ -34,11 +37,7 @@ public sealed class FinetuneDiff : Analysis<FinetuneDiffOptions>
         var (before, after) = (new ParameterVectors(original), new ParameterVectors(tuned));
         var changed = new List<ChangedVector>();
         var layers = options.Layer.Of(original.Config.NLayers, "layer");
-        var groups = before.AllGroups.Where(group => options.Group is [] || options.Group.Contains(group)).ToList();
-        if (groups.Count == 0)
-        {
-            throw new UsageException($"--group: model '{original.Config.Name}' has none of these parameter groups.");
-        }
+        var groups = Groups(before, original.Config, options);
 
         foreach (var (at, group) in groups.Index())
         {
@@ -87,16 +86,59 @@ public sealed class FinetuneDiff : Analysis<FinetuneDiffOptions>
         }
     }
 
-    /// <summary>Refuses two models whose vectors do not correspond; warns where rounding alone makes every vector differ.</summary>
-    private static void Comparable(AnalysisContext context, Model original, Model tuned)
+    /// <inheritdoc/>
+    protected override Cost? Plan(AnalysisContext context, FinetuneDiffOptions options)
     {
-        var (a, b) = (original.Config, tuned.Config);
+        var (original, tuned) = (context.Model, context.RequireSecondModel());
+        var config = original.Config;
+        Check(config, tuned.Config, options);
+        var parameters = new ParameterVectors(original);
+        double layers = options.Layer.Of(config.NLayers, "layer").Count, d = config.DModel, kept = Costs.Kept(original, options.Mask(original));
+        var groups = Groups(parameters, config, options);
+        var vectors = layers * groups.Sum(group => (double)parameters.Count(group));
+        var shown = layers * groups.Sum(group => (double)Math.Min(options.Sample, parameters.Count(group)));
+        Cost OfGroup(ParameterGroup group)
+        {
+            double n = parameters.Count(group);
+            return Costs.Times(layers, Costs.Sum(
+                Costs.TopRows(2 * n, d, kept, Math.Max(options.K, options.Pool)), Costs.TopRows(2 * n, d, kept, options.Pool), new Cost(3 * n * d, (4 * sizeof(float) * n * d) + (48 * n))));
+        }
+
+        return Costs.Sum(
+            Costs.Widened(original),
+            Costs.Widened(tuned),
+            Costs.InTurn(groups.Select(OfGroup)),
+            tuned.HasWeight("classifier.W") ? Costs.TopRows(tuned.Weight("classifier.W").Shape[1], d, kept, options.ClassifierK) : Costs.None,
+            Costs.Rows<ChangedVector>(2 * vectors),
+            Costs.Rows<GroupChange>(layers * groups.Count),
+            Costs.Rows<DiffWord>(shown * Math.Min(options.K, kept)));
+    }
+
+    private static List<ParameterGroup> Groups(ParameterVectors parameters, ModelConfig config, FinetuneDiffOptions options)
+    {
+        var groups = parameters.AllGroups.Where(group => options.Group is [] || options.Group.Contains(group)).ToList();
+        return groups.Count > 0 ? groups : throw new UsageException($"--group: model '{config.Name}' has none of these parameter groups.");
+    }
+
+    /// <summary>Refuses two models whose vectors do not correspond, and a share that no list reaches.</summary>
+    private static void Check(ModelConfig a, ModelConfig b, FinetuneDiffOptions options)
+    {
         static string Sizes(ModelConfig c) => $"{c.NLayers} layers, d_model {c.DModel}, {c.NHeads} heads of {c.DHead}, {c.KeyValueHeads} key-value heads, d_mlp {c.DMlp}{(c.GatedMlp ? " gated" : string.Empty)}{(c.AttnOnly ? ", no MLPs" : string.Empty)}, weights {c.ProcessingName}";
         if (Sizes(a) != Sizes(b))
         {
             throw new UsageException($"finetune-diff compares two states of one model: '{a.Name}' has {Sizes(a)}; '{b.Name}' {Sizes(b)}.");
         }
 
+        if (options.Good > 1)
+        {
+            throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"--good {options.Good}: a share is at most 1; expected 0 to 1."));
+        }
+    }
+
+    /// <summary>Warns where rounding alone makes every vector differ, or where the vocabularies do.</summary>
+    private static void Comparable(AnalysisContext context, Model original, Model tuned)
+    {
+        var (a, b) = (original.Config, tuned.Config);
         var count = SharedVocabulary.Count(original, tuned, context.Results.Note);
         var (one, other) = (a.Metadata.GetValueOrDefault("dtype"), b.Metadata.GetValueOrDefault("dtype"));
         if (one != other)

@@ -36,6 +36,7 @@ public sealed record FinetuneDiffOptions : TokenFilter
     public int ClassifierK { get; init; } = 30;
 
     /// <summary>Threshold.</summary>
+    [AtLeast(0)]
     [Help("Share of lexicon words from which a vector counts as good.")]
     public double Good { get; init; } = 0.25;
 

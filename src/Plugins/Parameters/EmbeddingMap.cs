@@ -55,9 +55,17 @@ public sealed class EmbeddingMap : Analysis<EmbeddingMapOptions>
     /// <inheritdoc/>
     protected override Cost? Plan(AnalysisContext context, EmbeddingMapOptions options)
     {
-        var (config, n) = (context.Model.Config, (double)Math.Min(options.K, context.Model.Config.DVocab));
-        var steps = options.Method == MapMethod.Tsne ? 20.0 * options.Steps * n * n : 0;
-        return new Cost((2.0 * config.DVocab * config.DModel) + (4 * n * n * config.DModel) + steps, sizeof(double) * n * ((4 * n) + config.DModel));
+        Check(options);
+        var (model, config) = (context.Model, context.Model.Config);
+        var kept = Costs.Kept(model, options.Mask(model));
+        double n = Math.Min(options.K, kept), d = config.DModel, vectors = new ParameterVectors(model).Count(Group(config, options));
+        var map = options.Method == MapMethod.Tsne ? options.Steps * n * n * (8 + (6.0 * options.Components)) : 0;
+        return Costs.Sum(
+            Costs.Widened(model),
+            Costs.TopRows(1, d, kept, options.K),
+            new Cost(2 * vectors * d, 2 * sizeof(float) * vectors * d),
+            new Cost((4 * n * n * d) + (10 * n * n * Math.Min(n, d)) + map, sizeof(double) * n * ((4 * n) + (2 * d))),
+            Costs.Rows<MapPoint>(n));
     }
 
     private static void Check(EmbeddingMapOptions options)

@@ -11,7 +11,7 @@ namespace PluginLens.Plugins.Parameters;
 [Holds(Verdict.Exact, "it reads the embeddings alone")]
 [Writes("isotropy", typeof(MatrixIsotropy))]
 [Writes("singular-values", typeof(SingularValue))]
-public sealed class Isotropy : IAnalysis
+public sealed class Isotropy : IAnalysis, IPlanned
 {
     /// <inheritdoc/>
     public void Run(AnalysisContext context)
@@ -40,6 +40,16 @@ public sealed class Isotropy : IAnalysis
         }
 
         context.Results.Figure("singular-values", new Chart("Singular values of the embeddings", "rank", "singular value", [.. series[0].Values.Select((_, at) => $"{at + 1}")], series));
+    }
+
+    /// <inheritdoc/>
+    public Cost? Plan(AnalysisContext context)
+    {
+        var (model, d) = (context.Model, (double)context.Model.Config.DModel);
+        var matrices = model.HasWeight("unembed.W_U") ? 2 : 1;
+        var gram = Costs.Product(d, model.Config.DVocab, d, sizeof(double));
+        var rest = new Cost((4 * d * d * d) + (model.Config.DVocab * d), 2 * sizeof(double) * d * d);
+        return Costs.Sum(Costs.Widened(model), Costs.Times(matrices, Costs.Sum(gram, rest)), Costs.Rows<MatrixIsotropy>(matrices), Costs.Rows<SingularValue>(2 * matrices * d));
     }
 
     private static MatrixIsotropy Measure(string name, Matrix embedding, Matrix64 gram, double[] mean, double[] values)

@@ -24,7 +24,7 @@ public sealed class KeepK : Analysis<KeepKOptions>
         var inverse = context.Compute.Multiply(x, context.Compute.TransposedPseudoInverse(embedding).Transpose());
         var table = context.Results.Table<KeepKRow>("keep-k");
         var rows = new List<KeepKRow>();
-        int[] ks = [.. options.K.Select(k => Math.Min(k, embedding.Rows)).Distinct().Order()]; // Beyond the vocabulary all is kept: one row says that.
+        var ks = Sizes(options, embedding.Rows);
         foreach (var k in ks)
         {
             context.Cancellation.ThrowIfCancellationRequested();
@@ -42,9 +42,26 @@ public sealed class KeepK : Analysis<KeepKOptions>
     /// <inheritdoc/>
     protected override Cost? Plan(AnalysisContext context, KeepKOptions options)
     {
-        var (n, v, d) = ((double)options.Samples, (double)context.Model.Config.DVocab, (double)context.Model.Config.DModel);
-        return new Cost((4 * n * v * d) + (2 * v * d * d) + (4 * n * n * v * options.K.Length), sizeof(float) * ((4 * n * v) + (v * d)));
+        var (model, config) = (context.Model, context.Model.Config);
+        double v = config.DVocab, d = config.DModel, tokens = options.X == Vectors.Hidden ? context.RequirePrompts().Sum(prompt => (double)prompt.Tokens.Length) : 0;
+        var n = options.X switch
+        {
+            Vectors.Values => Math.Min(options.Samples, (double)config.NLayers * config.DMlp),
+            Vectors.Hidden => Math.Min(options.Samples, config.NLayers * tokens),
+            _ => options.Samples,
+        };
+        var passes = options.X == Vectors.Hidden ? context.Prompts.Select(prompt => Costs.Forward(config, prompt.Tokens.Length, config.NLayers, logits: false)) : [];
+        return Costs.Sum(
+            Costs.Widened(model),
+            Costs.SideBySide(context, passes),
+            new Cost(0, sizeof(float) * config.NLayers * tokens * d),
+            Costs.Times(2, Costs.Product(n, d, v)),
+            new Cost((4 * v * d * d) + (12 * d * d * d), (sizeof(float) * v * d) + (3 * sizeof(double) * d * d)),
+            new Cost(2 * n * n * (d + (2.0 * Sizes(options, config.DVocab).Length * v)), (3 * sizeof(float) * n * v) + (sizeof(float) * n * d) + (3 * sizeof(double) * n * n)));
     }
+
+    /// <summary>Beyond the vocabulary all is kept: one row says that.</summary>
+    private static int[] Sizes(KeepKOptions options, int vocabulary) => [.. options.K.Select(k => Math.Min(k, vocabulary)).Distinct().Order()];
 
     /// <summary>The vectors whose products are compared, <c>n x d_model</c>.</summary>
     private static Matrix Sample(AnalysisContext context, KeepKOptions options)

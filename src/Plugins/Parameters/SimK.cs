@@ -25,11 +25,11 @@ public sealed class SimK : Analysis<SimKOptions>
         var sides = new VocabularySides(model, options.Embedding);
         var parameters = new ParameterVectors(model, options.Key == GatedKey.In);
         var words = new VectorWords(context, parameters, sides, options.Padding);
-        var layers = options.Layer.Of(config.NLayers, "layer");
+        var (layers, k) = (options.Layer.Of(config.NLayers, "layer"), Math.Min(options.K, words.Tokens));
         var order = options.Abs ? RowOrder.LargestAbsolute : RowOrder.Largest;
         var table = context.Results.Table<SimKRow>("sim-k");
         context.Results.Note(NoteLine.Of(
-            $"top {options.K} by {(options.Abs ? "absolute value" : "value")}",
+            $"top {k} by {(options.Abs ? "absolute value" : "value")}",
             sides.Description,
             $"weights {config.ProcessingName}",
             config.GatedMlp ? $"keys are columns of {parameters.Matrix(ParameterGroup.K)}" : null,
@@ -56,9 +56,19 @@ public sealed class SimK : Analysis<SimKOptions>
         {
             var own = rows.FindAll(row => row.Pair == name);
             context.Results.Figure($"sim-k-{name.ToLowerInvariant().Replace('_', '-')}", new Chart(
-                $"Sim_{options.K} of {name} pairs", "layer", "mean Jaccard index", [.. own.Select(row => $"{row.Layer}")],
+                $"Sim_{k} of {name} pairs", "layer", "mean Jaccard index", [.. own.Select(row => $"{row.Layer}")],
                 [new Series("corresponding", [.. own.Select(row => (double?)row.Sim)]), new Series("random", [.. own.Select(row => (double?)row.Random)])]));
         }
+    }
+
+    /// <inheritdoc/>
+    protected override Cost? Plan(AnalysisContext context, SimKOptions options)
+    {
+        var (model, config) = (context.Model, context.Model.Config);
+        var words = new VectorWords(context, new ParameterVectors(model), new VocabularySides(model, options.Embedding), options.Padding);
+        double layers = options.Layer.Of(config.NLayers, "layer").Count, pairs = Pairs(config).Length;
+        var lists = Pairs(config).Select(pair => Costs.Sum(words.CostOf(pair.Item1, options.K), words.CostOf(pair.Item2, options.K)));
+        return Costs.Sum(Costs.Widened(model), Costs.Times(layers, Costs.InTurn(lists)), Costs.Rows<SimKRow>(2 * layers * pairs));
     }
 
     private static (ParameterGroup, ParameterGroup, string)[] Pairs(ModelConfig config)

@@ -33,6 +33,23 @@ public sealed class ActivationsToFiles : Analysis<ActivationOptions>
         }
     }
 
+    /// <inheritdoc/>
+    protected override Cost? Plan(AnalysisContext context, ActivationOptions options)
+    {
+        var (model, hooks) = (context.Model, Chosen(context.Model, options.Hooks));
+        var layers = hooks.Max(hook => LayerOf(hook, model.Config.NLayers));
+        return Costs.Sum(
+            Costs.SideBySide(context, context.RequirePrompts().Select(prompt => Costs.Sum(
+                Costs.Forward(model.Config, prompt.Tokens.Length, layers, hooks.Contains("logits")),
+                new Cost(0, 2 * sizeof(float) * hooks.Sum(hook => model.Hooks[hook].Aggregate(1.0, (size, extent) => size * Extent(extent, prompt.Tokens.Length))))))),
+            Costs.Rows<ActivationFile>(context.Prompts.Count * (options.As == ActivationFormat.Npy ? hooks.Count : 1)));
+    }
+
+    /// <summary>How many blocks a hook takes.</summary>
+    private static int LayerOf(string hook, int all) => hook.Split('.') is ["blocks", var layer, ..] && int.TryParse(layer, out var number) ? number + 1 : hook.Contains("embed", StringComparison.Ordinal) ? 0 : all;
+
+    private static double Extent(string dimension, int tokens) => int.TryParse(dimension, out var number) ? number : dimension == "batch" ? 1 : tokens;
+
     private static IEnumerable<(string Name, Action<Stream> Write, string What)> Files(
         PluginLens.Activations activations, List<string> hooks, int[] tokens, string stem, ActivationFormat format) => format switch
         {

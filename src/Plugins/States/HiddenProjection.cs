@@ -61,6 +61,23 @@ public sealed class HiddenProjection : Analysis<HiddenProjectionOptions>
         }
     }
 
+    /// <inheritdoc/>
+    protected override Cost? Plan(AnalysisContext context, HiddenProjectionOptions options)
+    {
+        var (model, config) = (context.Model, context.Model.Config);
+        var hooks = States(model, options);
+        var (kept, layers) = (Costs.Kept(model, options.Mask(model)), options.Layer.Of(config.NLayers, "layer").Max() + 1);
+        var prompts = context.RequirePrompts();
+        int Positions(Prompt prompt) => options.Position.Of(prompt.Tokens.Length, "position").Count;
+        return Costs.Sum(
+            Costs.Widened(model),
+            Costs.SideBySide(context, prompts.Select(prompt => Costs.Sum(
+                Costs.Forward(config, prompt.Tokens.Length, layers, logits: false),
+                new Cost(0, 2.0 * sizeof(float) * hooks.Count * prompt.Tokens.Length * config.DModel),
+                Costs.Times(hooks.Count, Costs.TopRows(Positions(prompt), config.DModel, kept, options.K))))),
+            Costs.Rows<StateWord>(prompts.Sum(prompt => (double)Positions(prompt)) * hooks.Count * Math.Min(options.K, kept)));
+    }
+
     private static string Described(StatePoint point) => point switch
     {
         StatePoint.Pre => "block inputs",

@@ -17,4 +17,7 @@ public sealed class RkFinal : Analysis<RkOptions>
 {
     /// <inheritdoc/>
     protected override void Run(AnalysisContext context, RkOptions options) => new RkScores(context, options).Run("rk-final", _ => context.Model.Config.NLayers - 1);
+
+    /// <inheritdoc/>
+    protected override Cost? Plan(AnalysisContext context, RkOptions options) => new RkScores(context, options).Plan(_ => context.Model.Config.NLayers - 1);
 }

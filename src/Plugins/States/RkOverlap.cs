@@ -17,4 +17,7 @@ public sealed class RkOverlap : Analysis<RkOptions>
 {
     /// <inheritdoc/>
     protected override void Run(AnalysisContext context, RkOptions options) => new RkScores(context, options).Run("rk-overlap", layer => layer);
+
+    /// <inheritdoc/>
+    protected override Cost? Plan(AnalysisContext context, RkOptions options) => new RkScores(context, options).Plan(layer => layer);
 }

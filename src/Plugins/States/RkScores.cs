@@ -19,17 +19,14 @@ internal sealed class RkScores(AnalysisContext context, RkOptions options)
     /// <param name="stateLayer">The layer whose output is compared with the parameters of a layer.</param>
     public void Run(string name, Func<int, int> stateLayer)
     {
-        if (options.Head && !Model.HasWeight("mlm_head.W"))
-        {
-            throw new UsageException($"--head: model '{Config.Name}' has no masked-LM head; leave the option out.");
-        }
-
+        Check();
         var table = context.Results.Table<RkRow>(name);
         var parameters = new ParameterVectors(Model, options.Key == GatedKey.In);
         var words = new VectorWords(context, parameters, _sides, options.Padding);
         var layers = options.Layer.Of(Config.NLayers, "layer");
         var shuffle = options.Shuffle is { } seed ? new Random(seed) : null;
-        Note(parameters);
+        var k = Math.Min(options.K, words.Tokens);
+        Note(parameters, k);
         var rows = new List<RkRow>();
         var seen = Forward(layers, stateLayer);
         foreach (var layer in layers)
@@ -54,16 +51,59 @@ internal sealed class RkScores(AnalysisContext context, RkOptions options)
         foreach (var group in rows.GroupBy(row => row.Group))
         {
             context.Results.Figure($"{name}-{group.Key.ToLowerInvariant().Replace('_', '-')}", new Chart(
-                $"R_{options.K} of {group.Key}", "layer", "mean share of the state's top tokens", [.. group.Select(row => $"{row.Layer}")],
+                $"R_{k} of {group.Key}", "layer", "mean share of the state's top tokens", [.. group.Select(row => $"{row.Layer}")],
                 [new Series("aligned", [.. group.Select(row => (double?)row.Rk)]), new Series("random", [.. group.Select(row => (double?)row.Random)])], AsBars: true));
         }
     }
 
-    private void Note(ParameterVectors parameters)
+    /// <summary>What it will cost.</summary>
+    /// <param name="stateLayer">As in <see cref="Run"/>.</param>
+    public Cost Plan(Func<int, int> stateLayer)
+    {
+        Check();
+        var layers = options.Layer.Of(Config.NLayers, "layer");
+        double d = Config.DModel, n = 0;
+        var passes = new List<Cost>();
+        foreach (var prompt in context.RequirePrompts().TakeWhile(_ => options.Positions == 0 || n < options.Positions))
+        {
+            double length = prompt.Tokens.Length;
+            passes.Add(Costs.Forward(Config, length, layers.Max(layer => Math.Max(layer, stateLayer(layer))) + 1, logits: false));
+            passes.Add(options.Head ? new Cost(2 * layers.Count * length * d * d, 4 * sizeof(float) * length * d) : Costs.None);
+            n = options.Positions == 0 ? n + length : Math.Min(options.Positions, n + length);
+        }
+
+        var words = new VectorWords(context, new ParameterVectors(Model), _sides, options.Padding);
+        ParameterGroup[] groups = Config.AttnOnly ? [ParameterGroup.WV, ParameterGroup.WO] : [ParameterGroup.K, ParameterGroup.V, ParameterGroup.WV, ParameterGroup.WO];
+        const int SetEntry = 32, State = 3 * sizeof(float), Active = 48;
+        return Costs.Sum(
+            Costs.Widened(Model),
+            Costs.SideBySide(context, passes),
+            new Cost(0, layers.Count * n * ((State * d) + (2 * (Active + (sizeof(int) * Math.Min(options.M, Math.Max(Config.DMlp, Config.NHeads * Config.DHead))))))),
+            Costs.Times(layers.Count, Costs.Sum(
+                Costs.TopRows(n, d, words.Tokens, options.K),
+                Costs.InTurn(groups.Select(group => words.CostOf(group, options.K))),
+                new Cost(0, SetEntry * n * Math.Min(words.Tokens, (options.M + 1.0) * Math.Min(options.K, words.Tokens))))),
+            Costs.Rows<RkRow>(2 * layers.Count * groups.Length));
+    }
+
+    private void Check()
+    {
+        if (options.Head && !Model.HasWeight("mlm_head.W"))
+        {
+            throw new UsageException($"--head: model '{Config.Name}' has no masked-LM head; leave the option out.");
+        }
+
+        if (Array.Find(options.SkipTop, id => id < 0 || id >= Config.DVocab) is not 0 and var unknown)
+        {
+            throw new UsageException($"--skip-top {unknown}: not an id of model '{Config.Name}' (0 to {Config.DVocab - 1}).");
+        }
+    }
+
+    private void Note(ParameterVectors parameters, int k)
     {
         var neurons = Config.AttnOnly ? string.Empty : $" (neurons by {(Config.GatedMlp ? "hook_post" : "hook_pre")})";
         var states = options.Head ? "through the masked-LM head" : ModelNorm.Final(Model) is null ? "as the block gives them, without a norm" : "through the final norm";
-        context.Results.Note(NoteLine.Of($"top {options.K}, {options.M} most active parameters a position{neurons}", $"keys are columns of {parameters.Matrix(ParameterGroup.K)}"));
+        context.Results.Note(NoteLine.Of($"top {k}, {Math.Min(options.M, Math.Max(Config.DMlp, Config.NHeads * Config.DHead))} most active parameters a position{neurons}", $"keys are columns of {parameters.Matrix(ParameterGroup.K)}"));
         context.Results.Note(NoteLine.Of(_sides.Description, $"weights {Config.ProcessingName}", PaddingNote.Of(Model, new TokenFilter { Padding = options.Padding })));
         context.Results.Note(NoteLine.Of(
             $"states {states}{(Bias() is null ? string.Empty : ", b_U added")}",

@@ -54,17 +54,34 @@ public sealed class AlignLayers : Analysis<AlignLayersOptions>
     protected override Cost? Plan(AnalysisContext context, AlignLayersOptions options)
     {
         var (first, second) = (context.Model, context.RequireSecondModel());
-        var (d1, d2) = ((double)first.Config.DModel, (double)second.Config.DModel);
-        var kernels = options.Space == AlignmentSpace.Raw ? 0 : 2.0 * Math.Min(first.Config.DVocab, second.Config.DVocab) * ((d1 * d1) + (d1 * d2) + (d2 * d2));
+        RequireCommonWidth(first.Config, second.Config, options);
+        double d1 = first.Config.DModel, d2 = second.Config.DModel, tokens = Math.Min(first.Config.DVocab, second.Config.DVocab);
+        double layers = first.Config.NLayers, others = second.Config.NLayers;
+        var kernels = (d1 * d1) + (d1 * d2) + (d2 * d2);
         var (one, two) = (new ParameterVectors(first), new ParameterVectors(second));
-        var pairs = 0.0;
-        foreach (var group in Groups(one, two, options))
+        Cost OfGroup(ParameterGroup group)
         {
-            var (rows, columns) = ((double)one.Rows(group, 0).Rows * first.Config.NLayers, (double)two.Rows(group, 0).Rows * second.Config.NLayers);
-            pairs += 2 * ((rows * columns * d2) + (rows * d1 * (d1 + d2)) + (columns * d2 * d2));
+            var (rows, columns) = (one.Count(group) * layers, two.Count(group) * others);
+            var products = 2 * ((rows * columns * d2) + (rows * d1 * (d1 + d2)) + (columns * d2 * d2));
+            return new Cost(products, (2 * sizeof(double) * ((rows * (d1 + d2)) + (columns * d2))) + (sizeof(double) * one.Count(group) * (double)two.Count(group)) + (2 * sizeof(double) * layers * others));
         }
 
-        return new Cost(kernels + pairs, 16 * ((d1 * d1) + (d1 * d2) + (d2 * d2)));
+        var groups = Groups(one, two, options);
+        return Costs.Sum(
+            Costs.Widened(first),
+            Costs.Widened(second),
+            options.Space == AlignmentSpace.Raw ? Costs.None : new Cost(2 * tokens * kernels, 2 * sizeof(double) * kernels),
+            Costs.InTurn(groups.Select(OfGroup)),
+            Costs.Rows<LayerSimilarity>(groups.Count * layers * others),
+            Costs.Rows<AssignedLayer>(groups.Count * layers));
+    }
+
+    private static void RequireCommonWidth(ModelConfig a, ModelConfig b, AlignLayersOptions options)
+    {
+        if (options.Space == AlignmentSpace.Raw && a.DModel != b.DModel)
+        {
+            throw new UsageException($"--space raw compares coordinates: expected one width, found d_model {a.DModel} and {b.DModel}; use --space embedding.");
+        }
     }
 
     /// <summary>The groups that were asked for and that both models have.</summary>
@@ -81,8 +98,9 @@ public sealed class AlignLayers : Analysis<AlignLayersOptions>
         var (a, b) = (first.Config, second.Config);
         if (options.Space == AlignmentSpace.Raw)
         {
+            RequireCommonWidth(a, b, options);
             context.Results.Note($"correlation over the {a.DModel} raw coordinates; weights {a.ProcessingName} and {b.ProcessingName}");
-            return a.DModel == b.DModel ? null : throw new UsageException($"--space raw compares coordinates: expected one width, found d_model {a.DModel} and {b.DModel}; use --space embedding.");
+            return null;
         }
 
         var count = SharedVocabulary.Count(first, second, context.Results.Note);

@@ -53,6 +53,38 @@ public sealed class Stitch : Analysis<StitchOptions>
         }
     }
 
+    /// <inheritdoc/>
+    protected override Cost? Plan(AnalysisContext context, StitchOptions options)
+    {
+        var (donor, receiver) = (context.Model, context.RequireSecondModel());
+        var (a, b) = (donor.Config, receiver.Config);
+        var last = options.Last ?? Math.Min(3, b.NLayers);
+        var blocks = options.Blocks.Of(a.NLayers + 1, "block");
+        Check(context, options, last, blocks);
+        double d1 = a.DModel, d2 = b.DModel, rows = Math.Min(a.DVocab, b.DVocab) + (options.PositionsInKernel ? Math.Min(a.NCtx, b.NCtx) : 0);
+        var kernel = new Cost((2 * rows * d2 * (d1 + d2)) + (12 * d2 * d2 * d2) + (2 * d1 * d2 * d2), (sizeof(double) * ((2 * d1 * d2) + (4 * d2 * d2))) + (options.PositionsInKernel ? sizeof(float) * rows * (d1 + d2) : 0));
+        var logits = !receiver.HasWeight("classifier.W");
+        Cost OfPrompt(Prompt prompt)
+        {
+            double n = Math.Min(prompt.Tokens.Length, Math.Min(a.NCtx, b.NCtx));
+            var stitched = Costs.Sum(Costs.Product(n, d1, d2), Costs.Forward(b, n, last, logits), new Cost(0, sizeof(float) * n * (d1 + (logits ? b.DVocab : d2))));
+            return Costs.Sum(
+                Costs.Forward(a, n, blocks.Max(), logits: false),
+                new Cost(0, sizeof(float) * blocks.Count * n * d1),
+                Costs.InTurn(Costs.Forward(b, n, b.NLayers, logits), Costs.Times(blocks.Count, stitched)));
+        }
+
+        var prompts = options.Write is null ? context.RequirePrompts() : context.Prompts;
+        var block = ((2.0 * (b.NHeads + b.KeyValueHeads)) * b.DHead * d2) + (3.0 * b.DMlp * d2);
+        return Costs.Sum(
+            Costs.Widened(donor),
+            Costs.Widened(receiver),
+            kernel,
+            Costs.SideBySide(context, prompts.Select(OfPrompt)),
+            options.Subtract ? new Cost(last * block, 2 * sizeof(float) * last * block) : Costs.None,
+            Costs.Rows<StitchRow>(blocks.Count));
+    }
+
     private static void Check(AnalysisContext context, StitchOptions options, int last, IReadOnlyList<int> blocks)
     {
         var receiver = context.SecondModel!;

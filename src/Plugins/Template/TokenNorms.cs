@@ -26,6 +26,14 @@ public sealed class TokenNorms : Analysis<TokenNormsOptions>
         }
     }
 
+    /// <inheritdoc/>
+    protected override Cost? Plan(AnalysisContext context, TokenNormsOptions options)
+    {
+        // Two operations for each number of W_E; an id, a norm and, at most, a row for each token.
+        var (tokens, listed) = ((double)context.Model.Config.DVocab, Math.Min(options.K, context.Model.Config.DVocab));
+        return new Cost(2 * tokens * context.Model.Config.DModel, (32 * tokens) + (128.0 * listed));
+    }
+
     /// <summary>Euclidean norm, summed in float64.</summary>
     /// <param name="row">One row of W_E, <c>[d_model]</c>.</param>
     private static double Norm(ReadOnlySpan<float> row)

@@ -46,8 +46,8 @@ public sealed class MutationTests
             }
         }
 
-        // Weights that were asked for although they changed hold any bits; everything else is sealed or hashed.
-        Assert.That(refused, kind == ChangesWeights ? Is.GreaterThanOrEqualTo(0) : Is.EqualTo(PerKind));
+        // Weights that were asked for although they changed hold any bits: few make NaN or infinity, the others open. Everything else is sealed or hashed.
+        Assert.That(refused, kind == ChangesWeights ? Is.LessThan(PerKind / 5) : Is.EqualTo(PerKind));
     }
 
     private static void Use(string folder, WeightsPolicy weights)

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using PluginLens.Models.Tests.Folders;
 using PluginLens.Models.Verification;
 using PluginLens.Tests.Shared;
@@ -80,6 +81,54 @@ public sealed class ModelVerificationTests
         var failed = Verify(shifted.Path).Checks.Where(check => !check.Passed).Select(check => check.Name).ToList();
 
         Assert.That(failed, Does.Contain("fold_ln: readers have no mean").And.Contain("center_writing_weights: writers have no mean"));
+    }
+
+    [TestCase("fold_ln: readers have no mean", "gpt2", "blocks.1.mlp.W_in", "--fold-ln", "--center-writing-weights")]
+    [TestCase("fold_ln: readers have no mean", "gpt2", "blocks.0.attn.W_V", "--fold-ln", "--center-writing-weights")]
+    [TestCase("center_writing_weights: writers have no mean", "gpt2", "pos_embed.W_pos", "--fold-ln", "--center-writing-weights")]
+    [TestCase("center_writing_weights: writers have no mean", "gpt2", "blocks.1.mlp.b_out", "--fold-ln", "--center-writing-weights")]
+    [TestCase("center_writing_weights: writers have no mean", "bert", "token_type_embed.W_token_type", "--center-writing-weights")]
+    [TestCase("center_unembed: no mean over the vocabulary", "gpt2", "unembed.b_U", "--transformer-lens-defaults", "--refactor-attn")]
+    [TestCase("fold_value_biases: b_V = 0", "gpt2", "blocks.1.attn.b_V", "--transformer-lens-defaults", "--refactor-attn")]
+    [TestCase("refactor_attn: W_O has orthonormal rows", "gpt2", "blocks.0.attn.W_O", "--transformer-lens-defaults", "--refactor-attn")]
+    public void Run_OneWeightThatIsNotWhatItClaims_FailsThatClaim(string claim, string name, string weight, params string[] flags)
+    {
+        using var damaged = new TemporaryFolder(ExportedFixtures.Get(name, flags));
+        using (var model = ModelFolder.Open(ExportedFixtures.Get(name, flags), new OpenOptions { Device = Device.Cpu }))
+        {
+            // A row that grows stays orthogonal to the others; everything else is shifted.
+            var values = model.Weight(weight).Data.ToArray();
+            damaged.Overwrite(weight, claim.StartsWith("refactor", StringComparison.Ordinal)
+                ? [.. values.Select((value, at) => at < model.Config.DModel ? 1.01f * value : value)]
+                : [.. values.Select(value => value + 0.01f)]);
+        }
+
+        Assert.That(Verify(damaged.Path).Checks.Single(check => check.Name == claim).Passed, Is.False);
+    }
+
+    /// <summary>A norm that only lost its gain: its bias has nowhere to go but the next weight.</summary>
+    [Test]
+    public void Run_FoldedNormThatKeepsItsBias_FailsTheClaim([Values] bool withBias)
+    {
+        using var copy = new TemporaryFolder(ExportedFixtures.Get("gpt2"));
+        using (var model = ModelFolder.Open(ExportedFixtures.Get("gpt2"), new OpenOptions { Device = Device.Cpu }))
+        {
+            foreach (var norm in model.WeightNames.Where(name => name.Contains("ln", StringComparison.Ordinal)))
+            {
+                var keeps = withBias && norm == "blocks.1.ln1.b";
+                copy.Overwrite(norm, [.. model.Weight(norm).Data.ToArray().Select(value => norm.EndsWith(".w", StringComparison.Ordinal) ? 1f : keeps ? value : 0)]);
+            }
+        }
+
+        var proto = PluginLens.Models.Format.Proto.ModelProto.Parser.ParseFrom(File.ReadAllBytes(copy.Of("model.onnx")));
+        proto.MetadataProps.Remove(proto.MetadataProps.Single(entry => entry.Key == "seal"));
+        proto.MetadataProps.Single(entry => entry.Key == "norm").Value = "LNPre";
+        proto.MetadataProps.Single(entry => entry.Key == "processing").Value = "[\"fold_ln\"]";
+        File.WriteAllBytes(copy.Of("model.onnx"), proto.ToByteArray());
+
+        var claim = Verify(copy.Path).Checks.Single(check => check.Name == "fold_ln: norms without gain and bias");
+
+        Assert.That(claim.Passed, Is.EqualTo(!withBias), claim.Detail);
     }
 
     /// <summary>Adds 0.01 to every stored number.</summary>

@@ -96,6 +96,24 @@ internal sealed class AlgebraTests
         Assert.That(compute.Correlations(Numbers.Make(2, 9, () => 7), Numbers.Gaussian(random, 3, 9)).Data, Is.All.Zero);
     }
 
+    /// <summary>The mean of equal numbers that are no binary fractions is not one of them: what is left is rounding and no direction.</summary>
+    [Test]
+    public void Correlations_ConstantVectorsOfUnevenNumbers_AreZero([Values(0.1f, 0.7f, 1e-3f, 12345.678f)] float value)
+    {
+        var random = new Random(7);
+        Assert.That(compute.Correlations(Numbers.Make(2, 9, () => value), Numbers.Gaussian(random, 3, 9)).Data, Is.All.Zero);
+
+        var e = Numbers.Make(301, 5, () => (float)Numbers.Normal(random)).Data.ToArray();
+        for (var row = 0; row < 301; row++)
+        {
+            e[(row * 5) + 4] = value;
+        }
+
+        var embedding = new Matrix(e, 301, 5);
+        var found = compute.Correlations(compute.PearsonKernel(embedding, embedding), new Matrix(new float[] { 0, 0, 0, 0, value }, 1, 5), Numbers.Gaussian(random, 4, 5));
+        Assert.That(found.Data, Is.All.Zero);
+    }
+
     [Test]
     public void StitchKernel_OfARotatedTwin_IsItsInverse()
     {
@@ -145,6 +163,24 @@ internal sealed class AlgebraTests
         AssertSvd(zero ? Numbers.Make(30, 6, () => 0) : compute.Multiply(Numbers.Gaussian(random, 30, 2), Numbers.Gaussian(random, 2, 6)), Numbers.Gaussian(random, 25, 6));
     }
 
+    /// <summary>Equal entries differ by their rounding, which must not choose: the first decides.</summary>
+    [Test]
+    public void Svd_TiedEntries_TheFirstIsPositive()
+    {
+        var one = compute.Svd(new Matrix(new float[] { 2, 0, 0 }, 3, 1), new Matrix(new float[] { 1, -1 }, 2, 1));
+        Assert.That(one.V.Data, Is.EqualTo(new[] { Math.Sqrt(0.5), -Math.Sqrt(0.5) }).Within(1e-15));
+        Assert.That(one.U.Data, Is.EqualTo(new double[] { 1, 0, 0 }).Within(1e-15));
+
+        var random = new Random(15);
+        for (var trial = 0; trial < 50; trial++)
+        {
+            // One right vector whose entries are all of one size, in a product of rank one.
+            var signs = Enumerable.Range(0, random.Next(2, 40)).Select(_ => random.Next(2) == 0 ? 0.3f : -0.3f).ToArray();
+            var svd = compute.Svd(Numbers.Gaussian(random, 7, 1), new Matrix(signs, signs.Length, 1));
+            Assert.That(svd.V.Data, Is.EqualTo(signs.Select(sign => Math.Sign(sign) * Math.Sign(signs[0]) / Math.Sqrt(signs.Length))).Within(1e-12), $"trial {trial}");
+        }
+    }
+
     [Test]
     public void Eigenvalues_OfAGram_AreSquaredSingularValues([Values(1, 2, 3, 30, 150)] int n)
     {
@@ -190,6 +226,13 @@ internal sealed class AlgebraTests
             Assert.That(found.Where(column => column >= 0), Is.Unique);
             Assert.That(Total(cost, found), Is.EqualTo(BruteForce(cost)).Within(1e-12));
         }
+    }
+
+    [Test]
+    public void Assign_AllTied_TakesTheLowerIndices()
+    {
+        Assert.That(compute.Assign(new Matrix64(4, 6)), Is.EqualTo(new[] { 0, 1, 2, 3 }));
+        Assert.That(compute.Assign(new Matrix64(6, 4)), Is.EqualTo(new[] { 0, 1, 2, 3, -1, -1 }));
     }
 
     [Test]

@@ -10,12 +10,12 @@ internal static class ImportCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var source = new Argument<string>("source") { Description = "An ONNX file, or a folder with one; its tokenizer's files and config.json lie beside it.", HelpName = "FILE_OR_FOLDER" };
+        var source = new Argument<string>("source") { Description = "An ONNX file, or a folder with one (its tokenizer's files and config.json lie beside it); or a GGUF file, of a split one the first part.", HelpName = "FILE_OR_FOLDER" };
         var destination = new Argument<string>("destination") { Description = "The model folder to write.", HelpName = "DESTINATION" };
         var name = new Option<string?>("--name") { Description = "The model's name; default: the destination's.", HelpName = "NAME" };
         var force = new Option<bool>("--force") { Description = "Replace an existing model folder." };
         var format = GlobalOptions.Format("table", "json");
-        var command = new Command("import", "Turns a plain ONNX file (GPT-2, BERT, Llama, GPT-NeoX and their like) into a model folder, and checks it against the source.")
+        var command = new Command("import", "Turns a plain ONNX file (GPT-2, BERT, Llama, GPT-NeoX and their like) or a GGUF file into a model folder, and checks it.")
         {
             source, destination, name, force, format,
         };
@@ -31,7 +31,7 @@ internal static class ImportCommand
                     folder = report.Folder,
                     found = report.Facts.ToDictionary(fact => fact.Key, fact => fact.Value),
                     notes = report.Notes,
-                    check = new { largest_difference = report.Check.LargestDifference, largest_value = report.Check.LargestValue, sequences = report.Check.Sequences },
+                    check = report.Check is null ? null : new { largest_difference = report.Check.LargestDifference, largest_value = report.Check.LargestValue, sequences = report.Check.Sequences },
                 });
             }
             else
@@ -53,8 +53,9 @@ internal static class ImportCommand
             Console.WriteLine($"note: {note}");
         }
 
-        Console.WriteLine(
-            $"check: outputs differ from the source's by at most {report.Check.LargestDifference:g2} (largest value {report.Check.LargestValue:g3}) on {report.Check.Sequences} tokens");
+        Console.WriteLine(report.Check is null
+            ? "check: the folder opens, and its outputs are finite"
+            : $"check: outputs differ from the source's by at most {report.Check.LargestDifference:g2} (largest value {report.Check.LargestValue:g3}) on {report.Check.Sequences} tokens");
         Console.WriteLine($"wrote {report.Folder}");
         Console.WriteLine($"next:  pluginlens inspect {destination}");
     }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Newtonsoft.Json.Linq;
 using PluginLens.Host;
+using PluginLens.Import;
 using PluginLens.Models;
 
 namespace PluginLens.Cli.Commands;
@@ -13,11 +14,17 @@ internal static class InspectCommand
     /// <summary>The command.</summary>
     public static Command Create()
     {
-        var name = new Argument<string?>("model") { Description = "A name under the models folder, or a model folder.", Arity = ArgumentArity.ZeroOrOne };
+        var name = new Argument<string?>("model") { Description = "A name under the models folder, a model folder, or a GGUF file.", Arity = ArgumentArity.ZeroOrOne };
         var format = GlobalOptions.Format("table", "json");
         var command = new Command("inspect", "Shows a model: configuration, processing, weights and hooks with shapes, tokenizer, provenance, and which analyses apply.") { name, format };
         command.SetAction(parse =>
         {
+            if (parse.GetValue(name) is { } path && GgufDescription.IsOf(path))
+            {
+                InspectGguf.Print(path, parse.GetValue(format)!);
+                return ExitCode.Success;
+            }
+
             var locator = new ModelLocator(parse.GetValue(GlobalOptions.Models));
             using var model = ModelFolder.Open(locator.Find(parse.GetValue(name)), new OpenOptions { Weights = WeightsPolicy.Report, HashFolder = UserCache.Folder("hashes") });
             var catalog = Plugins.Discover(parse);
@@ -63,8 +70,13 @@ internal static class InspectCommand
         }
 
         Console.WriteLine($"tokenizer  {(model.Tokenizer is { } tokenizer ? $"{config.Metadata.GetValueOrDefault("tokenizer_kind")}, {tokenizer.Count} ids, {string.Join(", ", model.TokenizerFileHashes.Keys)}" : "none")}");
+        foreach (var assumed in config.Metadata.TryGetValue("assumed", out var list) ? JArray.Parse(list) : [])
+        {
+            Console.WriteLine($"assumed    {assumed}");
+        }
+
         Console.WriteLine();
-        Columns.Print(["configuration", "value"], config.Metadata.Where(entry => !Elsewhere.Contains(entry.Key)).Select(entry => new[] { entry.Key, Short(entry.Value) }));
+        Columns.Print(["configuration", "value"], config.Metadata.Where(entry => !Elsewhere.Contains(entry.Key) && entry.Key != "assumed").Select(entry => new[] { entry.Key, Short(entry.Value) }));
         Console.WriteLine();
         Columns.Print(["weight", "shape"], model.WeightNames.Select(weight => new[] { weight, $"[{string.Join(", ", model.ShapeOf(weight))}]" }));
         Console.WriteLine();

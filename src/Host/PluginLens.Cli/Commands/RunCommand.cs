@@ -116,7 +116,13 @@ internal static class RunCommand
         using var stop = new Interrupt();
         using var progress = new ConsoleProgress(!parse.GetValue(Quiet));
         using var engine = Engine(parse, parse.GetValue(GlobalOptions.Models), stop);
-        var outcomes = AllRuns.Execute(catalog, parse.GetValue(Out), Inputs(parse, engine, progress));
+        var inputs = Inputs(parse, engine, progress);
+        if (parse.GetValue(Plan))
+        {
+            return PlanPrinter.Print(AllRuns.Plan(catalog, inputs), engine.Compute.Threads);
+        }
+
+        var outcomes = AllRuns.Execute(catalog, parse.GetValue(Out), inputs);
         progress.Dispose();
         Columns.Print(
             ["analysis", "outcome", "seconds", ""],

@@ -7,6 +7,7 @@ namespace PluginLens.Host;
 internal sealed class AnalysisClass
 {
     private readonly MetadataReader _metadata;
+    private readonly TypeDefinitionHandle _handle;
     private readonly TypeDefinition _type;
 
     /// <summary>Walks from a class to its bases.</summary>
@@ -14,7 +15,7 @@ internal sealed class AnalysisClass
     /// <param name="handle">The class.</param>
     public AnalysisClass(MetadataReader metadata, TypeDefinitionHandle handle)
     {
-        (_metadata, _type) = (metadata, metadata.GetTypeDefinition(handle));
+        (_metadata, _handle, _type) = (metadata, handle, metadata.GetTypeDefinition(handle));
         Walk(handle);
     }
 
@@ -27,7 +28,7 @@ internal sealed class AnalysisClass
     /// <summary>Why it is no analysis, as the end of a sentence that begins with its name; null where metadata tell of nothing.</summary>
     public string? Fault =>
         Implements == false ? $"does not implement IAnalysis (it derives from {BaseName}); derive it from Analysis<TOptions>, or implement the interface."
-        : !IsPublic(_type) ? "is not public; make it public."
+        : !_metadata.Enclosing(_handle).All(IsPublic) ? "is not public; make it public."
         : _type.Attributes.HasFlag(TypeAttributes.Abstract) ? "is abstract or static; put [Analysis] on the classes that can be made."
         : _type.GetGenericParameters().Count > 0 ? "is generic; put [Analysis] on a class without type parameters."
         : !HasConstructor ? "has no public constructor without parameters; give it one."
@@ -40,12 +41,7 @@ internal sealed class AnalysisClass
         ? _metadata.FullName((TypeDefinitionHandle)_type.BaseType)
         : Reference(_type.BaseType) is { } type ? _metadata.GetString(type.Name) : "another class";
 
-    private bool IsPublic(TypeDefinition type) => (type.Attributes & TypeAttributes.VisibilityMask) switch
-    {
-        TypeAttributes.Public => true,
-        TypeAttributes.NestedPublic => IsPublic(_metadata.GetTypeDefinition(type.GetDeclaringType())),
-        _ => false,
-    };
+    private static bool IsPublic(TypeDefinition type) => (type.Attributes & TypeAttributes.VisibilityMask) is TypeAttributes.Public or TypeAttributes.NestedPublic;
 
     private void Walk(TypeDefinitionHandle handle)
     {

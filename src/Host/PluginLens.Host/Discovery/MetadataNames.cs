@@ -8,14 +8,20 @@ internal static class MetadataNames
     /// <summary>Full name of a class as reflection writes it: <c>Some.Space.Outer+Inner</c>.</summary>
     public static string FullName(this MetadataReader metadata, TypeDefinitionHandle handle)
     {
-        var type = metadata.GetTypeDefinition(handle);
-        var name = metadata.GetString(type.Name);
-        if (type.GetDeclaringType() is { IsNil: false } outer)
-        {
-            return $"{metadata.FullName(outer)}+{name}";
-        }
+        TypeDefinition[] nested = [.. metadata.Enclosing(handle)];
+        var name = string.Join('+', nested.Reverse().Select(type => metadata.GetString(type.Name)));
+        return nested[^1].Namespace.IsNil ? name : $"{metadata.GetString(nested[^1].Namespace)}.{name}";
+    }
 
-        return type.Namespace.IsNil ? name : $"{metadata.GetString(type.Namespace)}.{name}";
+    /// <summary>A class and those that it is nested in, from the inside out; of a damaged assembly, in which they may go round in circles, the first hundred.</summary>
+    public static IEnumerable<TypeDefinition> Enclosing(this MetadataReader metadata, TypeDefinitionHandle handle)
+    {
+        for (var depth = 0; !handle.IsNil && depth < 100; depth++)
+        {
+            var type = metadata.GetTypeDefinition(handle);
+            yield return type;
+            handle = type.GetDeclaringType();
+        }
     }
 
     /// <summary>The instance constructor without parameters; nil where a class has none.</summary>

@@ -36,7 +36,7 @@ internal static class PluginFolder
                 [.. analyses.Where(analysis => analysis.Fault is null).Select(analysis => Entry(folder, plugin, analysis, reserved))],
                 [.. analyses.Where(analysis => analysis.Fault is not null).Select(analysis => new PluginFault(folder, $"Plugin '{name}': {analysis.Fault}", [analysis.Id]))]);
         }
-        catch (Exception error) when (error is BadImageFormatException or IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is BadImageFormatException or IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException or TypeLoadException or OverflowException)
         {
             return ([], [new PluginFault(folder, $"Plugin '{name}': '{Assembly(folder)}' is not a .NET assembly that can be read ({OneLine.Of(error.Message)}); build it again, or copy its whole folder.")]);
         }

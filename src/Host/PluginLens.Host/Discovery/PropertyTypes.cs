@@ -45,7 +45,7 @@ internal sealed class PropertyTypes : ISignatureTypeProvider<Type?, object?>
 
     public Type? GetPointerType(Type? elementType) => elementType?.MakePointerType();
 
-    public Type? GetFunctionPointerType(MethodSignature<Type?> signature) => typeof(nint);
+    public Type? GetFunctionPointerType(MethodSignature<Type?> signature) => typeof(object);
 
     public Type? GetGenericMethodParameter(object? genericContext, int index) => null;
 

@@ -35,6 +35,28 @@ public static class AllRuns
         return outcomes;
     }
 
+    /// <summary>What each would cost.</summary>
+    /// <param name="catalog">What was found.</param>
+    /// <param name="inputs">On what they would run.</param>
+    public static IReadOnlyList<PlannedRun> Plan(PluginCatalog catalog, RunInputs inputs)
+    {
+        PromptReader.Read(inputs.Prompts, inputs.OpenModels()[0]);
+        return [.. catalog.Entries.Select(entry => Plan(entry, inputs))];
+    }
+
+    private static PlannedRun Plan(PluginEntry entry, RunInputs inputs)
+    {
+        try
+        {
+            var cost = AnalysisRun.Plan(new RunRequest { Plugin = PluginLoading.Load(entry), Inputs = inputs });
+            return new PlannedRun(entry.Id, cost, cost is null ? "cannot say beforehand" : string.Empty);
+        }
+        catch (Exception error) when (error is UsageException or ModelException or PluginException)
+        {
+            return new PlannedRun(entry.Id, null, error.Message);
+        }
+    }
+
     private static RunOutcome Execute(PluginEntry entry, string folder, RunInputs inputs, StringWriter report)
     {
         var existed = Directory.Exists(folder);

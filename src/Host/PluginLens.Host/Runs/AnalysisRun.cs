@@ -72,7 +72,7 @@ public static class AnalysisRun
             costs.Add(cost);
         }
 
-        return new Cost(costs.Sum(cost => cost.Flops), costs.Max(cost => cost.Bytes));
+        return new Cost(costs.Sum(cost => cost.Flops), costs.Sum(cost => cost.Bytes)) { Prunes = costs.Exists(cost => cost.Prunes) };
     }
 
     /// <summary>One turn to its end; what it throws comes back.</summary>

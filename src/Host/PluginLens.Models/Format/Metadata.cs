@@ -32,6 +32,9 @@ internal sealed class Metadata
     /// <summary>Ids that the tokenizer knows, or null.</summary>
     public int? TokenizerSize => Has("tokenizer_size") ? Int("tokenizer_size") : null;
 
+    /// <summary>Why text cannot be encoded though tokens can be shown, or null.</summary>
+    public string? TextRefused => _values.GetValueOrDefault("text_refused");
+
     /// <summary>How weights are stored: <c>float32</c>, <c>float16</c> or <c>bfloat16</c>.</summary>
     public string DType => Choice("dtype", "float32", "float16", "bfloat16");
 

@@ -5,6 +5,9 @@ namespace PluginLens.Numerics.Algebra;
 /// <summary>Singular value decomposition of A·Bᵀ from thin QR of both factors and the decomposition of the small core.</summary>
 internal static class FactoredSvd
 {
+    /// <summary>Entries that differ by no more are tied: what is left between equal ones is rounding, which must not choose a sign.</summary>
+    private const double Tie = 1e-9;
+
     /// <summary>Decomposes; signs as <see cref="ThinSvd"/> says.</summary>
     /// <param name="a">Left factor, <c>n x r</c>.</param>
     /// <param name="b">Right factor, <c>m x r</c>.</param>
@@ -24,22 +27,20 @@ internal static class FactoredSvd
         return svd;
     }
 
-    /// <summary>Turns each pair of vectors so that the largest entry of the right one is positive.</summary>
+    /// <summary>Turns each pair of vectors so that the largest entry of the right one is positive, the first one of those that tie.</summary>
     /// <param name="svd">Changed in place.</param>
     internal static void FixSigns(ThinSvd svd)
     {
-        for (var j = 0; j < svd.S.Length; j++)
+        for (var j = 0; j < svd.S.Length && svd.V.Rows > 0; j++)
         {
-            var largest = 0;
-            for (var i = 1; i < svd.V.Rows; i++)
+            var largest = Enumerable.Range(0, svd.V.Rows).Max(i => Math.Abs(svd.V[i, j]));
+            var first = 0;
+            while (Math.Abs(svd.V[first, j]) < largest * (1 - Tie))
             {
-                if (Math.Abs(svd.V[i, j]) > Math.Abs(svd.V[largest, j]))
-                {
-                    largest = i;
-                }
+                first++;
             }
 
-            if (svd.V.Rows > 0 && svd.V[largest, j] < 0)
+            if (svd.V[first, j] < 0)
             {
                 Negate(svd.U, j);
                 Negate(svd.V, j);

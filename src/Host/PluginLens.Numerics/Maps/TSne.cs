@@ -85,8 +85,12 @@ internal static class TSne
         return p;
     }
 
-    // Bisects the precision until the entropy of the row is the logarithm of the perplexity.
-    private static void Neighbours(Matrix64 x, int row, double entropy, Span<double> p)
+    /// <summary>Closeness of all rows to one: bisects the precision until the entropy is the logarithm of the perplexity.</summary>
+    /// <param name="x">Rows, <c>n x d</c>.</param>
+    /// <param name="row">Which one.</param>
+    /// <param name="entropy">Logarithm of the perplexity.</param>
+    /// <param name="p">Receives probabilities, <c>[n]</c>.</param>
+    internal static void Neighbours(Matrix64 x, int row, double entropy, Span<double> p)
     {
         var distances = new double[x.Rows];
         for (var j = 0; j < x.Rows; j++)
@@ -153,7 +157,14 @@ internal static class TSne
         _ => Math.Pow(q, (freedom + 1) / 2.0),
     };
 
-    private static void Gradient(Matrix64 p, double exaggeration, Matrix64 map, int freedom, Matrix64 q, double[] gradient)
+    /// <summary>The slope of the divergence.</summary>
+    /// <param name="p">Closeness of the rows, <c>n x n</c>.</param>
+    /// <param name="exaggeration">Factor of <paramref name="p"/>.</param>
+    /// <param name="map">The map, <c>n x components</c>.</param>
+    /// <param name="freedom">Degrees of freedom.</param>
+    /// <param name="q">Room for <c>n x n</c>.</param>
+    /// <param name="gradient">Receives <c>[n * components]</c>.</param>
+    internal static void Gradient(Matrix64 p, double exaggeration, Matrix64 map, int freedom, Matrix64 q, double[] gradient)
     {
         var sum = Kernel(map, freedom, q);
         var scale = 2.0 * (freedom + 1) / freedom;

@@ -36,6 +36,15 @@ public sealed class ParameterVectors(Model model, bool keysOfLinearBranch = fals
     /// <param name="group">Group.</param>
     public static bool Writes(ParameterGroup group) => group is ParameterGroup.V or ParameterGroup.WO;
 
+    /// <summary>How many vectors a group has in one layer.</summary>
+    /// <param name="group">Group.</param>
+    public int Count(ParameterGroup group) => group switch
+    {
+        ParameterGroup.K or ParameterGroup.KIn or ParameterGroup.V => model.Config.DMlp,
+        ParameterGroup.WK or ParameterGroup.WV => model.Config.KeyValueHeads * model.Config.DHead,
+        _ => model.Config.NHeads * model.Config.DHead,
+    };
+
     /// <summary>The vectors of one group in one layer, <c>n x d_model</c>: n = d_mlp, or heads times d_head.</summary>
     /// <param name="group">Group.</param>
     /// <param name="layer">Layer.</param>

@@ -9,6 +9,9 @@ public sealed class VectorWords(AnalysisContext context, ParameterVectors parame
 {
     private readonly bool[]? _keep = new TokenFilter { Padding = padding }.Mask(context.Model);
 
+    /// <summary>How many tokens take part in <see cref="Of"/>: no list is longer.</summary>
+    public int Tokens => (int)Costs.Kept(context.Model, _keep);
+
     /// <summary>The signed (or absolute) top-k lists of all vectors of a group in a layer, over the whole vocabulary (padding as asked).</summary>
     /// <param name="group">Group.</param>
     /// <param name="layer">Layer.</param>
@@ -20,6 +23,15 @@ public sealed class VectorWords(AnalysisContext context, ParameterVectors parame
             // Another toolkit may mean something else by the same key: its module version is part of it.
             $"{typeof(VectorWords).Module.ModuleVersionId} {parameters.Matrix(group)}.{layer}.{sides.Name(ParameterVectors.Writes(group))}.{k}.{order}{(_keep is null ? string.Empty : ".unpadded")}",
             () => context.Compute.TopRows(parameters.Rows(group, layer), sides.Of(ParameterVectors.Writes(group)), new RowQuery { K = k, Order = order, Keep = _keep }));
+
+    /// <summary>Cost of <see cref="Of"/> for one group in one layer.</summary>
+    /// <param name="group">Group.</param>
+    /// <param name="k">Tokens per vector.</param>
+    public Cost CostOf(ParameterGroup group, int k)
+    {
+        var (vectors, width) = (parameters.Count(group), (double)context.Model.Config.DModel);
+        return Costs.Sum(Costs.TopRows(vectors, width, Tokens, k), new Cost(0, 2 * sizeof(float) * vectors * width));
+    }
 
     /// <summary>The words of a few vectors, with filters; not cached.</summary>
     /// <param name="rows">Vectors, <c>n x d_model</c>.</param>
