@@ -23,7 +23,7 @@ def copy(source, destination, rows, notes):
     A tokenizer that cannot be used stays behind with a note: the weights are worth as much without it.
     """
     try:
-        facts = describe(source, rows, notes)
+        facts = {**model_class(source), **describe(source, rows, notes)}
     except (ExportError, TypeError, ValueError, KeyError, AttributeError, IndexError, RecursionError) as error:
         reason = str(error) if isinstance(error, ExportError) else f"its files cannot be understood ({type(error).__name__}: {(str(error).splitlines() or [''])[0]})"
         notes.append(f"no tokenizer is exported: {reason}; weights and ids can be used, text cannot")
@@ -37,12 +37,19 @@ def copy(source, destination, rows, notes):
     return {"tokenizer_files": hashes, **facts}
 
 
+def model_class(folder):
+    """tokenizer_class as config.json tells it, or its model_type, where the tokenizer's own files name no class."""
+    own, config = ((read_json(folder / name) if (folder / name).is_file() else {}) for name in ("tokenizer_config.json", "config.json"))
+    name = None if own.get("tokenizer_class") else config.get("tokenizer_class") or config.get("model_type")
+    return {"tokenizer_class": name} if isinstance(name, str) else {}
+
+
 def describe(folder, rows, notes):
     """tokenizer_kind, tokenizer_size and the special ids, from the files alone."""
     base, added, kind = _vocabulary(folder)
     if kind is None:
         return {}
-    ids = {**base, **added}
+    ids = {**added, **base}
     if not all(type(i) is int and i >= 0 for i in ids.values()):
         raise ExportError("the tokenizer's files give a token an id that is not a number")
     beyond = {t: i for t, i in ids.items() if i >= rows}
@@ -50,7 +57,7 @@ def describe(folder, rows, notes):
         raise ExportError(f"the tokenizer knows ids up to {max(beyond.values())}, the embedding has {rows} rows: it belongs to another model")
     if beyond:
         notes.append(f"the embedding has {rows} rows, the tokenizer also knows {', '.join(f'{t!r} = {i}' for t, i in sorted(beyond.items(), key=lambda e: e[1])[:5])}, which no prompt can hold")
-    result = {"tokenizer_kind": kind, "tokenizer_size": len(set(ids.values()) - set(beyond.values()))}
+    result = {"tokenizer_kind": kind, "tokenizer_size": max((i for i in ids.values() if i < rows), default=-1) + 1}
     specials = {}
     for name in ("special_tokens_map.json", "tokenizer_config.json"):
         if (folder / name).is_file():
@@ -77,7 +84,8 @@ def _vocabulary(folder):
     else:
         for name in ("tokenizer.model", "spiece.model", "sentencepiece.bpe.model"):
             if (folder / name).is_file():
-                base, kind = _sentencepiece((folder / name).read_bytes(), name)
+                pieces, kind = _sentencepiece((folder / name).read_bytes(), name)
+                base = _numbered(pieces, _class(folder))
                 break
     if kind and (folder / "added_tokens.json").is_file():
         added = {**added, **read_json(folder / "added_tokens.json")}
@@ -92,7 +100,7 @@ def _tokenizer_json(file):
     vocabulary = model.get("vocab")
     kind = model.get("type") or _type_by_fields(model)
     ids = {t: i for i, (t, _) in enumerate(vocabulary)} if isinstance(vocabulary, list) else dict(vocabulary or {})
-    added = {t["content"]: t["id"] for t in file.get("added_tokens") or []}
+    added = {t["content"]: t["id"] for t in file.get("added_tokens") or [] if t["content"]}
     text = json.dumps([file.get("pre_tokenizer"), file.get("decoder")])
     if kind == "BPE":
         if '"ByteLevel"' in text:
@@ -125,7 +133,22 @@ def _sentencepiece(data, name):
         raise ExportError(f"'{name}' is not a SentencePiece model; download it again") from None
     if kind is None:
         raise ExportError(f"'{name}' is a SentencePiece model of words or characters, which is not known")
-    return {piece: i for i, piece in enumerate(pieces)}, kind
+    return pieces, kind
+
+
+def _class(folder):
+    """The class that reads the tokenizer's files, or the model_type that stands for it."""
+    own = read_json(folder / "tokenizer_config.json") if (folder / "tokenizer_config.json").is_file() else {}
+    return str(own.get("tokenizer_class") or model_class(folder).get("tokenizer_class") or "")
+
+
+def _numbered(pieces, name):
+    """Piece -> id. The classes that came from fairseq put four tokens before the pieces of the file and the mask behind them."""
+    if name.startswith(("XLMRobertaTokenizer", "xlm-roberta")):
+        pieces = ["<s>", "<pad>", "</s>", "<unk>", *pieces[3:], "<mask>"]
+    elif name.startswith(("CamembertTokenizer", "camembert")):
+        pieces = ["<s>NOTUSED", "<pad>", "</s>NOTUSED", "<unk>", "<unk>NOTUSED", *pieces[1:], "<mask>"]
+    return {piece: i for i, piece in enumerate(pieces)}
 
 
 def _fields(data):

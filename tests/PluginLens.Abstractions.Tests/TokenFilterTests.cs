@@ -33,6 +33,7 @@ public sealed class TokenFilterTests
 
         Assert.That(new TokenFilter().Mask(model), Is.EqualTo([.. Enumerable.Repeat(true, Words.Length), false, false]));
         Assert.That(new TokenFilter { Padding = Padding.Keep }.Mask(model), Is.Null);
+        Assert.That(new TokenFilter { Padding = Padding.Keep, OnlyAscii = true }.Mask(model)![Words.Length..], Is.EqualTo([false, false]), "what has no text passes no filter by text");
     }
 
     /// <summary>Ids without text pass no filter of texts, kept or not.</summary>
@@ -54,6 +55,30 @@ public sealed class TokenFilterTests
     {
         Assert.That(() => new TokenFilter { OnlyAscii = true }.Mask(Model(3).WithTokenizer(null)), Throws.TypeOf<UsageException>().With.Message.Contains("no tokenizer"));
         Assert.That(new TokenFilter().Mask(Model(3).WithTokenizer(null)), Is.Null);
+    }
+
+    [Test]
+    public void Strip_TakesAwayWhatPythonDoes_AndNothingElse()
+    {
+        // str.isspace of Python, every character of it.
+        int[] spaces = [.. Enumerable.Range(9, 5), .. Enumerable.Range(0x1c, 5), 0x85, 0xa0, 0x1680, .. Enumerable.Range(0x2000, 11), 0x2028, 0x2029, 0x202f, 0x205f, 0x3000];
+
+        Assert.That(Enumerable.Range(0, 0x10000).Where(code => WhiteSpace.Strip($"{(char)code}x{(char)code}") == "x"), Is.EqualTo(spaces));
+        Assert.That(WhiteSpace.Strip("\u001c \u001f"), Is.Empty);
+        Assert.That(WhiteSpace.Strip(" a b\n"), Is.EqualTo("a b"));
+    }
+
+    [Test]
+    public void Texts_AreComparedStrippedAsTheAuthorsCodeDoes()
+    {
+        // GPT-2 has tokens of single control characters; U+001C to U+001F are white space to Python and not to string.Trim.
+        var model = Model(6).WithTokenizer(new FakeTokenizer(["\u001ca1", "a1", "\u001f", " ", "\u001b", "[b]\u001d"]));
+        bool[] Mask(TokenFilter filter) => filter.Mask(model)!;
+
+        Assert.That(Mask(new TokenFilter { OnlyAlnum = true }), Is.EqualTo([true, true, false, false, false, false]));
+        Assert.That(Mask(new TokenFilter { OnlyEnglish = true }), Is.EqualTo([true, true, false, false, false, true]));
+        Assert.That(Mask(new TokenFilter { OnlyFromList = new WordList("list", ["A1\u001e", "\u001c"]) }), Is.EqualTo([true, true, false, false, false, false]));
+        Assert.That(TokenFilter.SameTextClasses(model), Is.EqualTo([0, 0, 1, 1, 2, 3]));
     }
 
     [Test]

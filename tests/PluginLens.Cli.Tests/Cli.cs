@@ -12,6 +12,9 @@ internal static class Cli
     public static string Program { get; } = Path.Combine(
         Root, "artifacts", "bin", "PluginLens.Cli", Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)), "pluginlens.dll");
 
+    /// <summary>Cache of these tests alone.</summary>
+    private static string Cache { get; } = NewCache();
+
     /// <summary>Runs <c>pluginlens</c> with arguments in the root of the repository.</summary>
     /// <param name="arguments">As after the program's name.</param>
     public static CliResult Run(params string[] arguments) => RunIn(Root, arguments, new Dictionary<string, string>());
@@ -29,6 +32,9 @@ internal static class Cli
             RedirectStandardError = true,
             RedirectStandardInput = true,
         };
+
+        // The user's own cache may hold what a faulty plugin would have to compute.
+        start.Environment["XDG_CACHE_HOME"] = Cache;
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;
@@ -45,6 +51,13 @@ internal static class Cli
         }
 
         return new CliResult(process.ExitCode, output, errors.Result);
+    }
+
+    private static string NewCache()
+    {
+        var folder = Directory.CreateTempSubdirectory("pluginlens-cache-");
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => folder.Delete(recursive: true);
+        return folder.FullName;
     }
 
     private static string FindRoot()

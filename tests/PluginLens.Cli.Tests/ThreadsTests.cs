@@ -12,6 +12,7 @@ public sealed class ThreadsTests
     [TestCase("rk-final")]
     [TestCase("keep-k --x hidden --samples 40 --k 10")]
     [TestCase("stitch --model tiny-gpt2-wide --model tiny-gpt2-reviews")]
+    [TestCase("stitch --model tiny-gpt2-wide --model tiny-gpt2-reviews --add-positions")]
     public void Run_OneTwoAndFiveThreads_WriteTheSameBytes(string analysis)
     {
         using var folder = new TemporaryFolder();

@@ -126,6 +126,20 @@ public sealed class WriterTests
             """".ReplaceLineEndings("\n")));
     }
 
+    private sealed class Hostile : IAnalysis
+    {
+        public void Run(AnalysisContext context) => context.Results.Table<Row>("pairs")
+            .Add(new Row(0, new Token(3, "\e[2J\u202E a"), 1, Kind.Rest, "a\r\n\a\u009B31m, b", true));
+    }
+
+    [Test]
+    public void Csv_OnATerminal_CommandsNothing()
+    {
+        Assert.That(Written<Hostile>("csv", new ResultView { OnTerminal = true }), Is.EqualTo(
+            "layer,input,input_id,score,kind,remark,good\n0,\\u{1B}[2J\\u{202E} a,3,1,rest,\"a\\u{0D}↵\\u{07}\\u{9B}31m, b\",true\n"));
+        Assert.That(Written<Hostile>("csv"), Does.Contain("\e[2J\u202E a").And.Contains("a\r\n\a\u009B31m, b"), "files and pipes are exact");
+    }
+
     [Test]
     public void CsvAndJson_Numbers_ReadBackBitForBit()
     {

@@ -23,12 +23,15 @@ internal sealed class ImportedModel : IDisposable
     public static string Hard(string name) => Path.Combine(Repository.Root, "tests", "Golden", "hard-onnx", name);
 
     /// <summary>Every tensor of a checkpoint's reference that the model has a hook for, within a tolerance where the mask is one.</summary>
-    public void AssertEqualsReference(string checkpoint, float tolerance)
+    /// <param name="checkpoint">The checkpoint.</param>
+    /// <param name="tolerance">Largest difference.</param>
+    /// <param name="differs">Endings of hooks that another form of the same model has in another shape.</param>
+    public void AssertEqualsReference(string checkpoint, float tolerance, params string[] differs)
     {
         foreach (var file in new[] { "activations", "one_token", "full_context" })
         {
             var reference = new SafetensorsFile(Path.Combine(Repository.Checkpoints, checkpoint, "reference", $"{file}.safetensors"));
-            var hooks = reference.Names.Where(Model.Hooks.ContainsKey).ToList();
+            var hooks = reference.Names.Where(Model.Hooks.ContainsKey).Where(hook => !differs.Any(hook.EndsWith)).ToList();
             Assert.That(hooks, Has.Count.GreaterThan(3), file);
             var run = Model.Run(Input(reference), hooks);
             var mask = reference.Has("attention_mask") ? reference.Rows("attention_mask") : null;

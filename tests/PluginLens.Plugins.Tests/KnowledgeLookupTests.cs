@@ -93,6 +93,7 @@ public sealed class KnowledgeLookupTests
 
     [TestCase("a,,b", "an empty one")]
     [TestCase(" ", "an empty one")]
+    [TestCase("a,\u001f", "an empty one")]
     public void EmptyWords_AreRefused(string words, string message) => Assert.That(
         () => TestRun.Execute(new KnowledgeLookup(), VectorModels.Make(), new KnowledgeLookupOptions { Words = words.Split(',') }),
         Throws.TypeOf<UsageException>().With.Message.Contains(message));
@@ -100,8 +101,26 @@ public sealed class KnowledgeLookupTests
     [Test]
     public void UnknownWord_IsRefused()
     {
-        var model = VectorModels.Make().WithConfig(config => config with { Metadata = new Dictionary<string, string> { ["unk_id"] = "3" } });
-        Assert.That(() => TestRun.Execute(new KnowledgeLookup(), model, new KnowledgeLookupOptions { Words = ["w3"] }), Throws.TypeOf<UsageException>().With.Message.Contains("not in the vocabulary"));
+        var model = VectorModels.Make().WithTokenizer(new FakeTokenizer(Enumerable.Range(0, VectorModels.V).Select(id => $" w{id}")) { Unknown = 3 });
+        Assert.That(() => TestRun.Execute(new KnowledgeLookup(), model, new KnowledgeLookupOptions { Words = ["w4", "cat"] }), Throws.TypeOf<UsageException>().With.Message.Contains("'cat' is not in the vocabulary"));
+    }
+
+    [Test]
+    public void UnknownWord_OfAFolderWithVocabTxtAlone_IsRefusedEverywhere()
+    {
+        // Neither tokenizer.json nor a config names [UNK]; the model's metadata have no unk_id.
+        var folder = Directory.CreateTempSubdirectory("pluginlens-").FullName;
+        string[] pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", .. Enumerable.Range(5, VectorModels.V - 5).Select(id => $"w{id}")];
+        File.WriteAllLines(Path.Combine(folder, "vocab.txt"), pieces);
+        var model = VectorModels.Make().WithTokenizer(Tokenizers.TokenizerFiles.Load(folder));
+        Directory.Delete(folder, recursive: true);
+
+        Assert.That(TestRun.Execute(new KnowledgeLookup(), model, new KnowledgeLookupOptions { Words = ["w9"] }).Notes[0], Is.EqualTo("word 'w9': a whole word (id 9)"));
+        KnowledgeLookupOptions[] asked = [new() { Words = ["w9", "cat"] }, new() { Promotes = "cat" }, new() { From = "cat", To = "w9" }, new() { From = "w9", To = "cat" }];
+        foreach (var options in asked)
+        {
+            Assert.That(() => TestRun.Execute(new KnowledgeLookup(), model, options), Throws.TypeOf<UsageException>().With.Message.Contains("'cat' is not in the vocabulary"));
+        }
     }
 
     [Test]

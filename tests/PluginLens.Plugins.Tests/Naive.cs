@@ -92,10 +92,11 @@ internal static class Naive
 
     /// <summary>The list is the naive one: same pairs in the same order; neighbours closer than rounding may swap.</summary>
     /// <param name="found">Row, column and score of each rank.</param>
-    /// <param name="expected">The naive order.</param>
-    public static void AssertSame(IReadOnlyList<(int Row, int Column, double Score)> found, List<(int Row, int Column, double Score)> expected)
+    /// <param name="expected">The naive order, whole.</param>
+    /// <param name="k">How many were asked for.</param>
+    public static void AssertSame(IReadOnlyList<(int Row, int Column, double Score)> found, List<(int Row, int Column, double Score)> expected, int k)
     {
-        Assert.That(found, Is.Not.Empty);
+        Assert.That(found, Has.Count.EqualTo(Math.Min(k, expected.Count)).And.Not.Empty);
         for (var rank = 0; rank < found.Count; rank++)
         {
             Assert.That(found[rank].Score, Is.EqualTo(expected[rank].Score).Within(2e-6), $"score of rank {rank}");

@@ -52,10 +52,15 @@ public sealed class RkTests
     {
         var model = Running(VectorModels.Make().WithTokenizer(new FakeTokenizer(Enumerable.Range(0, VectorModels.V).Select(id => id % 2 == 0 ? $" w{id}" : $" ä{id}"))));
 
-        // All tokens in both sets: whatever is left is covered.
-        var rows = TestRun.Execute(new RkOverlap(), model, new RkOptions { K = VectorModels.V, OnlyAscii = true }, [new Prompt(null, Text)]).Rows<RkRow>("rk-overlap");
+        var rows = TestRun.Execute(new RkOverlap(), model, new RkOptions { K = 12, M = 3, OnlyAscii = true }, [new Prompt(null, Text)]).Rows<RkRow>("rk-overlap");
 
-        Assert.That(rows.Select(row => row.Rk), Is.All.EqualTo(1));
+        Assert.That(rows, Has.Count.EqualTo(8));
+        foreach (var row in rows)
+        {
+            var (aligned, random) = Naively(model, row.Layer, row.Layer, row.Group, 12, 3, id => id % 2 == 0);
+            Assert.That(row.Rk, Is.EqualTo(aligned).Within(1e-12), $"{row}");
+            Assert.That(row.Random, Is.EqualTo(random).Within(1e-12), $"{row}");
+        }
     }
 
     [Test]
@@ -92,7 +97,7 @@ public sealed class RkTests
         () => TestRun.Execute(new RkOverlap(), Running(VectorModels.Make()), new RkOptions { Head = true }, [new Prompt(null, Text)]),
         Throws.TypeOf<UsageException>().With.Message.Contains("no masked-LM head"));
 
-    private static (double Aligned, double Random) Naively(FakeModel model, int layer, int stateLayer, string group, int k, int m)
+    private static (double Aligned, double Random) Naively(FakeModel model, int layer, int stateLayer, string group, int k, int m, Func<int, bool>? passes = null)
     {
         var tops = Enumerable.Range(0, 6).Select(position =>
         {
@@ -101,11 +106,12 @@ public sealed class RkTests
             var scale = Math.Sqrt(state.Average(value => (double)(value - mean) * (value - mean)) + 1e-5);
             var normed = state.Select((value, at) => ((value - mean) / scale * gain.Span[at]) + shift.Span[at]).ToArray();
             return VectorModels.Top([.. VectorModels.Scores(model, normed, "V").Select((score, token) => score + model.Weight("unembed.b_U").Span[token])], k);
-        }).ToArray();
+        }).Select(top => top.Where(passes ?? (_ => true)).ToArray()).ToArray();
         var unions = Enumerable.Range(0, 6).Select(position => Union(model, layer, group, position, k, m)).ToArray();
+        double Share(int[] top, HashSet<int> union) => top.Length == 0 ? 0 : top.Count(union.Contains) / (double)top.Length;
         return (
-            tops.Zip(unions, (top, union) => top.Count(union.Contains) / (double)k).Average(),
-            (from top in tops from union in unions select top.Count(union.Contains) / (double)k).Average());
+            tops.Zip(unions, Share).Average(),
+            (from top in tops from union in unions select Share(top, union)).Average());
     }
 
     private static HashSet<int> Union(FakeModel model, int layer, string group, int position, int k, int m)

@@ -35,6 +35,66 @@ public sealed class StitchTests
         }
     }
 
+    /// <summary>E_B = E_A R for any R that can be undone: states that meet E_A meet E_B as H R⁻ᵀ, which is neither H R nor H Rᵀ.</summary>
+    [Test]
+    public void MappedEmbedding_StatesArriveByTheInverseTransposed()
+    {
+        var donor = Donor();
+        var random = new Random(3);
+        var r = new double[6, 6];
+        for (var at = 0; at < 36; at++)
+        {
+            r[at / 6, at % 6] = (at % 7 == 0 ? 1.5 : 0) + (0.4 * (random.NextDouble() - 0.5));
+        }
+
+        var mapped = Naive.Multiply(Naive.Dense(donor.WE), r);
+        var fed = new List<Tensor>();
+        var receiver = Receiver(donor.WithWeight("embed.W_E", [.. mapped.Cast<double>().Select(value => (float)value)], 30, 6), fed);
+
+        TestRun.Execute(new Stitch(), donor, Plain with { LnF = false, AddPositions = false, PositionsInKernel = false }, [new Prompt(null, Text.Tokens[0], "1")], receiver);
+
+        Assert.That(fed, Has.Count.EqualTo(3));
+        for (var blocks = 0; blocks <= 2; blocks++)
+        {
+            // What arrives, times Rᵀ, is the state again.
+            var arrived = new double[5, 6];
+            for (var at = 0; at < 30; at++)
+            {
+                arrived[at / 6, at % 6] = fed[blocks].Span[at];
+            }
+
+            var back = Naive.Multiply(arrived, Naive.Transpose(r));
+            Assert.That(back.Cast<double>(), Is.EqualTo(Naive.Dense(State(donor, blocks, Text)[0].AsMatrix()).Cast<double>()).Within(2e-5), $"{blocks} blocks");
+        }
+    }
+
+    [Test]
+    public void MapThatIsNoRotation_LeadsFromTheDonorToTheReceiver()
+    {
+        // E_B = E_A S R with S a scaling of the axes: K = S⁻¹ R, while a map the wrong way round would scale by S.
+        var donor = Donor();
+        var scaled = donor.WithWeight("embed.W_E", data => Scale(data, at => at + 1));
+        var fed = new List<Tensor>();
+
+        TestRun.Execute(new Stitch(), donor, Plain, [new Prompt(null, Text.Tokens[0], "1")], Receiver(Rotation.Of(scaled, seed: 7), fed));
+
+        for (var blocks = 0; blocks <= 2; blocks++)
+        {
+            var states = State(donor, blocks, Text).Data.ToArray();
+            Scale(states, at => 1f / (at + 1));
+            var expected = Naive.Multiply(Naive.Dense(new Matrix(states, 5, 6)), Rotation.Matrix(6, 7)).Cast<double>();
+            Assert.That(fed[blocks].Data.ToArray(), Is.EqualTo(expected.Select(value => (float)value)).Within(1e-5));
+        }
+    }
+
+    private static void Scale(float[] rows, Func<int, float> factor)
+    {
+        for (var at = 0; at < rows.Length; at++)
+        {
+            rows[at] *= factor(at % 6);
+        }
+    }
+
     [Test]
     public void Classifier_AveragesLogitsOverPositions_AndCountsLabels()
     {
@@ -102,6 +162,8 @@ public sealed class StitchTests
     /// <summary>A receiver whose last block passes on what it was fed.</summary>
     private static FakeModel Receiver(FakeModel weights, List<Tensor> fed) => weights
         .WithWeight("classifier.W", new float[12], 6, 2)
+        .WithHook("blocks.0.hook_resid_pre", ["batch", "pos", "6"], input => new Tensor(
+            "embedded", input.Replace["hook_embed"].Data.ToArray().Select((value, at) => value + weights.Weight("pos_embed.W_pos").Span[at]).ToArray(), 1, input.Tokens[0].Length, 6))
         .WithHook("blocks.1.hook_resid_post", ["batch", "pos", "6"], input =>
         {
             if (!input.Replace.TryGetValue("blocks.1.hook_resid_pre", out var given))

@@ -98,11 +98,11 @@ public class FileTokenizerTests
     {
         var tokenizer = FromJson("""
             {"added_tokens":[
-              {"id":5,"content":"<l>","lstrip":true,"special":true},
-              {"id":6,"content":"<r>","rstrip":true,"special":true},
-              {"id":7,"content":"cat","single_word":true},
-              {"id":8,"content":"<l><r>"},
-              {"id":9,"content":"B","normalized":true}],
+              {"id":5,"content":"<l>","special":true,"normalized":false,"lstrip":true,"rstrip":false,"single_word":false},
+              {"id":6,"content":"<r>","special":true,"normalized":false,"lstrip":false,"rstrip":true,"single_word":false},
+              {"id":7,"content":"cat","special":false,"normalized":false,"lstrip":false,"rstrip":false,"single_word":true},
+              {"id":8,"content":"<l><r>","special":false,"normalized":false,"lstrip":false,"rstrip":false,"single_word":false},
+              {"id":9,"content":"B","special":false,"normalized":true,"lstrip":false,"rstrip":false,"single_word":false}],
              "normalizer":{"type":"Lowercase"},
              "model":{"type":"BPE","vocab":{"a":0," ":1,"b":2,"c":3,"t":4},"merges":[]}}
             """);
@@ -123,7 +123,7 @@ public class FileTokenizerTests
         var tokenizer = FromJson($$$"""
             {"pre_tokenizer":{"type":"Sequence","pretokenizers":[
                {"type":"ByteLevel","add_prefix_space":false,"use_regex":false},
-               {"type":"Split","pattern":{"String":"Ń"},"behavior":"Removed"}]},
+               {"type":"Split","pattern":{"String":"Ń"},"behavior":"Removed","invert":false}]},
              "decoder":{"type":"ByteLevel"},
              "model":{"type":"BPE","vocab":{ {{{vocabulary}}} },"merges":[]}}
             """);

@@ -19,6 +19,16 @@ public sealed class HeadReaderTests
     }
 
     [Test]
+    public void Read_WithGainOfFoldedWeights_IsTheWeightsAsTheyAre([Values] bool biases)
+    {
+        var model = Models.Make("LNPre", sizes => sizes with { Processing = ["fold_ln"] });
+        var gained = new HeadReading { NormGain = true, Biases = biases };
+
+        Assert.That(Reader(model, gained).Read(1, 2, HeadMatrix.Q), Is.EqualTo(Reader(model, gained with { NormGain = false }).Read(1, 2, HeadMatrix.Q)));
+        Assert.That(Reader(model, gained).Description(new TokenFilter()), Does.Contain("gain of the norm already in the weights"));
+    }
+
+    [Test]
     public void Write_IsWOTimesTheOutputSide()
     {
         var model = Models.Make();

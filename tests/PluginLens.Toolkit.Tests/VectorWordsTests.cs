@@ -20,6 +20,31 @@ public sealed class VectorWordsTests
         Assert.That(cache.Seen, Has.Count.EqualTo(1).And.All.Contains($"{typeof(VectorWords).Module.ModuleVersionId}").And.All.Contains($"{parameters.Matrix(group)}.1.").And.All.Contains(".7."));
     }
 
+    /// <summary>One cache for all: what was asked for otherwise is another entry.</summary>
+    [Test]
+    public void Of_WithACache_IsWhatItIsWithout()
+    {
+        var model = Models.Make().WithTokenizer(new FakeTokenizer(Enumerable.Range(0, Models.Sizes.DVocab - 3).Select(id => $" w{id}")));
+        var (cache, parameters, sides) = (new Remembers(), new ParameterVectors(model), new VocabularySides(model));
+        var asked = 0;
+        foreach (var padding in Enum.GetValues<Padding>())
+        {
+            foreach (var order in Enum.GetValues<RowOrder>())
+            {
+                foreach (var k in new[] { 3, 5 })
+                {
+                    var (found, expected) = (
+                        new VectorWords(Context.Of(model, cache), parameters, sides, padding).Of(ParameterGroup.V, 1, k, order),
+                        new VectorWords(Context.Of(model, new Remembers()), parameters, sides, padding).Of(ParameterGroup.V, 1, k, order));
+                    Assert.That((found.Ids, found.Scores), Is.EqualTo((expected.Ids, expected.Scores)), $"{padding}, {order}, {k}");
+                    asked++;
+                }
+            }
+        }
+
+        Assert.That(cache.Kept, Has.Count.EqualTo(asked));
+    }
+
     [Test]
     public void Gather_CopiesRowsOfAnyStride() => Assert.That(
         ParameterVectors.Gather(new Matrix(new float[] { 1, 2, 3, 4, 5, 6 }, 2, 3).Transpose(), [2, 0]).Data.ToArray(), Is.EqualTo([3f, 6, 1, 4]));
@@ -32,6 +57,14 @@ public sealed class VectorWordsTests
         ParameterGroup.WO => Naive.Row(model.Weight("blocks.1.attn.W_O")[row / 3].AsMatrix(), row % 3),
         _ => Naive.Column(model.Weight($"blocks.1.attn.W_{group.ToString()[1]}")[row / 3].AsMatrix(), row % 3),
     };
+
+    private sealed class Remembers : TopKCache
+    {
+        public Dictionary<string, RowTopK> Kept { get; } = [];
+
+        public override RowTopK GetOrCompute(Model model, string key, Func<RowTopK> compute) =>
+            Kept.TryGetValue(key, out var lists) ? lists : Kept[key] = compute();
+    }
 
     private sealed class Keys : TopKCache
     {

@@ -2,24 +2,24 @@ namespace PluginLens.Toolkit.Tests;
 
 public sealed class WordFilterTests
 {
-    private static readonly string[] Pieces = ["Ġthe", "pione", "ø", "Ġ", "Ċ", "76", "Ġcafé", "Ġ-", "pi", "one", "�"];
+    private static readonly string[] Pieces = ["Ġthe", "pione", "ø", "Ġ", "Ċ", "76", "Ġcafé", "Ġ-", "pi", "one", "\u001cone", "�"];
 
     [Test]
     public void Mask_KeepsWhatEachFilterNames()
     {
         Assert.That(Kept(BpeFilter.None), Is.EqualTo(Pieces));
         // 'ø' and 'Ċ' stand for single bytes: the first passes because the string, not the text, is judged; the second is text of its own.
-        Assert.That(Kept(BpeFilter.RoundTrip), Is.EqualTo(["Ġthe", "pione", "ø", "Ġ", "76", "Ġcafé", "Ġ-", "pi", "one"]));
+        Assert.That(Kept(BpeFilter.RoundTrip), Is.EqualTo(["Ġthe", "pione", "ø", "Ġ", "76", "Ġcafé", "Ġ-", "pi", "one", "\u001cone"]));
         Assert.That(Kept(BpeFilter.LeadingSpace), Is.EqualTo(["Ġthe", "Ġ", "Ġcafé", "Ġ-"]));
-        Assert.That(Kept(BpeFilter.Alpha), Is.EqualTo(["Ġthe", "pione", "Ġcafé", "pi", "one"]));
-        Assert.That(Kept(BpeFilter.Alpha, [.. Pieces.Select(piece => piece.Length > 3)]), Is.EqualTo(["Ġthe", "pione", "Ġcafé"]));
+        Assert.That(Kept(BpeFilter.Alpha), Is.EqualTo(["Ġthe", "pione", "Ġcafé", "pi", "one", "\u001cone"]));
+        Assert.That(Kept(BpeFilter.Alpha, [.. Pieces.Select(piece => piece.Length > 3)]), Is.EqualTo(["Ġthe", "pione", "Ġcafé", "\u001cone"]));
     }
 
     [Test]
     public void Mask_WithoutTokenizerOrTokens_IsAUsageError()
     {
         Assert.That(() => BpeFilters.Mask(Model.WithTokenizer(null), BpeFilter.Alpha), Throws.TypeOf<UsageException>().With.Message.Contains("no tokenizer"));
-        Assert.That(() => BpeFilters.Mask(Model, BpeFilter.Alpha, new bool[Pieces.Length]), Throws.TypeOf<UsageException>().With.Message.Contains("none of the 11 tokens"));
+        Assert.That(() => BpeFilters.Mask(Model, BpeFilter.Alpha, new bool[Pieces.Length]), Throws.TypeOf<UsageException>().With.Message.Contains("none of the 12 tokens"));
         Assert.That(BpeFilters.Mask(Model.WithTokenizer(null), BpeFilter.None), Is.Null);
     }
 
@@ -48,7 +48,10 @@ public sealed class WordFilterTests
     {
         Assert.That(NoteLine.Of("weights raw", null, string.Empty, "biases off"), Is.EqualTo("weights raw; biases off"));
         Assert.That(PaddingNote.Of(Model, new TokenFilter()), Is.Null);
-        Assert.That(PaddingNote.Of(Model.WithConfig(config => config with { DVocab = 14 }), new TokenFilter { Padding = Padding.Keep }), Is.EqualTo("3 padding ids kept"));
+        var padded = Model.WithConfig(config => config with { DVocab = 15 });
+        Assert.That(PaddingNote.Of(padded, new TokenFilter { Padding = Padding.Keep }), Is.EqualTo("3 padding ids kept"));
+        Assert.That(PaddingNote.Of(padded, new TokenFilter()), Is.EqualTo("3 padding ids dropped"));
+        Assert.That(PaddingNote.Of(padded, new TokenFilter { Padding = Padding.Keep, OnlyAlnum = true }), Is.EqualTo("3 padding ids dropped"), "they have no text to pass by");
     }
 
     private static FakeModel Model { get; } = new(Models.Sizes with { DVocab = Pieces.Length }, new ByteLevel());
@@ -79,7 +82,7 @@ public sealed class WordFilterTests
 
         public override string Decode(IReadOnlyList<int> ids) => string.Concat(ids.Select(Own));
 
-        public override string? Piece(int id) => Pieces[id];
+        public override string? Piece(int id) => id < Count ? Pieces[id] : null;
 
         public override bool IsSpecial(int id) => false;
 

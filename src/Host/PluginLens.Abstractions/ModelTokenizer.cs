@@ -12,8 +12,17 @@ public abstract class ModelTokenizer
     /// <summary>End-of-sequence id, or null where the model has none.</summary>
     public virtual int? EosId => null;
 
+    /// <summary>Id that stands for text without a token of its own (<c>[UNK]</c>), or null where there is none.</summary>
+    public virtual int? UnkId => null;
+
     /// <summary>Mark of a token that continues a word (<c>##</c>), or null where word starts are marked instead.</summary>
     public virtual string? ContinuationMark => null;
+
+    /// <summary>Why text cannot be read; then only vocabulary strings are known, and perhaps not all. Null where it can.</summary>
+    public virtual string? Unreadable => null;
+
+    /// <summary>Which file was followed where the tokenizer's files contradict each other, a clause each.</summary>
+    public virtual IReadOnlyList<string> Notes => [];
 
     /// <summary>Text to ids.</summary>
     /// <param name="text">Any text; literal special tokens are recognised.</param>

@@ -18,7 +18,10 @@ public sealed record Seam
     /// <summary>Whether the donor's final norm stands before the map.</summary>
     public bool LnF { get; init; }
 
-    /// <summary>Whether the receiver's position embeddings are added after the map.</summary>
+    /// <summary>
+    /// Whether mapped states pass what the receiver does to its token embeddings: positions are added, and where it has them token types and the norm over all
+    /// (<c>inputs_embeds</c> of Hugging Face).
+    /// </summary>
     public bool AddPositions { get; init; }
 
     /// <summary>What else is worth knowing about how the map or the receiver was made; goes into the metadata.</summary>

@@ -57,6 +57,11 @@ public record TokenFilter
         }
 
         var tokenizer = model.Tokenizer ?? throw new UsageException($"Model '{model.Config.Name}' has no tokenizer, so tokens have no text to filter by; leave the token filters out.");
+        if (byText && tokenizer.Unreadable is { } reason)
+        {
+            throw new UsageException($"The tokens of model '{model.Config.Name}' cannot be filtered by text; leave the token filters out. {reason}");
+        }
+
         var keep = new bool[size];
         for (var id = 0; id < size; id++)
         {
@@ -78,6 +83,11 @@ public record TokenFilter
     {
         var tokenizer = model.Tokenizer ?? throw new UsageException($"Model '{model.Config.Name}' has no tokenizer, so tokens have no text to compare; leave --exclude-same out.");
         var classes = new int[model.Config.DVocab];
+        if (model.Tokenizer?.Unreadable is { } reason)
+        {
+            throw new UsageException($"The tokens of model '{model.Config.Name}' cannot be compared by text. {reason}");
+        }
+
         var seen = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var id = 0; id < classes.Length; id++)
         {
@@ -89,7 +99,7 @@ public record TokenFilter
         return classes;
     }
 
-    private static string Normal(string text) => text.Trim().ToLowerInvariant();
+    private static string Normal(string text) => WhiteSpace.Strip(text).ToLowerInvariant();
 
     private static bool IsAlnum(Rune rune) => Rune.GetUnicodeCategory(rune) is
         System.Globalization.UnicodeCategory.LetterNumber or System.Globalization.UnicodeCategory.OtherNumber || Rune.IsLetterOrDigit(rune);
@@ -97,7 +107,7 @@ public record TokenFilter
     private bool Passes(ModelTokenizer tokenizer, int id)
     {
         var text = tokenizer.Text(id);
-        var stripped = text.Trim();
+        var stripped = WhiteSpace.Strip(text);
         var bare = stripped.Trim('[', ']');
         return !(ExcludeSpecial && tokenizer.IsSpecial(id))
             && !(OnlyAscii && !Ascii.IsValid(text))

@@ -27,5 +27,5 @@ public sealed class WordList
     /// <inheritdoc/>
     public override string ToString() => Name;
 
-    private static string Normal(string text) => text.Trim().ToLowerInvariant();
+    private static string Normal(string text) => WhiteSpace.Strip(text).ToLowerInvariant();
 }

@@ -19,7 +19,7 @@ internal static class ConsoleResult
         }
 
         using var output = new StreamWriter(Console.OpenStandardOutput(), new System.Text.UTF8Encoding(encoderShouldEmitUTF8Identifier: false), 1 << 16) { NewLine = "\n" };
-        ResultWriter.Of(format).Write(result, output, view);
+        ResultWriter.Of(format).Write(result, output, view with { OnTerminal = !Console.IsOutputRedirected });
     }
 
     private static void WriteTerminal(RunResult result, ResultView view)

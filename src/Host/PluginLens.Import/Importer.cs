@@ -1,5 +1,6 @@
 using PluginLens.Import.Gguf;
 using PluginLens.Import.Graph;
+using PluginLens.Import.Lowering;
 using PluginLens.Import.Probe;
 using PluginLens.Import.Recognition;
 using PluginLens.Import.Source;
@@ -48,11 +49,22 @@ public static class Importer
             (f, n) => TokenizerCopy.Add(model.Folder, writer.Folder, config.Values, f, n), cancellation);
         var check = new NumericCheck(transformer, roles).Run(writer.Folder, cancellation);
         writer.Place();
-        return new ImportReport(model.Path, target, [.. ImportFacts.Of(facts, recognised)], [.. notes, .. Rounding(model, check)], check);
+        return new ImportReport(model.Path, target, [.. ImportFacts.Of(facts, recognised)], [.. notes, .. Notes(transformer, check)], check);
     }
 
-    private static IEnumerable<string> Rounding(SourceModel model, CheckResult check)
+    private static IEnumerable<string> Notes(Transformer transformer, CheckResult check)
     {
+        var model = transformer.Reading.Model;
+        if (model.IsMerged)
+        {
+            yield return "the source is a merged decoder: its branch without past keys and values was imported";
+        }
+
+        if (!model.Outputs.Any(o => o.Name == transformer.Head.Output))
+        {
+            yield return $"the source gives probabilities, not logits: it was imported up to '{transformer.Head.Output}', which they are computed from";
+        }
+
         if (model.IsDequantised)
         {
             yield return "the source is quantised: its weights were dequantised, and compared with a graph that rounds nothing as it runs";
@@ -69,9 +81,12 @@ public static class Importer
         var stored = new GraphView(model.Nodes, model.Inputs.Select(i => i.Name));
         InputRoles.RefuseWithoutTokens(model, stored);
         Operators.Check(model.Nodes, stored.IsConstant);
-        var graph = new GraphView(FusedOperators.Lower(model.Nodes), model.Inputs.Select(i => i.Name));
-        var roles = InputRoles.Find(model, graph);
+        // Attention and rotations stay whole at first: how they lie in their inputs shows when they run.
+        var fused = new GraphView(FusedOperators.Lower(model.Nodes), model.Inputs.Select(i => i.Name));
+        var roles = InputRoles.Find(model, fused);
+        var (nodes, stated) = AttentionOperators.Lower(fused.Nodes, ProbeRun.Shapes(model, fused, roles, AttentionOperators.Inputs(fused.Nodes)));
+        var graph = new GraphView(nodes, model.Inputs.Select(i => i.Name));
         graph.SetTokens(roles.First(r => r.Value == InputRole.Tokens).Key);
-        return (Transformer.Recognise(new Reading(model, graph, ProbeRun.Of(model, graph, roles))), roles);
+        return (Transformer.Recognise(new Reading(model, graph, ProbeRun.Of(model, graph, roles), fused, stated)), roles);
     }
 }

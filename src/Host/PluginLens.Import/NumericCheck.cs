@@ -67,7 +67,7 @@ internal sealed class NumericCheck(Transformer transformer, IReadOnlyDictionary<
     {
         var batch = TokenBatch.Scattered(1, length, model.Config.DVocab, roles.Values.Contains(InputRole.TokenTypes) ? 2 : 1);
         var block = transformer.Blocks[^1];
-        using var session = new SourceSession(_source, transformer.Reading.Graph.Needed(block.End), [block.End]);
+        using var session = new SourceSession(_source, transformer.Reading.Fused.Needed(block.End), [block.End]);
         ProbeTensor expected;
         try
         {

@@ -38,16 +38,22 @@ internal static class TokenizerCopy
             return;
         }
 
-        if (Read(folder, facts["d_vocab"]!.GetValue<int>(), notes) is not { } tokenizer)
-        {
-            return;
-        }
-
+        var tokenizer = Read(folder, facts["d_vocab"]!.GetValue<int>(), notes);
         foreach (var name in FolderTable.TokenizerFiles(folder))
         {
             var bytes = File.ReadAllBytes(Path.Combine(folder, name));
             File.WriteAllBytes(Path.Combine(destination, name), bytes);
             facts["tokenizer_files"]![name] = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        }
+
+        if (TokenizerFiles.ModelClass(folder) is { } modelClass)
+        {
+            facts["tokenizer_class"] = modelClass;
+        }
+
+        if (tokenizer is null)
+        {
+            return;
         }
 
         Describe(tokenizer, facts);
@@ -80,11 +86,12 @@ internal static class TokenizerCopy
                 notes.Add($"the embedding has {rows} rows, the tokenizer also knows {string.Join(", ", Enumerable.Range(rows, tokenizer.Count - rows).Select(id => $"'{tokenizer.Piece(id)}' = {id}").Take(5))}, which no prompt can hold");
             }
 
+            notes.AddRange(tokenizer.Notes.Select(note => $"tokenizer: {note}"));
             return within;
         }
         catch (ModelException e)
         {
-            notes.Add($"the tokenizer beside the model is not copied: {e.Message}");
+            notes.Add($"text cannot be read, weights and --ids can: {e.Message}");
             return null;
         }
     }

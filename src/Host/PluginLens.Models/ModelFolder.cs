@@ -60,10 +60,10 @@ public static class ModelFolder
         RequireOpset(proto, file);
         GraphCheck.Check(proto, metadata.Hooks, file);
         var weights = new WeightTable(config, folder, file, maps).Read(proto.Graph, metadata.DType);
-        TokenizerCheck.Check(folder, metadata.TokenizerFiles);
+        var tokenizerFault = TokenizerCheck.Fault(folder, metadata.TokenizerFiles);
         config = config with { Traits = Traits.Of(config, weights.ContainsKey, metadata.TokenizerFiles.Count > 0) };
         var hashes = ModelHashes.Of(map, [.. maps.Values.Where(other => other != map)], metadata, options);
-        return new OnnxModel(folder, proto, config, metadata, weights, [.. maps.Values], hashes, options);
+        return new OnnxModel(folder, proto, config, metadata, weights, [.. maps.Values], hashes, options, tokenizerFault);
     }
 
     private static string Locate(string path)

@@ -27,12 +27,12 @@ public sealed class OnnxModel : Model
     private readonly HashSet<OnnxModel> _views = [];
     private readonly OnnxModel? _original;
 
-    internal OnnxModel(string folder, ModelProto proto, ModelConfig config, Metadata metadata, Dictionary<string, ModelWeight> weights, MappedFile[] maps, ModelHashes hashes, OpenOptions options)
+    internal OnnxModel(string folder, ModelProto proto, ModelConfig config, Metadata metadata, Dictionary<string, ModelWeight> weights, MappedFile[] maps, ModelHashes hashes, OpenOptions options, string? tokenizerFault)
     {
         (Folder, _proto, Config, _metadata, _weights, _maps, _options) = (folder, proto, config, metadata, weights, maps, options);
         (Sha256, WeightsSha256, WeightsState) = (hashes.Model, hashes.Weights, hashes.State);
         _inputs = SliceInputs.For(config, metadata.Hooks, weights);
-        _tokenizer = new(LoadTokenizer);
+        (TokenizerFault, _tokenizer) = (tokenizerFault, new(LoadTokenizer));
         _device = new(() => DeviceChoice.Try(options.Device));
     }
 
@@ -47,6 +47,9 @@ public sealed class OnnxModel : Model
             _weights[name] = weight;
         }
     }
+
+    /// <summary>What befell the tokenizer's files since the model was made, or null.</summary>
+    internal string? TokenizerFault { get; }
 
     /// <summary>Where it lies.</summary>
     public string Folder { get; }
@@ -183,15 +186,20 @@ public sealed class OnnxModel : Model
         ? weight
         : throw new ModelException($"Model '{Config.Name}' has no weight '{name}'; 'pluginlens inspect {Config.Name}' lists them.");
 
-    private FileTokenizer? LoadTokenizer()
+    private ModelTokenizer? LoadTokenizer()
     {
         if (_metadata.TokenizerFiles.Count == 0)
         {
             return null;
         }
 
-        var tokenizer = TokenizerFiles.Load(Folder, _metadata.TokenizerFiles.Keys).Within(Config.DVocab);
-        return _metadata.TextRefused is { } reason ? tokenizer.Refusing(reason) : tokenizer;
+        if (TokenizerFault is { } fault)
+        {
+            return TokenizerFiles.Unread(fault, Config.DVocab);
+        }
+
+        var tokenizer = TokenizerFiles.LoadWithin(Folder, Config.DVocab, _metadata.TokenizerFiles.Keys, Config.Metadata.GetValueOrDefault("tokenizer_class"));
+        return _metadata.TextRefused is { } reason && tokenizer is FileTokenizer read ? read.Refusing(reason) : tokenizer;
     }
 
     private void Compute(ModelInput input, List<string> hooks, Dictionary<string, Tensor> results)

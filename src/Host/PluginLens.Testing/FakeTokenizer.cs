@@ -10,6 +10,12 @@ public sealed class FakeTokenizer(IEnumerable<string> words, params string[] spe
     /// <inheritdoc/>
     public override int Count => _words.Length;
 
+    /// <summary>Id of a character that no word begins with; null = such text is refused.</summary>
+    public int? Unknown { get; init; }
+
+    /// <inheritdoc/>
+    public override int? UnkId => Unknown;
+
     /// <inheritdoc/>
     public override int[] Encode(string text, bool addSpecial = false)
     {
@@ -25,13 +31,13 @@ public sealed class FakeTokenizer(IEnumerable<string> words, params string[] spe
                 }
             }
 
-            if (best < 0)
+            if (best < 0 && Unknown is null)
             {
                 throw new UsageException($"The fake tokenizer has no word for '{text[at..]}'.");
             }
 
-            ids.Add(best);
-            at += _words[best].Length;
+            ids.Add(best < 0 ? Unknown!.Value : best);
+            at += best < 0 ? 1 : _words[best].Length;
         }
 
         return [.. ids];

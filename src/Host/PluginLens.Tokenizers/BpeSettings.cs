@@ -32,22 +32,27 @@ internal sealed record BpeSettings
     {
         if (UnknownToken is not null && !Vocabulary.ContainsKey(UnknownToken))
             throw new InvalidDataException($"Expected the unknown token '{PieceTable.Shown(UnknownToken)}' in the vocabulary, found no such token.");
-        var tokenizer = BpeTokenizer.Create(new BpeOptions(Vocabulary)
+        // The package wants a merge as one string with a space between the two, so that tokens that hold spaces get a substitute for them.
+        var spaced = Vocabulary.Keys.Any(piece => piece.Contains(' ', StringComparison.Ordinal));
+        var space = spaced ? Unused() : ' ';
+        string Written(string piece) => spaced ? piece.Replace(' ', space) : piece;
+        var tokenizer = BpeTokenizer.Create(new BpeOptions(spaced ? Vocabulary.ToDictionary(entry => Written(entry.Key), entry => entry.Value, StringComparer.Ordinal) : Vocabulary)
         {
-            Merges = Merges.Select(Line),
-            UnknownToken = UnknownToken,
+            Merges = Merges.Select((merge, index) => Line(merge, index, Written)),
+            UnknownToken = UnknownToken is { } unknown ? Written(unknown) : null,
             FuseUnknownTokens = FuseUnknown,
             ContinuingSubwordPrefix = ContinuingPrefix,
             EndOfWordSuffix = EndOfWordSuffix,
             ByteLevel = ByteLevel,
         });
-        var merged = ModelJson.Whole(tokenizer);
+        var whole = ModelJson.Whole(tokenizer);
+        PieceModel merged = spaced && !ByteLevel ? (piece, ids) => whole(Written(piece.Replace(space, '\uFFFE')), ids) : whole;
         var model = ByteFallback ? WithByteFallback(merged) : merged;
         return IgnoreMerges ? WholeFirst(model) : model;
     }
 
     /// <summary>A merge as the package reads it; one that it would refuse is named here.</summary>
-    private string Line(Merge merge, int index)
+    private string Line(Merge merge, int index, Func<string, string> written)
     {
         var prefix = ContinuingPrefix?.Length ?? 0;
         var joined = merge.Right.Length < prefix ? merge.Right : string.Concat(merge.Left, merge.Right.AsSpan(prefix));
@@ -57,9 +62,19 @@ internal sealed record BpeSettings
                 throw new InvalidDataException($"Merge {index + 1} names a token that the vocabulary lacks: '{PieceTable.Shown(token)}'.");
         }
 
-        return merge.Left.Contains(' ') || merge.Right.Contains(' ')
-            ? throw new InvalidDataException($"Expected merges of tokens without spaces, found '{PieceTable.Shown(joined)}' in merge {index + 1}.")
-            : $"{merge.Left} {merge.Right}";
+        return $"{written(merge.Left)} {written(merge.Right)}";
+    }
+
+    /// <summary>A noncharacter that no token holds.</summary>
+    private char Unused()
+    {
+        for (var c = '\uFDD0'; c <= '\uFDEF'; c++)
+        {
+            if (!Vocabulary.Keys.Any(piece => piece.Contains(c, StringComparison.Ordinal)))
+                return c;
+        }
+
+        throw new InvalidDataException("Expected a vocabulary without all of U+FDD0 to U+FDEF.");
     }
 
     private PieceModel WholeFirst(PieceModel model) => (piece, ids) =>

@@ -33,8 +33,11 @@ public sealed class FileTokenizer : ModelTokenizer
     /// <summary>Padding id, or null where the files name none.</summary>
     public int? PadId => _parts.PadId;
 
-    /// <summary>Id of the unknown token, or null where the files name none.</summary>
-    public int? UnkId => _parts.UnkId;
+    /// <inheritdoc/>
+    public override int? UnkId => _parts.UnkId;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<string> Notes => _parts.Notes;
 
     /// <inheritdoc/>
     public override string? ContinuationMark => _parts.ContinuationMark;

@@ -19,6 +19,9 @@ internal static class ModelJson
         var other => throw Unknown("model", other),
     };
 
+    /// <summary>A flag that may be missing or null.</summary>
+    private static bool On(JsonElement model, string name) => Optional(model, name)?.GetBoolean() == true;
+
     /// <summary>The type; older files leave it out, but each type has a field of its own.</summary>
     private static string Kind(JsonElement model)
     {
@@ -35,18 +38,18 @@ internal static class ModelJson
         if (merges.ValueKind != JsonValueKind.Array)
             throw new InvalidDataException("Expected a list of merges.");
         var unknown = Text(model, "unk_token");
-        var byteFallback = Flag(model, "byte_fallback");
+        var byteFallback = On(model, "byte_fallback");
         var settings = new BpeSettings
         {
             Vocabulary = vocabulary,
             Merges = merges.EnumerateArray().Select(ReadMerge),
             UnknownToken = string.IsNullOrEmpty(unknown) ? null : unknown,
-            FuseUnknown = Flag(model, "fuse_unk"),
+            FuseUnknown = On(model, "fuse_unk"),
             ContinuingPrefix = Text(model, "continuing_subword_prefix"),
             EndOfWordSuffix = Text(model, "end_of_word_suffix"),
             ByteLevel = byteLevel,
             ByteFallback = byteFallback,
-            IgnoreMerges = Flag(model, "ignore_merges"),
+            IgnoreMerges = On(model, "ignore_merges"),
         };
         return new()
         {
@@ -61,10 +64,10 @@ internal static class ModelJson
     private static TokenizerParts WordPiece(JsonElement model, PieceTable table)
     {
         table.AddObject(model.GetProperty("vocab"));
+        var unknownId = table.Require(RequiredText(model, "unk_token"));
         var vocabulary = table.Ids.ToDictionary(StringComparer.Ordinal);
-        var unknownId = table.Require(Text(model, "unk_token") ?? "[UNK]");
-        var prefix = Text(model, "continuing_subword_prefix") ?? "##";
-        var most = Optional(model, "max_input_chars_per_word")?.GetInt32() ?? 100;
+        var prefix = RequiredText(model, "continuing_subword_prefix");
+        var most = Required(model, "max_input_chars_per_word").GetInt32();
         return new()
         {
             Path = string.Empty,
@@ -81,12 +84,11 @@ internal static class ModelJson
     {
         var vocabulary = model.GetProperty("vocab").EnumerateArray().Select(entry => (Token: entry[0].GetString() ?? string.Empty, Score: entry[1].GetSingle())).ToArray();
         for (var id = 0; id < vocabulary.Length; id++)
-            table.Add(vocabulary[id].Token, id);
-        var unknown = Optional(model, "unk_id")?.GetInt32()
-            ?? throw new InvalidDataException("Expected the id of the unknown token in a unigram model, found none.");
+            table.AddLast(vocabulary[id].Token, id);
+        var unknown = Optional(model, "unk_id")?.GetInt32();
         if (unknown < 0 || unknown >= vocabulary.Length)
             throw new InvalidDataException($"Expected the unknown token to be one of {vocabulary.Length}, found id {unknown}.");
-        var byteFallback = Flag(model, "byte_fallback");
+        var byteFallback = On(model, "byte_fallback");
         return new()
         {
             Path = string.Empty,
@@ -104,7 +106,7 @@ internal static class ModelJson
     {
         table.AddObject(model.GetProperty("vocab"));
         var vocabulary = table.Ids.ToDictionary(StringComparer.Ordinal);
-        var unknown = table.Require(Text(model, "unk_token") ?? "<unk>");
+        var unknown = table.Require(RequiredText(model, "unk_token"));
         return new()
         {
             Path = string.Empty,
@@ -119,7 +121,9 @@ internal static class ModelJson
     internal static PieceModel Whole(Tokenizer tokenizer) => (piece, ids) =>
         ids.AddRange(tokenizer.EncodeToIds(piece, considerPreTokenization: false, considerNormalization: false));
 
-    private static Merge ReadMerge(JsonElement merge, int index) => merge.ValueKind == JsonValueKind.Array
-        ? new(merge[0].GetString() ?? string.Empty, merge[1].GetString() ?? string.Empty)
-        : Merge.Parse(merge.GetString() ?? string.Empty, index);
+    private static Merge ReadMerge(JsonElement merge, int index) => merge.ValueKind != JsonValueKind.Array
+        ? Merge.Parse(merge.GetString() ?? string.Empty, index)
+        : merge.GetArrayLength() == 2 && merge[0].GetString() is { } left && merge[1].GetString() is { } right
+            ? new(left, right)
+            : throw new InvalidDataException($"Merge {index + 1} is not two tokens: {PieceTable.Shown(merge.GetRawText())}.");
 }

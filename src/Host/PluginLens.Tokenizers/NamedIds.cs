@@ -20,12 +20,13 @@ internal static class NamedIds
     /// <summary>What a class takes where its config leaves a token out.</summary>
     public static (string? Bos, string? Eos, string? Unk, string? Pad) Defaults(string tokenizerClass) => tokenizerClass switch
     {
-        "GPT2Tokenizer" or "GPTNeoXTokenizer" => ("<|endoftext|>", "<|endoftext|>", "<|endoftext|>", null),
-        "RobertaTokenizer" or "CamembertTokenizer" or "XLMRobertaTokenizer" or "BartTokenizer" => ("<s>", "</s>", "<unk>", "<pad>"),
+        "GPT2Tokenizer" or "CodeGenTokenizer" or "GPTNeoXTokenizer" => ("<|endoftext|>", "<|endoftext|>", "<|endoftext|>", null),
+        "RobertaTokenizer" or "CamembertTokenizer" or "XLMRobertaTokenizer" or "BartTokenizer" or "LongformerTokenizer" or "LEDTokenizer" => ("<s>", "</s>", "<unk>", "<pad>"),
         "LlamaTokenizer" or "CodeLlamaTokenizer" => ("<s>", "</s>", "<unk>", null),
         "GemmaTokenizer" => ("<bos>", "<eos>", "<unk>", "<pad>"),
-        "T5Tokenizer" => (null, "</s>", "<unk>", "<pad>"),
-        "BertTokenizer" or "DistilBertTokenizer" or "ElectraTokenizer" or "MPNetTokenizer" => (null, null, "[UNK]", "[PAD]"),
+        "MPNetTokenizer" => ("<s>", "</s>", "[UNK]", "<pad>"),
+        "T5Tokenizer" or "MT5Tokenizer" => (null, "</s>", "<unk>", "<pad>"),
+        _ when TokenizerClasses.LikeBert.Contains(tokenizerClass) => (null, null, "[UNK]", "[PAD]"),
         "OpenAIGPTTokenizer" => (null, null, "<unk>", null),
         "Qwen2Tokenizer" => (null, "<|endoftext|>", null, "<|endoftext|>"),
         _ => (null, null, null, null),

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 
 namespace PluginLens.Tokenizers;
@@ -41,6 +43,15 @@ internal sealed class PieceTable
         _pieces[id] = piece;
     }
 
+    /// <summary>Adds a token that may have stood before: text then gets the last id, as in the published classes.</summary>
+    /// <returns>Whether it stood before.</returns>
+    public bool AddLast(string piece, int id)
+    {
+        var repeated = _ids.Remove(piece);
+        Add(piece, id);
+        return repeated;
+    }
+
     /// <summary>Adds the members of a JSON object of ids.</summary>
     public void AddObject(JsonElement vocabulary)
     {
@@ -48,7 +59,18 @@ internal sealed class PieceTable
             Add(entry.Name, entry.Value.GetInt32());
     }
 
-    /// <summary>A token as a message shows it: short, and on one line.</summary>
-    internal static string Shown(string piece, int most = 40) =>
-        (piece.Length <= most ? piece : string.Concat(piece.AsSpan(0, most), "...")).ReplaceLineEndings(" ");
+    /// <summary>A token as a message shows it: short, on one line, and without what moves the cursor.</summary>
+    internal static string Shown(string piece, int most = 40)
+    {
+        var shown = new StringBuilder();
+        foreach (var rune in (piece.Length <= most ? piece : string.Concat(piece.AsSpan(0, most), "...")).ReplaceLineEndings(" ").EnumerateRunes())
+        {
+            if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
+                shown.Append(CultureInfo.InvariantCulture, $"\\u{{{rune.Value:X}}}");
+            else
+                shown.Append(rune);
+        }
+
+        return shown.ToString();
+    }
 }

@@ -6,9 +6,9 @@ namespace PluginLens.Tokenizers;
 /// <param name="ids">Id by piece, of those that text may hold.</param>
 /// <param name="scores">Score by id.</param>
 /// <param name="unused">Ids that a text is not given.</param>
-/// <param name="unknown">Id of the unknown piece.</param>
+/// <param name="unknown">Id of the unknown piece; null where there is none, and every text must be spelled.</param>
 /// <param name="bytes">Where unknown characters become their bytes, else null.</param>
-internal sealed class ScoredPieces(Dictionary<string, int> ids, float[] scores, IReadOnlySet<int> unused, int unknown, BytePieces? bytes)
+internal sealed class ScoredPieces(Dictionary<string, int> ids, float[] scores, IReadOnlySet<int> unused, int? unknown, BytePieces? bytes)
 {
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _lookup = ids.GetAlternateLookup<ReadOnlySpan<char>>();
 
@@ -46,8 +46,10 @@ internal sealed class ScoredPieces(Dictionary<string, int> ids, float[] scores, 
                 continue;
             }
 
+            if (unknown is not { } piece)
+                throw new InvalidDataException($"Expected text that the vocabulary can spell, for it has no unknown token; found '{PieceTable.Shown(text[start..])}'.");
             if (!afterUnknown)
-                into.Add(unknown);
+                into.Add(piece);
             afterUnknown = true;
         }
     }

@@ -1,6 +1,6 @@
-using Google.Protobuf;
 using PluginLens.Tokenizers.Decoding;
 using PluginLens.Tokenizers.Normalizing;
+using PluginLens.Tokenizers.Splitting;
 
 namespace PluginLens.Tokenizers;
 
@@ -9,8 +9,12 @@ internal static class SentencePieceFile
 {
     public static TokenizerParts Read(string path, TokenizerConfig config)
     {
-        var bytes = TokenizerFiles.Bytes(path);
-        var model = SentencePieceModel.Read(bytes);
+        var file = System.IO.Path.GetFileName(path);
+        TokenizerClasses.Require(config, path, [.. TokenizerClasses.LikeLlama, .. TokenizerClasses.LikeT5, "GemmaTokenizer", "XLMRobertaTokenizer", "CamembertTokenizer"]);
+        if (config.TokenizerClass.Length == 0 && file == "sentencepiece.bpe.model")
+            throw new InvalidDataException("Expected the class whose ids it has (tokenizer_class in tokenizer_config.json, or model_type in config.json), found none.");
+        var model = SentencePieceModel.Read(TokenizerFiles.Bytes(path));
+        FairseqNumbering.Apply(model, config.TokenizerClass);
         var table = new PieceTable();
         for (var id = 0; id < model.Pieces.Count; id++)
             table.Add(model.Pieces[id].Text, id);
@@ -19,25 +23,49 @@ internal static class SentencePieceFile
         var added = SpecialTokens.Find(config, table).Concat(controls).DistinctBy(token => token.Id)
             .Where(token => token.Id >= model.Pieces.Count || model.Pieces[token.Id].Type != SentencePieceType.UserDefined || token.Special)
             .Concat(UserDefined(model)).DistinctBy(token => token.Id).ToArray();
-        var addBeginning = config.Flag("add_bos_token") ?? model.BosId >= 0;
-        var addEnd = config.Flag("add_eos_token") ?? model.BosId < 0;
+        var (addBeginning, addEnd) = Marks(config, model);
+        var beginning = table.Id(config.Token("bos_token")) ?? (InRange(model.BosId, table) ? model.BosId : null);
+        var end = table.Id(config.Token("eos_token")) ?? (InRange(model.EosId, table) ? model.EosId : null);
+        var dummy = model.AddDummyPrefix && !(Prefixes(config) && config.Flag("add_prefix_space") == false);
+
+        // The newer way of the classes puts the dummy space before the text only, the older one before every stretch between special tokens.
+        var first = dummy && Prefixes(config) && config.Flag("legacy") == false;
         return new TokenizerParts
         {
             Path = path,
             Kind = model.IsUnigram ? "unigram" : "sentencepiece-bpe",
             Pieces = table.ToArray(),
             AddedTokens = added,
-            Normalizer = Normalizer(model),
+            Normalizer = Normalizer(model, dummy && !first),
+            Splits = first ? [TextSplits.Metaspace("▁", "first", split: false)] : [],
             Model = () => Model(model),
-            Decoders = [Spaces, Decoders.ByteFallback, Fused(model.AddDummyPrefix)],
-            Prefix = addBeginning && InRange(model.BosId, table) ? [model.BosId] : [],
-            Suffix = addEnd && InRange(model.EosId, table) ? [model.EosId] : [],
+            Decoders = [Spaces, Decoders.ByteFallback, Fused(dummy)],
+            Prefix = addBeginning && beginning is { } before ? [before] : [],
+            Suffix = addEnd && end is { } after ? [after] : [],
             SpaceMark = "▁",
             BosId = InRange(model.BosId, table) ? model.BosId : null,
             EosId = InRange(model.EosId, table) ? model.EosId : null,
             PadId = InRange(model.PadId, table) ? model.PadId : null,
             UnkId = InRange(model.UnkId, table) ? model.UnkId : null,
         }.WithNamedIds(config, table.Ids);
+    }
+
+    /// <summary>Whether a class heeds add_prefix_space and legacy.</summary>
+    private static bool Prefixes(TokenizerConfig config) => TokenizerClasses.LikeLlama.Contains(config.TokenizerClass) || TokenizerClasses.LikeT5.Contains(config.TokenizerClass);
+
+    /// <summary>What is put around a text: the config decides only for the classes that heed it.</summary>
+    private static (bool Beginning, bool End) Marks(TokenizerConfig config, SentencePieceModel model)
+    {
+        var (beginning, end) = (config.Flag("add_bos_token"), config.Flag("add_eos_token"));
+        var adds = config.TokenizerClass switch
+        {
+            "XLMRobertaTokenizer" or "CamembertTokenizer" => (true, true),
+            "T5Tokenizer" or "MT5Tokenizer" => (false, true),
+            _ => (beginning ?? model.BosId >= 0, end ?? model.BosId < 0),
+        };
+        if ((beginning ?? adds.Item1) != adds.Item1 || (end ?? adds.Item2) != adds.Item2)
+            config.Notes.Add($"{config.TokenizerClass} does not heed the add_bos_token or add_eos_token of tokenizer_config.json; it adds {(adds.Item1 ? "both" : "the end alone")}");
+        return adds;
     }
 
     private static PieceModel Model(SentencePieceModel model)
@@ -75,7 +103,7 @@ internal static class SentencePieceFile
     /// <summary>T5's sentinels are not in its model: they follow it, the last one first.</summary>
     private static void AddSentinels(TokenizerConfig config, PieceTable table, List<AddedToken> added)
     {
-        var count = config.Number("extra_ids") ?? (config.TokenizerClass == "T5Tokenizer" ? 100 : 0);
+        var count = config.Number("extra_ids") ?? (TokenizerClasses.LikeT5.Contains(config.TokenizerClass) ? 100 : 0);
         if (count is < 0 or > 10_000)
             throw new InvalidDataException($"Expected from 0 to 10000 extra ids, found {count}.");
         for (var sentinel = count - 1; sentinel >= 0; sentinel--)
@@ -87,7 +115,7 @@ internal static class SentencePieceFile
         }
     }
 
-    private static TextNormalizer Normalizer(SentencePieceModel model)
+    private static TextNormalizer Normalizer(SentencePieceModel model, bool dummy)
     {
         var map = model.CharacterMap.Length > 0 ? CharacterMap.Read(model.CharacterMap) : null;
         return new(text =>
@@ -97,7 +125,7 @@ internal static class SentencePieceFile
                 text = string.Join(' ', text.Split(' ', StringSplitOptions.RemoveEmptyEntries));
             if (text.Length == 0)
                 return text;
-            if (model.AddDummyPrefix)
+            if (dummy)
                 text = model.WhitespaceIsSuffix ? text + ' ' : ' ' + text;
             return model.EscapeWhitespaces ? text.Replace(' ', '▁') : text;
         });

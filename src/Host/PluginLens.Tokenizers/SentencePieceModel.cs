@@ -16,13 +16,13 @@ internal sealed class SentencePieceModel
 
     public bool ByteFallback { get; private set; }
 
-    public int UnkId { get; private set; }
+    public int UnkId { get; set; }
 
-    public int BosId { get; private set; } = 1;
+    public int BosId { get; set; } = 1;
 
-    public int EosId { get; private set; } = 2;
+    public int EosId { get; set; } = 2;
 
-    public int PadId { get; private set; } = -1;
+    public int PadId { get; set; } = -1;
 
     public byte[] CharacterMap { get; private set; } = [];
 

@@ -17,7 +17,8 @@ internal static class SpecialTokens
             foreach (var entry in decoder.EnumerateObject())
             {
                 var id = int.Parse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture);
-                var token = AddedTokenJson.Read(entry.Value, id);
+                if (AddedTokenJson.Read(entry.Value, id) is not { } token)
+                    continue;
                 table.Add(token.Content, id);
                 found[id] = token;
             }
@@ -26,6 +27,8 @@ internal static class SpecialTokens
         foreach (var entry in config.AddedIds?.EnumerateObject().ToArray() ?? [])
         {
             var id = entry.Value.GetInt32();
+            if (entry.Name.Length == 0)
+                continue;
             table.Add(entry.Name, id);
             found.TryAdd(id, new(id, entry.Name, Special: false));
         }
@@ -36,20 +39,41 @@ internal static class SpecialTokens
             named = true;
             if (TokenizerConfig.Content(value) is { } text && table.Id(text) is { } id)
             {
-                var token = value.ValueKind == JsonValueKind.Object ? AddedTokenJson.Read(value, id) : new(id, text, true);
+                var token = (value.ValueKind == JsonValueKind.Object ? AddedTokenJson.Read(value, id) : null) ?? Plain(id, text);
                 found[id] = found.GetValueOrDefault(id, token) with { Special = true };
             }
         }
 
-        if (!named && found.Count == 0)
+        string[] others = config.TokenizerClass.Length > 0 ? OfClass(config)
+            : !named && found.Count == 0 ? ["<|endoftext|>", "<s>", "</s>", "<unk>", "<pad>", "<mask>", "[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]"]
+            : [];
+        foreach (var text in others)
         {
-            foreach (var text in (string[])["<|endoftext|>", "<s>", "</s>", "<unk>", "<pad>", "<mask>", "[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]"])
-            {
-                if (table.Id(text) is { } id)
-                    found[id] = new(id, text, Special: true, LeftStrip: text == "<mask>");
-            }
+            if (table.Id(text) is { } id)
+                found.TryAdd(id, Plain(id, text));
         }
 
         return [.. found.Values];
+    }
+
+    /// <summary>The classes make a mask written as plain text one that swallows the space before it.</summary>
+    private static AddedToken Plain(int id, string text) => new(id, text, Special: true, LeftStrip: text == "<mask>");
+
+    /// <summary>What the class takes for the tokens that the config leaves out.</summary>
+    private static string[] OfClass(TokenizerConfig config)
+    {
+        var defaults = NamedIds.Defaults(config.TokenizerClass);
+        string?[] marks = defaults.Unk switch
+        {
+            "[UNK]" when defaults.Bos is null => ["[CLS]", "[SEP]", "[MASK]"],
+            "<unk>" or "[UNK]" when defaults is { Bos: "<s>", Pad: "<pad>" } => [null, null, "<mask>"],
+            _ => [null, null, null],
+        };
+        (string Name, string? Text)[] roles =
+        [
+            ("bos_token", defaults.Bos), ("eos_token", defaults.Eos), ("unk_token", defaults.Unk), ("pad_token", defaults.Pad),
+            ("cls_token", marks[0]), ("sep_token", marks[1]), ("mask_token", marks[2]),
+        ];
+        return [.. roles.Where(role => config.Token(role.Name) is null).Select(role => role.Text).OfType<string>()];
     }
 }

@@ -3,7 +3,8 @@ namespace PluginLens.Tokenizers;
 /// <summary>The files that a tokenizer may be read from.</summary>
 /// <param name="Path">The folder.</param>
 /// <param name="Files">Names that count, or null for all that are there.</param>
-internal sealed record TokenizerFolder(string Path, IReadOnlySet<string>? Files)
+/// <param name="ModelClass">What <c>config.json</c> says of the tokenizer: its <c>tokenizer_class</c>, else its <c>model_type</c>; null where it says nothing.</param>
+internal sealed record TokenizerFolder(string Path, IReadOnlySet<string>? Files, string? ModelClass)
 {
     /// <summary>Path of a file, or null where it is missing or does not count.</summary>
     public string? Find(string name)

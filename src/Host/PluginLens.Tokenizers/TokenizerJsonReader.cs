@@ -9,29 +9,21 @@ internal sealed class TokenizerJsonReader(string path, TokenizerConfig config)
     public TokenizerParts Read()
     {
         var root = TokenizerFiles.Json(path);
-        var added = Optional(root, "added_tokens") is { } list
-            ? list.EnumerateArray().Select(token => AddedTokenJson.Read(token)).ToArray()
-            : [];
-        var splits = SplitJson.Read(Optional(root, "pre_tokenizer"), out var byteLevel);
-        var (prefix, suffix) = TemplateJson.Read(Optional(root, "post_processor"));
+        var splits = SplitJson.Read(Optional(root, "pre_tokenizer"), config, out var byteLevel);
         var model = root.GetProperty("model");
         var table = new PieceTable();
         var parts = ModelJson.Read(model, table, byteLevel);
-        foreach (var token in added)
-            table.Add(token.Content, token.Id);
-        foreach (var id in prefix.Concat(suffix))
-        {
-            if (id < 0 || id >= table.Count)
-                throw new InvalidDataException($"Expected the post-processor's ids below {table.Count}, found {id}.");
-        }
-
+        var added = AddedTokensJson.Read(root, config, table);
+        var (prefix, suffix) = TemplateJson.Read(Optional(root, "post_processor"), table, config.Notes);
+        ConfigOverJson.Marks(config, table, prefix, suffix);
+        ConfigOverJson.Note(config, root);
         return (parts with
         {
             Path = path,
             Kind = Kind(root, parts.Kind),
             Pieces = table.ToArray(),
             AddedTokens = added,
-            Normalizer = NormalizerJson.Read(Optional(root, "normalizer")),
+            Normalizer = NormalizerJson.Read(Optional(root, "normalizer"), config),
             Splits = splits,
             Decoders = DecoderJson.Read(Optional(root, "decoder")),
             SpaceMark = DecoderJson.SpaceMark(Optional(root, "decoder")),
@@ -55,7 +47,22 @@ internal sealed class TokenizerJsonReader(string path, TokenizerConfig config)
     internal static JsonElement? Optional(JsonElement element, string name) =>
         element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
-    internal static bool Flag(JsonElement element, string name, bool otherwise = false) => Optional(element, name)?.GetBoolean() ?? otherwise;
+    /// <summary>A flag with a default; null is none, as in the published readers.</summary>
+    internal static bool Flag(JsonElement element, string name, bool otherwise) => element.TryGetProperty(name, out _) ? Flag(element, name) : otherwise;
+
+    /// <summary>A flag that must be there: a default in its place would be a guess.</summary>
+    internal static bool Flag(JsonElement element, string name) => Required(element, name) is { ValueKind: JsonValueKind.True or JsonValueKind.False } value
+        ? value.GetBoolean()
+        : throw new InvalidDataException($"Expected true or false for '{name}', found {PieceTable.Shown(element.GetProperty(name).GetRawText())}.");
+
+    /// <summary>A member that must be there.</summary>
+    internal static JsonElement Required(JsonElement element, string name) => element.TryGetProperty(name, out var value)
+        ? value
+        : throw new InvalidDataException($"Expected '{name}' in {PieceTable.Shown(element.GetRawText())}, found none.");
+
+    /// <summary>Text that must be there.</summary>
+    internal static string RequiredText(JsonElement element, string name) =>
+        Required(element, name).GetString() ?? throw new InvalidDataException($"Expected text for '{name}', found null.");
 
     internal static string? Text(JsonElement element, string name) => Optional(element, name)?.GetString();
 

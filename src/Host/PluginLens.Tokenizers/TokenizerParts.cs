@@ -39,6 +39,9 @@ internal sealed record TokenizerParts
     /// <summary>Ids put after a text by default.</summary>
     public IReadOnlyList<int> Suffix { get; init; } = [];
 
+    /// <summary>Which file was followed where they contradict each other.</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     public string? ContinuationMark { get; init; }
 
     /// <summary>What a space is written as where decoding drops the first one (<c>▁</c>), or null.</summary>

@@ -40,6 +40,6 @@ internal static class UnicodeText
         var category = Rune.GetUnicodeCategory(rune);
         return IsLetter(category) || IsMark(category)
             || category is UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.ConnectorPunctuation
-            || rune.Value is 0x200C or 0x200D;
+            || rune.Value is 0x200C or 0x200D or (>= 0x24B6 and <= 0x24E9);
     }
 }

@@ -12,6 +12,7 @@ internal static class VocabularyAndMerges
     public static TokenizerParts Read(string path, TokenizerConfig config)
     {
         var mergesPath = config.MergesPath ?? throw new InvalidDataException("Expected merges.txt beside it, found none.");
+        TokenizerClasses.Require(config, path, [.. TokenizerClasses.LikeGpt2, .. TokenizerClasses.LikeRoberta, "Qwen2Tokenizer", "OpenAIGPTTokenizer"]);
         var table = new PieceTable();
         table.AddObject(TokenizerFiles.Json(path));
         var vocabulary = table.Ids.ToDictionary(StringComparer.Ordinal);
@@ -31,7 +32,10 @@ internal static class VocabularyAndMerges
         string path, string mergesPath, Dictionary<string, int> vocabulary, TokenizerConfig config, PieceTable table)
     {
         var qwen = config.TokenizerClass == "Qwen2Tokenizer";
-        var roberta = config.TokenizerClass == "RobertaTokenizer";
+        var roberta = TokenizerClasses.LikeRoberta.Contains(config.TokenizerClass);
+        var addBeginning = roberta || (!qwen && config.Flag("add_bos_token") == true);
+        if ((config.Flag("add_bos_token") ?? addBeginning) != addBeginning || (config.Flag("add_eos_token") ?? roberta) != roberta)
+            config.Notes.Add($"{config.TokenizerClass} does not heed the add_bos_token or add_eos_token of tokenizer_config.json; it {(roberta ? "adds both" : addBeginning ? "adds the beginning alone" : "adds neither")}");
         var (bos, eos, _, _) = NamedIds.Defaults(config.TokenizerClass);
         bos = config.Token("bos_token") ?? bos;
         eos = config.Token("eos_token") ?? eos;
@@ -50,8 +54,8 @@ internal static class VocabularyAndMerges
                 ByteLevel = true,
             }.Build()),
             Decoders = [Decoders.ByteLevel],
-            Prefix = bos is not null && (config.Flag("add_bos_token") ?? roberta) ? [table.Require(bos)] : [],
-            Suffix = eos is not null && (config.Flag("add_eos_token") ?? roberta) ? [table.Require(eos)] : [],
+            Prefix = bos is not null && addBeginning ? [table.Require(roberta ? config.Token("cls_token") ?? bos : bos)] : [],
+            Suffix = eos is not null && roberta ? [table.Require(config.Token("sep_token") ?? eos)] : [],
         };
     }
 

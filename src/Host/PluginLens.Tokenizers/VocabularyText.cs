@@ -9,18 +9,23 @@ internal static class VocabularyText
 {
     public static TokenizerParts Read(string path, TokenizerConfig config)
     {
+        TokenizerClasses.Require(config, path, [.. TokenizerClasses.LikeBert, "MPNetTokenizer"]);
         var table = new PieceTable();
-        var lines = TokenizerFiles.Text(path).Split('\n').Select(line => line.TrimEnd('\r')).ToList();
-        if (lines[^1].Length == 0)
-            lines.RemoveAt(lines.Count - 1);
+        var lines = Lines(path);
         for (var id = 0; id < lines.Count; id++)
-            table.Add(lines[id], id);
-        var unknownId = table.Require(config.Token("unk_token") ?? "[UNK]");
+        {
+            if (table.AddLast(lines[id], id))
+                config.Notes.Add($"vocab.txt has '{PieceTable.Shown(lines[id])}' twice; text gets the last id, {id}");
+        }
+
+        var unknown = config.Token("unk_token") ?? "[UNK]";
+        var unknownId = table.Require(unknown);
         var vocabulary = table.Ids.ToDictionary(StringComparer.Ordinal);
         var added = SpecialTokens.Find(config, table);
         var pieces = table.ToArray();
-        var first = config.Token("cls_token") ?? "[CLS]";
-        var last = config.Token("sep_token") ?? "[SEP]";
+        var (cls, sep) = config.TokenizerClass == "MPNetTokenizer" ? ("<s>", "</s>") : ("[CLS]", "[SEP]");
+        var first = config.Token("cls_token") ?? cls;
+        var last = config.Token("sep_token") ?? sep;
         var parts = new TokenizerParts
         {
             Path = path,
@@ -40,4 +45,14 @@ internal static class VocabularyText
         };
         return parts.WithNamedIds(config, table.Ids);
     }
+
+    /// <summary>The tokens, one a line.</summary>
+    internal static List<string> Lines(string path)
+    {
+        var lines = TokenizerFiles.Text(path).Split('\n').Select(line => line.TrimEnd('\r')).ToList();
+        if (lines[^1].Length == 0)
+            lines.RemoveAt(lines.Count - 1);
+        return lines;
+    }
+
 }

@@ -78,7 +78,7 @@ public sealed class KnowledgeLookup : Analysis<KnowledgeLookupOptions>
             throw new UsageException("--from and --to belong together: --from X --to Y asks which heads map X to Y.");
         }
 
-        if (options.Words.Any(string.IsNullOrWhiteSpace))
+        if (options.Words.Any(word => WhiteSpace.Strip(word).Length == 0))
         {
             throw new UsageException($"--words {string.Join(',', options.Words)}: expected words separated by commas, found an empty one.");
         }
@@ -166,16 +166,16 @@ public sealed class KnowledgeLookup : Analysis<KnowledgeLookupOptions>
     }
 
     /// <summary>' word' where that is one token, else 'word', else the pieces of ' word'; says which.</summary>
-    private static int[] WordForm(AnalysisContext context, string word)
+    private static int[] WordForm(AnalysisContext context, string given)
     {
-        var tokenizer = context.Model.Tokenizer!;
-        var ids = tokenizer.Encode(" " + word.Trim());
-        if (ids.Length != 1 && tokenizer.Encode(word.Trim()) is { Length: > 0 } bare && (bare.Length == 1 || tokenizer.StartsWord(bare[0])))
+        var (tokenizer, word) = (context.Model.Tokenizer!, WhiteSpace.Strip(given));
+        var ids = tokenizer.Encode(" " + word);
+        if (ids.Length != 1 && tokenizer.Encode(word) is { Length: > 0 } bare && (bare.Length == 1 || tokenizer.StartsWord(bare[0])))
         {
             ids = bare; // 'word' itself, or SentencePiece, which puts the space in front by itself.
         }
 
-        if (ids.Length == 0 || ids.Any(id => $"{id}" == context.Model.Config.Metadata.GetValueOrDefault("unk_id")))
+        if (ids.Length == 0 || ids.Any(id => id == tokenizer.UnkId))
         {
             throw new UsageException($"'{word}' is not in the vocabulary of model '{context.Model.Config.Name}'; give another word.");
         }
@@ -183,7 +183,7 @@ public sealed class KnowledgeLookup : Analysis<KnowledgeLookupOptions>
         var form = ids.Length > 1 ? $"mean of {ids.Length} pieces"
             : tokenizer.ContinuationMark is not null ? "a whole word"
             : tokenizer.StartsWord(ids[0]) ? "with leading space" : "without leading space";
-        context.Results.Note($"word '{word.Trim()}': {form} (id {string.Join(' ', ids)})");
+        context.Results.Note($"word '{word}': {form} (id {string.Join(' ', ids)})");
         return ids;
     }
 

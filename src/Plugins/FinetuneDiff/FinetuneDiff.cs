@@ -19,7 +19,7 @@ namespace PluginLens.Plugins.FinetuneDiff;
 [ReadsModels(2)]
 [Writes("groups", typeof(GroupChange))]
 [Writes("finetune-diff", typeof(DiffWord))]
-[Writes("classifier", typeof(ClassifierWord), When = "where the tuned model has a classifier")]
+[Writes("classifier", typeof(ClassifierWord), When = "where the tuned model has a classifier, and it changed where both have one")]
 [Writes("changed", typeof(ChangedVector), When = "where anything changed")]
 public sealed class FinetuneDiff : Analysis<FinetuneDiffOptions>
 {
@@ -188,13 +188,23 @@ public sealed class FinetuneDiff : Analysis<FinetuneDiffOptions>
         return new Matrix(delta, tuned.Rows, tuned.Columns);
     }
 
-    /// <summary>The classifier's rows as words; of two classes the positive (1) stands first, as in the paper.</summary>
+    /// <summary>
+    /// What tuning made of the classifier, as words: tuned - original where both models have one, else the tuned one's rows. Of two classes the positive (1) stands first, as in the paper.
+    /// </summary>
     private static void Classifier(AnalysisContext context, FinetuneDiffOptions options, VocabularySides sides, bool[]? keep)
     {
-        var rows = context.SecondModel!.Weight("classifier.W").AsMatrix().Transpose();
+        var (rows, moved) = ClassifierRows(context.Model, context.SecondModel!);
+        context.Results.Note(!context.Model.HasWeight("classifier.W") ? $"classifier rows on {sides.Name(writes: false)} of the tuned model"
+            : moved.Count == 0 ? "the classifiers of the two models are identical"
+            : $"differences of classifier rows on {sides.Name(writes: false)} of the tuned model");
+        if (moved.Count == 0)
+        {
+            return;
+        }
+
         var words = context.Compute.TopRows(rows, sides.Reading, new RowQuery { K = options.ClassifierK, Keep = keep });
         var table = context.Results.Table<ClassifierWord>("classifier", groupBy: 1);
-        foreach (var row in rows.Rows == 2 ? new[] { 1, 0 } : Enumerable.Range(0, rows.Rows))
+        foreach (var row in rows.Rows == 2 ? moved.OrderDescending() : moved.Order())
         {
             var label = rows.Rows == 2 ? row == 1 ? "positive" : "negative" : $"{row}";
             for (var rank = 0; rank < words.K; rank++)
@@ -202,8 +212,25 @@ public sealed class FinetuneDiff : Analysis<FinetuneDiffOptions>
                 table.Add(new ClassifierWord(label, rank + 1, context.Model.Token(words.IdsOf(row)[rank]), words.ScoresOf(row)[rank]));
             }
         }
+    }
 
-        context.Results.Note($"classifier rows on {sides.Name(writes: false)} of the tuned model");
+    /// <summary>One row a class, and those that are worth listing: of a difference the rows that moved.</summary>
+    private static (Matrix Rows, List<int> Moved) ClassifierRows(Model original, Model tuned)
+    {
+        var after = tuned.Weight("classifier.W").AsMatrix().Transpose();
+        if (!original.HasWeight("classifier.W"))
+        {
+            return (after, [.. Enumerable.Range(0, after.Rows)]);
+        }
+
+        var before = original.Weight("classifier.W").AsMatrix().Transpose();
+        if (before.Rows != after.Rows)
+        {
+            throw new UsageException($"finetune-diff compares two states of one model: the classifier of '{original.Config.Name}' has {before.Rows} classes, that of '{tuned.Config.Name}' {after.Rows}.");
+        }
+
+        var delta = Difference(after, before, out var norms);
+        return (delta, [.. Enumerable.Range(0, norms.Length).Where(row => norms[row] > 0)]);
     }
 
     private static void Report(AnalysisContext context, FinetuneDiffOptions options, List<ChangedVector> changed, string where)
@@ -252,7 +279,7 @@ public sealed record GroupChange(string Group, int Layer, int Moved, double Mean
 /// <param name="NegativeScore">Its product.</param>
 public sealed record DiffWord(string Group, int Layer, int Index, int Rank, Token Diff, double DiffScore, Token Negative, double NegativeScore);
 
-/// <summary>One rank of a classifier's row.</summary>
+/// <summary>One rank of a classifier's row, or of its difference where both models have a classifier.</summary>
 /// <param name="Label"><c>positive</c> or <c>negative</c> of two classes, else the class's number.</param>
 /// <param name="Rank">1 = best.</param>
 /// <param name="Token">A token of the row's list.</param>

@@ -32,7 +32,7 @@ public sealed record FinetuneDiffOptions : TokenFilter
 
     /// <summary>Tokens of a classifier's row.</summary>
     [AtLeast(1)]
-    [Help("Tokens listed of each classifier row.")]
+    [Help("Tokens listed of each classifier row, or of its difference where both models have a classifier.")]
     public int ClassifierK { get; init; } = 30;
 
     /// <summary>Threshold.</summary>

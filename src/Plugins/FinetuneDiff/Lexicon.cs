@@ -3,7 +3,7 @@ namespace PluginLens.Plugins.FinetuneDiff;
 /// <summary>A list of opinion words; decides which tokens of a list are about sentiment.</summary>
 internal sealed class Lexicon
 {
-    private readonly HashSet<string> _words;
+    private readonly WordList _words;
 
     /// <summary>Reads the list.</summary>
     /// <param name="path">One word a line, lines that begin with ';' are comments; null = the list inside this plugin.</param>
@@ -11,7 +11,7 @@ internal sealed class Lexicon
     {
         try
         {
-            _words = [.. Lines(path).Select(line => line.Trim().ToLowerInvariant()).Where(line => line.Length > 0 && line[0] != ';')];
+            _words = new WordList(path ?? "Hu and Liu opinion lexicon", Lines(path).Where(line => !WhiteSpace.Strip(line).StartsWith(';')));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -43,7 +43,7 @@ internal sealed class Lexicon
         var hits = 0;
         foreach (var id in ids)
         {
-            hits += _words.Contains(model.Token(id).Text.Trim().ToLowerInvariant()) ? 1 : 0;
+            hits += _words.Contains(model.Token(id).Text) ? 1 : 0;
         }
 
         return ids.Length == 0 ? 0 : hits / (double)ids.Length;

@@ -2,14 +2,14 @@ namespace PluginLens.Plugins.States;
 
 /// <summary>
 /// Reads hidden states as words: <c>norm_final(h) W_U + b_U</c> for any state of the residual stream and any position, the norm recomputed on that state.
-/// At the last block's output these are the model's logits (before a soft-cap). Dar et al., "Analyzing Transformers in Embedding Space", section 2.2.
+/// At the last block's output these are the model's logits (before a soft-cap). Post-norm models: <c>h W_U</c>, or through the masked-LM head where asked. Dar et al., "Analyzing Transformers in Embedding Space", section 2.2.
 /// </summary>
 [Analysis("hidden-projection", "Hidden states as words",
     Answers = "The tokens that a hidden state of any layer and position stands for, through the final norm and the unembedding.",
     Source = "Dar et al., Analyzing Transformers in Embedding Space, section 2.2")]
 [Holds(Verdict.Undefined, Trait.NoUnembed, "there is no unembedding")]
-[Holds(Verdict.Undefined, Trait.Bidirectional, "states of an encoder are read through its head, not through a final norm")]
-[Holds(Verdict.Approximate, Trait.PostNorm, "states are normed block by block; no final norm is applied")]
+[Holds(Verdict.Approximate, Trait.MaskedLmHead, "states are read without the masked-LM head unless --head is given")]
+[Holds(Verdict.Approximate, Trait.PostNorm, "states are normed block by block; no final norm is applied, and b_U is added with --head only")]
 [Holds(Verdict.Approximate, Trait.LogitSoftCap, "scores are before the soft-cap of the logits, which keeps their order")]
 [Writes("hidden-projection", typeof(StateWord))]
 public sealed class HiddenProjection : Analysis<HiddenProjectionOptions>
@@ -18,16 +18,16 @@ public sealed class HiddenProjection : Analysis<HiddenProjectionOptions>
     protected override void Run(AnalysisContext context, HiddenProjectionOptions options)
     {
         var (model, config) = (context.Model, context.Model.Config);
-        var hooks = States(model, options);
-        var norm = options.Norm != StateNorm.None ? ModelNorm.Final(model) : null;
+        var reading = new StateReading(model, options.Embedding, options.Head);
+        var hooks = States(model, options, reading);
+        var norm = options.Norm != StateNorm.None ? reading.Norm : null;
         var keep = options.Mask(model);
-        var bias = model.HasWeight("unembed.b_U") ? model.Weight("unembed.b_U").Span.ToArray() : null;
         var table = context.Results.Table<StateWord>("hidden-projection", groupBy: 4);
         var raw = norm is not null && options.Norm == StateNorm.FinalButEmbed ? " but the embedding" : string.Empty;
         context.Results.Note(NoteLine.Of(
             Described(options.At),
-            norm is null ? "no norm" : $"final norm recomputed on each state{raw}",
-            bias is null ? "W_U" : "W_U and b_U",
+            reading.Head ? "through the masked-LM head" : norm is null ? "no norm" : $"final norm recomputed on each state{raw}",
+            $"{reading.Sides.Name(writes: true)}{(reading.Bias is null ? string.Empty : " and b_U")}",
             $"weights {config.ProcessingName}",
             PaddingNote.Of(model, options)));
         var prompts = context.RequirePrompts();
@@ -38,18 +38,19 @@ public sealed class HiddenProjection : Analysis<HiddenProjectionOptions>
             {
                 context.Cancellation.ThrowIfCancellationRequested();
                 var positions = options.Position.Of(tokens.Length, "position");
+                var rows = reading.Rows(tokens, run[hook]);
                 var states = new float[positions.Count * config.DModel];
                 for (var at = 0; at < positions.Count; at++)
                 {
                     var state = states.AsSpan(at * config.DModel, config.DModel);
-                    run[hook][0].AsMatrix().CopyRow(positions[at], state);
+                    rows.CopyRow(positions[at], state);
                     if (layer != "embed" || options.Norm != StateNorm.FinalButEmbed)
                     {
                         norm?.Apply(state, state);
                     }
                 }
 
-                var best = context.Compute.TopRows(new Matrix(states, positions.Count, config.DModel), model.WU.Transpose(), new RowQuery { K = options.K, Keep = keep, Bias = bias });
+                var best = context.Compute.TopRows(new Matrix(states, positions.Count, config.DModel), reading.Sides.Writing, new RowQuery { K = options.K, Keep = keep, Bias = reading.Bias });
                 for (var at = 0; at < positions.Count; at++)
                 {
                     for (var rank = 0; rank < best.K; rank++)
@@ -65,7 +66,7 @@ public sealed class HiddenProjection : Analysis<HiddenProjectionOptions>
     protected override Cost? Plan(AnalysisContext context, HiddenProjectionOptions options)
     {
         var (model, config) = (context.Model, context.Model.Config);
-        var hooks = States(model, options);
+        var hooks = States(model, options, new StateReading(model, options.Embedding, options.Head));
         var (kept, layers) = (Costs.Kept(model, options.Mask(model)), options.Layer.Of(config.NLayers, "layer").Max() + 1);
         var prompts = context.RequirePrompts();
         int Positions(Prompt prompt) => options.Position.Of(prompt.Tokens.Length, "position").Count;
@@ -87,7 +88,7 @@ public sealed class HiddenProjection : Analysis<HiddenProjectionOptions>
         _ => "block outputs",
     };
 
-    private static List<(string Layer, string Hook)> States(Model model, HiddenProjectionOptions options)
+    private static List<(string Layer, string Hook)> States(Model model, HiddenProjectionOptions options, StateReading reading)
     {
         var config = model.Config;
         var point = options.At switch
@@ -96,7 +97,7 @@ public sealed class HiddenProjection : Analysis<HiddenProjectionOptions>
             StatePoint.Mid => "hook_resid_mid",
             StatePoint.AttnOut => "hook_attn_out",
             StatePoint.MlpOut => "hook_mlp_out",
-            _ => config.Traits.Contains(Trait.PostNorm) ? "hook_normalized_resid_post" : "hook_resid_post",
+            _ => reading.Output,
         };
         var layers = options.Layer.Of(config.NLayers, "layer");
         var states = layers.Select(layer => ($"{layer}", $"blocks.{layer}.{point}")).ToList();
@@ -143,6 +144,14 @@ public sealed record HiddenProjectionOptions : TokenFilter
     /// <summary>Norm.</summary>
     [Help("final: through the final norm, recomputed on each state; final-but-embed: so, but the embedding as it is; none: raw states.")]
     public StateNorm Norm { get; init; }
+
+    /// <summary>Masked-LM head.</summary>
+    [Help("BERT and its kin: take states through the masked-LM head, which stands before the unembedding.")]
+    public bool Head { get; init; }
+
+    /// <summary>Embedding matrix.</summary>
+    [Help("Matrix of the words. auto and output: W_U, with b_U; input: W_E.")]
+    public EmbeddingChoice Embedding { get; init; }
 }
 
 /// <summary>What happens to a state before the unembedding.</summary>

@@ -6,7 +6,7 @@ namespace PluginLens.Plugins.States;
 /// </summary>
 internal sealed class RkScores(AnalysisContext context, RkOptions options)
 {
-    private readonly VocabularySides _sides = new(context.Model, options.Embedding);
+    private readonly StateReading _reading = new(context.Model, options.Embedding, options.Head);
     private readonly bool[]? _unpadded = new TokenFilter { Padding = options.Padding }.Mask(context.Model);
     private readonly bool[]? _ascii = options.OnlyAscii ? new TokenFilter { OnlyAscii = true }.Mask(context.Model) : null;
 
@@ -22,7 +22,7 @@ internal sealed class RkScores(AnalysisContext context, RkOptions options)
         Check();
         var table = context.Results.Table<RkRow>(name);
         var parameters = new ParameterVectors(Model, options.Key == GatedKey.In);
-        var words = new VectorWords(context, parameters, _sides, options.Padding);
+        var words = new VectorWords(context, parameters, _reading.Sides, options.Padding);
         var layers = options.Layer.Of(Config.NLayers, "layer");
         var shuffle = options.Shuffle is { } seed ? new Random(seed) : null;
         var k = Math.Min(options.K, words.Tokens);
@@ -72,7 +72,7 @@ internal sealed class RkScores(AnalysisContext context, RkOptions options)
             n = options.Positions == 0 ? n + length : Math.Min(options.Positions, n + length);
         }
 
-        var words = new VectorWords(context, new ParameterVectors(Model), _sides, options.Padding);
+        var words = new VectorWords(context, new ParameterVectors(Model), _reading.Sides, options.Padding);
         ParameterGroup[] groups = Config.AttnOnly ? [ParameterGroup.WV, ParameterGroup.WO] : [ParameterGroup.K, ParameterGroup.V, ParameterGroup.WV, ParameterGroup.WO];
         const int SetEntry = 32, State = 3 * sizeof(float), Active = 48;
         return Costs.Sum(
@@ -102,18 +102,13 @@ internal sealed class RkScores(AnalysisContext context, RkOptions options)
     private void Note(ParameterVectors parameters, int k)
     {
         var neurons = Config.AttnOnly ? string.Empty : $" (neurons by {(Config.GatedMlp ? "hook_post" : "hook_pre")})";
-        var states = options.Head ? "through the masked-LM head" : ModelNorm.Final(Model) is null ? "as the block gives them, without a norm" : "through the final norm";
+        var states = _reading.Head ? "through the masked-LM head" : _reading.Norm is null ? "as the block gives them, without a norm" : "through the final norm";
         context.Results.Note(NoteLine.Of($"top {k}, {Math.Min(options.M, Math.Max(Config.DMlp, Config.NHeads * Config.DHead))} most active parameters a position{neurons}", $"keys are columns of {parameters.Matrix(ParameterGroup.K)}"));
-        context.Results.Note(NoteLine.Of(_sides.Description, $"weights {Config.ProcessingName}", PaddingNote.Of(Model, new TokenFilter { Padding = options.Padding })));
+        context.Results.Note(NoteLine.Of(_reading.Sides.Description, $"weights {Config.ProcessingName}", PaddingNote.Of(Model, new TokenFilter { Padding = options.Padding })));
         context.Results.Note(NoteLine.Of(
-            $"states {states}{(Bias() is null ? string.Empty : ", b_U added")}",
+            $"states {states}{(_reading.Bias is null ? string.Empty : ", b_U added")}",
             options.Shuffle is { } seed ? $"baseline: random pairings of positions, seed {seed}" : "baseline: mean over all pairings of positions"));
     }
-
-    /// <summary>The unembedding's bias where states are read with it (folded weights need it).</summary>
-    private float[]? Bias() => Model.HasWeight("unembed.b_U") && (options.Head || !Config.Traits.Contains(Trait.PostNorm)) && _sides.Name(writes: true) == "W_U"
-        ? Model.Weight("unembed.b_U").Span.ToArray()
-        : null;
 
     private IEnumerable<(ParameterGroup Group, int[][] Active)> Groups(List<int[]> neurons, List<int[]> heads)
     {
@@ -131,12 +126,10 @@ internal sealed class RkScores(AnalysisContext context, RkOptions options)
     /// <summary>For each layer the normed states <c>[n,d]</c>, and at each position the m most active neurons and head dimensions; one pass a prompt.</summary>
     private Dictionary<int, (List<float> States, List<int[]> Neurons, List<int[]> Heads)> Forward(IReadOnlyList<int> layers, Func<int, int> stateLayer)
     {
-        var output = Config.Traits.Contains(Trait.PostNorm) ? "hook_normalized_resid_post" : "hook_resid_post";
-        string State(int layer) => $"blocks.{stateLayer(layer)}.{output}";
+        string State(int layer) => $"blocks.{stateLayer(layer)}.{_reading.Output}";
         string Neuron(int layer) => $"blocks.{layer}.mlp.{(Config.GatedMlp ? "hook_post" : "hook_pre")}";
         string Z(int layer) => $"blocks.{layer}.attn.hook_z";
         string[] hooks = [.. layers.SelectMany(layer => Config.AttnOnly ? new[] { State(layer), Z(layer) } : [State(layer), Z(layer), Neuron(layer)]).Distinct()];
-        var norm = ModelNorm.Final(Model);
         var seen = layers.ToDictionary(layer => layer, _ => (States: new List<float>(), Neurons: new List<int[]>(), Heads: new List<int[]>()));
         var (scored, prompts) = (0, context.RequirePrompts());
         foreach (var (index, _, run) in PromptBatches.Run(context, Model, prompts, hooks, most: 1))
@@ -146,11 +139,11 @@ internal sealed class RkScores(AnalysisContext context, RkOptions options)
             foreach (var layer in layers)
             {
                 var (states, neurons, heads) = seen[layer];
-                var rows = options.Head ? ThroughHead(tokens, run[State(layer)]) : run[State(layer)][0].AsMatrix();
+                var rows = _reading.Rows(tokens, run[State(layer)]);
                 for (var position = 0; position < count; position++)
                 {
                     var row = rows.Row(position).ToArray();
-                    norm?.Apply(row, row);
+                    _reading.Norm?.Apply(row, row);
                     states.AddRange(row);
                     heads.Add(MostActive(run[Z(layer)][0][position].Span));
                     neurons.Add(Config.AttnOnly ? [] : MostActive(run[Neuron(layer)][0].AsMatrix().Row(position)));
@@ -167,23 +160,6 @@ internal sealed class RkScores(AnalysisContext context, RkOptions options)
         return seen;
     }
 
-    /// <summary>States as the masked-LM head transforms them before the unembedding, <c>pos x d_model</c>: they stand in for the last block's output.</summary>
-    private Matrix ThroughHead(int[] tokens, Tensor states)
-    {
-        const string normalized = "mlm_head.ln.hook_normalized";
-        var replace = new Dictionary<string, Tensor> { [$"blocks.{Config.NLayers - 1}.hook_normalized_resid_post"] = states };
-        var rows = Model.Run(new ModelInput(tokens) { Replace = replace }, [normalized])[normalized][0].AsMatrix();
-        var gain = Model.Weight("mlm_head.ln.w").Span;
-        var bias = Model.Weight("mlm_head.ln.b").Span;
-        var transformed = new float[rows.Rows * rows.Columns];
-        for (var at = 0; at < transformed.Length; at++)
-        {
-            transformed[at] = (rows.Row(at / rows.Columns)[at % rows.Columns] * gain[at % rows.Columns]) + bias[at % rows.Columns];
-        }
-
-        return new Matrix(transformed, rows.Rows, rows.Columns);
-    }
-
     private int[] MostActive(ReadOnlySpan<float> activity)
     {
         var values = activity.ToArray();
@@ -193,7 +169,7 @@ internal sealed class RkScores(AnalysisContext context, RkOptions options)
     /// <summary>The best id of each state, and its top-k ids that pass.</summary>
     private (int Best, int[] Ids)[] Top(Matrix states)
     {
-        var lists = context.Compute.TopRows(states, _sides.Writing, new RowQuery { K = options.K, Keep = _unpadded, Bias = Bias() });
+        var lists = context.Compute.TopRows(states, _reading.Sides.Writing, new RowQuery { K = options.K, Keep = _unpadded, Bias = _reading.Bias });
         return [.. Enumerable.Range(0, lists.Rows).Select(row => (lists.IdsOf(row)[0], lists.IdsOf(row).ToArray().Where(Passes).ToArray()))];
     }
 

@@ -36,7 +36,7 @@ public sealed class Stitch : Analysis<StitchOptions>
         context.Results.Note($"first n blocks of '{a.Name}', K ({a.DModel} x {b.DModel}), last {last} of {b.NLayers} blocks of '{b.Name}'{(options.Subtract ? $" minus those of '{context.Models[2].Config.Name}'" : string.Empty)}");
         context.Results.Note(NoteLine.Of(
             $"final norm of the donor {(seam.LnF ? "on" : "off")}",
-            $"positions of the receiver {(options.AddPositions ? "added" : "not added")}",
+            $"{Embeds(tuned)} of the receiver {(options.AddPositions ? "added" : "not added")}",
             $"weights {a.ProcessingName} and {b.ProcessingName}"));
 
         // Before anything is written: labels may not fit the classifier.
@@ -171,8 +171,10 @@ public sealed class Stitch : Analysis<StitchOptions>
             var states = donor.Run(new ModelInput(tokens), hooks.Distinct().ToList());
             int[][] found = [.. hooks.Select(hook =>
             {
-                var mapped = Mapped(context, states[hook][0].AsMatrix(), seam.Map, norm, seam.AddPositions ? receiver.Weight("pos_embed.W_pos") : null);
-                return reader.Read(new ModelInput(tokens) { Replace = new Dictionary<string, Tensor> { [input] = new(input, mapped, 1, tokens.Length, b.DModel) } });
+                var mapped = Mapped(context, states[hook][0].AsMatrix(), seam.Map, norm);
+                var entering = new Tensor("hook_embed", mapped, 1, tokens.Length, b.DModel);
+                entering = seam.AddPositions ? Embedded(receiver, tokens, entering) : entering;
+                return reader.Read(new ModelInput(tokens) { Replace = new Dictionary<string, Tensor> { [input] = entering } });
             })];
             return (truth, itself.Read(new ModelInput(tokens)), found);
         }
@@ -212,7 +214,7 @@ public sealed class Stitch : Analysis<StitchOptions>
     }
 
     /// <summary>H K, <c>[pos, d_model of the receiver]</c>.</summary>
-    private static float[] Mapped(AnalysisContext context, Matrix states, Matrix kernel, ModelNorm? norm, Tensor? positions)
+    private static float[] Mapped(AnalysisContext context, Matrix states, Matrix kernel, ModelNorm? norm)
     {
         var normed = new float[states.Rows * states.Columns];
         for (var row = 0; row < states.Rows; row++)
@@ -222,13 +224,21 @@ public sealed class Stitch : Analysis<StitchOptions>
             norm?.Apply(target, target);
         }
 
-        var mapped = context.Compute.Multiply(new Matrix(normed, states.Rows, states.Columns), kernel).Data.ToArray();
-        for (var at = 0; at < mapped.Length && positions is not null; at++)
-        {
-            mapped[at] += positions.Span[at];
-        }
+        return context.Compute.Multiply(new Matrix(normed, states.Rows, states.Columns), kernel).Data.ToArray();
+    }
 
-        return mapped;
+    /// <summary>What the receiver makes of states that stand in for its token embeddings, as Hugging Face's <c>inputs_embeds</c> do: positions, token types (0), the norm over all.</summary>
+    private static Tensor Embedded(Model receiver, int[] tokens, Tensor states)
+    {
+        const string first = "blocks.0.hook_resid_pre";
+        return receiver.Run(new ModelInput(tokens) { Replace = new Dictionary<string, Tensor> { ["hook_embed"] = states } }, [first])[first];
+    }
+
+    /// <summary>For the notes: what the receiver adds to token embeddings.</summary>
+    private static string Embeds(Model receiver)
+    {
+        string?[] parts = ["positions", receiver.HasWeight("token_type_embed.W_token_type") ? "token types" : null, receiver.HasWeight("embed.ln.w") ? "embedding norm" : null];
+        return string.Join(", ", parts.Where(part => part is not null));
     }
 
     private static void Report(AnalysisContext context, IReadOnlyList<int> blocks, int[] hits, int[] agreed, int own, int judged)
@@ -276,7 +286,7 @@ public sealed record StitchOptions
     public bool LnF { get; init; }
 
     /// <summary>Positions of the receiver.</summary>
-    [Help("Add the receiver's position embeddings to the mapped states, as the authors' code does by side effect.")]
+    [Help("Add the receiver's position embeddings to the mapped states, as the authors' code does by side effect; where it has them its token types and embedding norm too.")]
     public bool AddPositions { get; init; }
 
     /// <summary>Positions in the kernel.</summary>

@@ -40,15 +40,15 @@ GROUPS = list(OPTION_OF)
 
 
 class Model:
-    """Weights, configuration, tokenizer and forward pass of a GPT-2 in models/onnx."""
+    """Weights, configuration, tokenizer and forward pass of a GPT-2, or of its like without MLPs, in models/onnx."""
 
     def __init__(self, name):
         self.name = name
         folder = ROOT / "models" / "onnx" / name
         proto = onnx.load(str(folder / "model.onnx"))
         self.meta = {entry.key: entry.value for entry in proto.metadata_props}
-        if (self.meta["architecture"], self.meta["act_fn"], self.meta["processing"]) != ("gpt2", "gelu_new", "[]"):
-            sys.exit(f"make.py: expected a raw GPT-2 with gelu_new in {folder}; teach the forward pass what it is.")
+        if (self.meta["architecture"], self.meta.get("act_fn"), self.meta["processing"]) not in (("gpt2", "gelu_new", "[]"), ("attn-only", None, "[]")):
+            sys.exit(f"make.py: expected a raw GPT-2 with gelu_new, or one without MLPs, in {folder}; teach the forward pass what it is.")
         self.weights = {tensor.name: onnx.numpy_helper.to_array(tensor).astype(np.float64) for tensor in proto.graph.initializer}
         self.layers, self.heads, self.width = (int(self.meta[key]) for key in ("n_layers", "n_heads", "d_head"))
         self.sha256 = hashlib.sha256((folder / "model.onnx.data").read_bytes()).hexdigest()
@@ -128,16 +128,23 @@ class Model:
             pattern = np.exp(scores - scores.max(-1, keepdims=True))
             z = pattern / pattern.sum(-1, keepdims=True) @ v
             x = x + np.einsum("hpe,hed->pd", z, self[block + "attn.W_O"]) + self[block + "attn.b_O"]
+            heads.append(z.transpose(1, 0, 2).reshape(len(x), -1))
+            if self.meta["architecture"] == "attn-only":
+                streams.append(x)
+                continue
             pre = self.norm(x, block + "ln2") @ self[block + "mlp.W_in"] + self[block + "mlp.b_in"]
             post = 0.5 * pre * (1 + np.tanh(np.sqrt(2 / np.pi) * (pre + 0.044715 * pre ** 3)))
             x = x + post @ self[block + "mlp.W_out"] + self[block + "mlp.b_out"]
             streams.append(x)
             neurons.append(pre)
-            heads.append(z.transpose(1, 0, 2).reshape(len(x), -1))
         return streams, neurons, heads
 
     def logits(self, states):
         return self.norm(states, "ln_final") @ self.u.T + (self["unembed.b_U"] if "unembed.b_U" in self.weights else 0)
+
+    def words(self, states):
+        """States on W_E in place of W_U, where b_U does not belong."""
+        return self.norm(states, "ln_final") @ self.e.T
 
 
 model = functools.lru_cache(Model)
@@ -436,17 +443,17 @@ def isotropy():
     case("isotropy", [m], ["isotropy"], EXACT, {"singular_values": 10}, isotropy=rows, singular_values=spectrum)
 
 
-def hidden_projection():
-    m, k = model("tiny-gpt2"), 4
+def hidden_projection(name, model_name, scores_of, options=()):
+    m, k = model(model_name), 4
     ids = prompt(m)[:6]
     streams = m.forward(ids)[0]
     layers = [0, m.layers - 1]
     rows = []
-    for name, state in [("embed", streams[0])] + [(str(layer), streams[layer + 1]) for layer in layers]:
-        for position, scores in enumerate(m.logits(state)):
+    for state_name, state in [("embed", streams[0])] + [(str(layer), streams[layer + 1]) for layer in layers]:
+        for position, scores in enumerate(scores_of(m, state)):
             for rank, (token, score) in enumerate(zip(*listed(scores, k, FORWARD)), 1):
-                rows.append({"prompt": 0, "layer": name, "position": position, "input_id": ids[position], "rank": rank, "token_id": token, "score": score})
-    case("hidden-projection", [m], ["hidden-projection", "--ids", joined(ids), "--position", "all", "--layer", joined(layers), "--k", k], FORWARD, hidden_projection=rows)
+                rows.append({"prompt": 0, "layer": state_name, "position": position, "input_id": ids[position], "rank": rank, "token_id": token, "score": score})
+    case(name, [m], ["hidden-projection", "--ids", joined(ids), "--position", "all", "--layer", joined(layers), "--k", k, *options], FORWARD, hidden_projection=rows)
 
 
 def components(points, count):
@@ -521,7 +528,10 @@ if __name__ == "__main__":
     stitch()
     keep_k()
     isotropy()
-    hidden_projection()
+    hidden_projection("hidden-projection", "tiny-gpt2", Model.logits)
+    # Not tied, and with b_U.
+    hidden_projection("hidden-projection-untied", "tiny-attn-2l", Model.logits)
+    hidden_projection("hidden-projection-input", "tiny-attn-2l", Model.words, ["--embedding", "input"])
     embedding_map("embedding-map-pca", "V", 3, 1, 12, ["--method", "pca"], lambda points: components(points, 3), EXACT)
     embedding_map("embedding-map-pca-normalised", "W_K", 40, -1, 10, ["--method", "pca", "--components", 2, "--normalised"], lambda points: components(points, 2), ROUNDED, normalised=True)
     # Few and small steps: later the map depends on the last bit of its affinities.

@@ -33,6 +33,8 @@ public sealed class StitchedFolderTests
     [TestCase("phi3", "attn-only-shortformer", 1, 1, false, false)]
     [TestCase("bert", "roberta", 2, 1, false, true)]
     [TestCase("bert", "roberta", 0, 2, false, false)]
+    [TestCase("bert", "bert", 0, 1, false, true)]
+    [TestCase("bert", "bert", 1, 2, false, true)]
     public void Written_Runs_AsTheSweepDoes(string first, string second, int blocks, int last, bool lnF, bool addPositions) =>
         Check(ExportedFixtures.Get(first), ExportedFixtures.Get(second), blocks, last, lnF, addPositions);
 
@@ -41,6 +43,9 @@ public sealed class StitchedFolderTests
     public void Written_OfHalfPrecision_IsWidenedAndRunsAsTheSweepDoes(string type)
     {
         Check(ExportedFixtures.Get("qwen2", "--dtype", type), ExportedFixtures.Get("gpt2", "--dtype", type), 2, 2, lnF: true, addPositions: true);
+        Remove();
+        MakeFolder();
+        Check(ExportedFixtures.Get("bert", "--dtype", type), ExportedFixtures.Get("bert", "--dtype", type), 1, 1, lnF: false, addPositions: true);
         Remove();
         MakeFolder();
         Check(ExportedFixtures.Get("phi3"), ExportedFixtures.Get("gpt2", "--dtype", type), 0, 1, lnF: false, addPositions: false);
@@ -97,6 +102,18 @@ public sealed class StitchedFolderTests
         Assert.That(((string?)facts["donor"]!["name"], (string?)facts["receiver"]!["name"], (int)facts["blocks"]!, (int)facts["last"]!, (bool)facts["map_note"]!), Is.EqualTo(("phi3", "gpt_neo", 1, 3, true)));
         Assert.That(PublishedValues.NameOf(config), Is.Null);
         Assert.That(written.Tokenizer!.Count, Is.EqualTo(512));
+    }
+
+    [Test]
+    public void Written_EncoderWithPositions_HasWhatItsEmbeddingIsMadeOf()
+    {
+        using var written = Write("bert", "bert", 1, 1, lnF: false, addPositions: true);
+        string[] parts = ["pos_embed.W_pos", "token_type_embed.W_token_type", "embed.ln.w", "embed.ln.b"];
+
+        Assert.That(written.WeightNames, Is.SupersetOf(parts));
+        Assert.That(written.Hooks.Keys, Is.SupersetOf(new[] { "hook_pos_embed", "hook_token_type_embed", "hook_full_embed", "embed.ln.hook_scale" }));
+        float[] Types(int type) => written.Run(new ModelInput(Input.Tokens[0]) { TokenTypeIds = [[.. Input.Tokens[0].Select(_ => type)]] }, ["hook_token_type_embed"])["hook_token_type_embed"].Data.ToArray();
+        Assert.That(Types(1)[..4], Is.EqualTo(written.Weight("token_type_embed.W_token_type")[1].Span[..4].ToArray()), "the receiver's segments are read");
     }
 
     [Test]
@@ -188,8 +205,12 @@ public sealed class StitchedFolderTests
             var x = seam.LnF ? Normed(donor, states.Row(row)) : Array.ConvertAll(states.Row(row).ToArray(), value => (double)value);
             for (var column = 0; column < width; column++)
             {
-                var position = seam.AddPositions ? receiver.Weight("pos_embed.W_pos").Span[(row * width) + column] : 0;
-                mapped[(row * width) + column] = (float)(x.Select((value, at) => value * seam.Map.Row(at)[column]).Sum() + position);
+                mapped[(row * width) + column] = (float)x.Select((value, at) => value * seam.Map.Row(at)[column]).Sum();
+            }
+
+            if (seam.AddPositions)
+            {
+                Embed(receiver, row, mapped.AsSpan(row * width, width));
             }
         }
 
@@ -199,6 +220,27 @@ public sealed class StitchedFolderTests
             || (hook.StartsWith("blocks.", StringComparison.Ordinal) && int.Parse(hook.Split('.')[1]) >= first))];
         var results = receiver.Run(Input with { Replace = new Dictionary<string, Tensor> { [entry] = new(entry, mapped, 1, length, width) } }, hooks);
         return hooks.ToDictionary(hook => hook, hook => results[hook]);
+    }
+
+    /// <summary>What the receiver does to a token's embedding, in float64: its position, token type 0 and the norm over all, where it has them.</summary>
+    private static void Embed(Model receiver, int position, Span<float> state)
+    {
+        var sum = Array.ConvertAll(state.ToArray(), value => (double)value);
+        Float64.Add(receiver.Weight("pos_embed.W_pos").AsMatrix().Row(position), sum);
+        if (receiver.HasWeight("token_type_embed.W_token_type"))
+        {
+            Float64.Add(receiver.Weight("token_type_embed.W_token_type").AsMatrix().Row(0), sum);
+        }
+
+        if (receiver.HasWeight("embed.ln.w"))
+        {
+            Float64.Norm(receiver, "embed.ln", sum);
+        }
+
+        for (var at = 0; at < state.Length; at++)
+        {
+            state[at] = (float)sum[at];
+        }
     }
 
     private static double[] Normed(Model donor, ReadOnlySpan<float> state)

@@ -25,8 +25,8 @@ public sealed class CheckpointModels
     /// <summary>Those that do not.</summary>
     public static string[] Encoders { get; } = ["bert", "roberta"];
 
-    /// <summary>Exports whose norms are folded into the weights around them: the unembedding has a bias where the norm had one.</summary>
-    public static string[] Folded { get; } = ["gpt2 --transformer-lens-defaults", "llama --fold-ln"];
+    /// <summary>Exports whose norms are folded into the weights around them: the unembedding has a bias where the norm had one. With fold_ln alone states have a mean that the norm takes away.</summary>
+    public static string[] Folded { get; } = ["gpt2 --transformer-lens-defaults", "gpt2 --fold-ln", "llama --fold-ln"];
 
     /// <summary>Those with a norm before attention.</summary>
     public static IEnumerable<string> PreNorm => All.Except([.. Encoders, "openai-gpt"]);

@@ -21,6 +21,13 @@ public sealed class OvPairsCheckpointTests
         AssertDense(name, new OvPairOptions { Biases = true, NormGain = true });
 
     [Test]
+    public void Pairs_BiasesAndNormGain_OfFoldedWeightsChangeNothing([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.Folded))] string name)
+    {
+        Assert.That(CheckpointModels.Get(name).HasWeight("blocks.0.ln1.w"), Is.False, "the gain is in the weights already");
+        AssertDense(name, new OvPairOptions { Biases = true, NormGain = true });
+    }
+
+    [Test]
     public void Pairs_PaddingKept_EqualTheDenseMatrix([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.Padded))] string name) =>
         AssertDense(name, new OvPairOptions { Padding = Padding.Keep });
 

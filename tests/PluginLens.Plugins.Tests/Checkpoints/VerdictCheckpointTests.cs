@@ -16,7 +16,7 @@ public sealed class VerdictCheckpointTests
         typeof(OvPairs), typeof(QkPairs), typeof(Subheads),
         typeof(KnowledgeLookup), typeof(RkOverlap), typeof(RkFinal),
         typeof(SimK), typeof(KeepK), typeof(Isotropy),
-        typeof(FinetuneDiff.FinetuneDiff), typeof(AlignLayers),
+        typeof(FinetuneDiff.FinetuneDiff), typeof(AlignLayers), typeof(HiddenProjection),
     ];
 
     [Test]
@@ -25,10 +25,6 @@ public sealed class VerdictCheckpointTests
     [Test]
     public void Verdict_WithoutMlps_IsUndefinedForKeysAndValues() =>
         Assert.That(Undefined(typeof(FfnKeysValues)), Is.EqualTo(CheckpointModels.All.Except(CheckpointModels.WithMlps)));
-
-    [Test]
-    public void Verdict_OfEncoders_IsUndefinedForHiddenStates() =>
-        Assert.That(Undefined(typeof(HiddenProjection)), Is.EqualTo(CheckpointModels.Encoders));
 
     [Test]
     public void Kinds_AreWhatTheMetadataSay([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.All))] string name)

@@ -75,6 +75,16 @@ internal static class InspectCommand
             Console.WriteLine($"assumed    {assumed}");
         }
 
+        if (model.Tokenizer?.Unreadable is { } reason)
+        {
+            Console.WriteLine($"           text cannot be read: {reason}");
+        }
+
+        foreach (var note in model.Tokenizer?.Notes ?? [])
+        {
+            Console.WriteLine($"           {note}");
+        }
+
         Console.WriteLine();
         Columns.Print(["configuration", "value"], config.Metadata.Where(entry => !Elsewhere.Contains(entry.Key) && entry.Key != "assumed").Select(entry => new[] { entry.Key, Short(entry.Value) }));
         Console.WriteLine();

@@ -13,6 +13,7 @@ internal static class RunCommand
     private static readonly Option<string[]> Prompts = PromptArguments.File();
     private static readonly Option<string[]> Ids = PromptArguments.Ids();
     private static readonly Option<bool> NoSpecial = new("--no-special") { Description = "Do not add the special tokens that the tokenizer adds by default." };
+    private static readonly Option<bool> Beginning = new("--bos") { Description = "Put the beginning token before every text, whatever the tokenizer adds by default." };
     private static readonly Option<string> Format = GlobalOptions.Format("table", "csv", "json", "md");
     private static readonly Option<string?> Out = new("--out", "-o") { Description = "A new folder for run.json, one CSV a table, figures and files.", HelpName = "FOLDER" };
     private static readonly Option<string?> Table = new("--table") { Description = "Print only this table.", HelpName = "NAME" };
@@ -41,7 +42,7 @@ internal static class RunCommand
               pluginlens run --plugin activations --prompt "the old man" --hooks blocks.*.hook_resid_post --out out
             """)
         {
-            Plugin, Model, Prompt, Prompts, Ids, NoSpecial, Format, Out, Table, Rows, Device, Threads, Seed, NoCache, UnverifiedWeights, Private, Plan, Quiet,
+            Plugin, Model, Prompt, Prompts, Ids, NoSpecial, Beginning, Format, Out, Table, Rows, Device, Threads, Seed, NoCache, UnverifiedWeights, Private, Plan, Quiet,
         };
         command.TreatUnmatchedTokensAsErrors = false;
         command.SetAction(Run);
@@ -77,7 +78,7 @@ internal static class RunCommand
         using var engine = Engine(before, Saying(GlobalOptions.Models).GetValue(GlobalOptions.Models), stop);
         var inputs = Inputs(before, engine, progress) with
         {
-            Prompts = prompts with { AddSpecial = !before.GetValue(NoSpecial) },
+            Prompts = prompts with { AddSpecial = !before.GetValue(NoSpecial), AddBeginning = before.GetValue(Beginning) },
             CommandLine = run.CommandLine,
             KeepsPromptsPrivate = run.Prompts is null,
         };
@@ -146,7 +147,7 @@ internal static class RunCommand
     {
         Engine = engine,
         Models = parse.GetValue(Model) ?? [],
-        Prompts = PromptsOf(parse) with { AddSpecial = !parse.GetValue(NoSpecial) },
+        Prompts = PromptsOf(parse) with { AddSpecial = !parse.GetValue(NoSpecial), AddBeginning = parse.GetValue(Beginning) },
         CommandLine = PromptArguments.Typed(Environment.GetCommandLineArgs()[1..], parse.GetValue(Private)),
         KeepsPromptsPrivate = parse.GetValue(Private),
         Seed = parse.GetValue(Seed),

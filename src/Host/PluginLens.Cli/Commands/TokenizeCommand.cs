@@ -23,6 +23,11 @@ internal static class TokenizeCommand
             var texts = Texts(parse.GetValue(prompt) ?? [], parse.GetValue(prompts) ?? []);
             using var opened = ModelFolder.Open(new ModelLocator(parse.GetValue(GlobalOptions.Models)).Find(parse.GetValue(model)), new OpenOptions { Weights = WeightsPolicy.Ignore });
             var tokenizer = opened.Tokenizer ?? throw new UsageException($"Model '{opened.Config.Name}' has no tokenizer; put its files into the checkpoint folder and export it again.");
+            foreach (var note in tokenizer.Notes)
+            {
+                Console.Error.WriteLine($"note: {note}");
+            }
+
             var read = texts.Select(text => TokenizedText.Of(text, tokenizer));
             if (parse.GetValue(format) == "json")
             {

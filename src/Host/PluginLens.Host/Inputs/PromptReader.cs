@@ -44,6 +44,12 @@ public static class PromptReader
     {
         var tokenizer = model.Tokenizer ?? throw new UsageException($"Model '{model.Config.Name}' has no tokenizer, so it cannot read text; give --ids 1,2,3.");
         var tokens = tokenizer.Encode(row.Text, source.AddSpecial);
+        if (source.AddBeginning)
+        {
+            var beginning = tokenizer.BosId ?? throw new UsageException($"--bos: the tokenizer of model '{model.Config.Name}' names no beginning token; leave it out.");
+            tokens = tokens is [var first, ..] && first == beginning ? tokens : [beginning, .. tokens];
+        }
+
         var cut = mayCut && tokens.Length > model.Config.NCtx;
         if (cut)
         {

@@ -17,4 +17,7 @@ public sealed record PromptSource
 
     /// <summary>Whether the tokenizer adds its special tokens.</summary>
     public bool AddSpecial { get; init; } = true;
+
+    /// <summary>Whether the beginning token goes before every text that does not begin with it, whatever the tokenizer adds (<c>--bos</c>).</summary>
+    public bool AddBeginning { get; init; }
 }

@@ -145,6 +145,14 @@ public static class AnalysisRun
             }
         }
 
+        if (turn.Prompts.Any(prompt => prompt.Text is not null))
+        {
+            foreach (var note in turn.Models[0].Tokenizer?.Notes ?? [])
+            {
+                results.Note($"tokenizer: {note}");
+            }
+        }
+
         var config = turn.Models[0].Config;
         if (turn.Prompts.Count(prompt => prompt.IsCut) is > 0 and var cut)
         {

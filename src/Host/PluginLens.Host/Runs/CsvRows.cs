@@ -8,15 +8,17 @@ internal sealed class CsvRows : IDisposable
     private static readonly CsvWriterOptions Options = new() { NewLine = "\n" };
     private readonly CsvWriter _csv;
     private readonly IReadOnlyList<Column> _columns;
+    private readonly Func<string, string>? _shown;
 
     /// <summary>Writes the header.</summary>
     /// <param name="output">Receives the text.</param>
     /// <param name="columns">Columns.</param>
     /// <param name="leaveOpen">Whether the output stays open at the end.</param>
-    public CsvRows(TextWriter output, IReadOnlyList<Column> columns, bool leaveOpen = false)
+    /// <param name="shown">How texts are written; null = exactly.</param>
+    public CsvRows(TextWriter output, IReadOnlyList<Column> columns, bool leaveOpen = false, Func<string, string>? shown = null)
     {
         _csv = CsvWriter.Create(output, Options, leaveOpen);
-        _columns = columns;
+        (_columns, _shown) = (columns, shown);
         foreach (var column in columns)
         {
             _csv.WriteField(column.Name);
@@ -31,7 +33,8 @@ internal sealed class CsvRows : IDisposable
     {
         foreach (var column in _columns)
         {
-            _csv.WriteField(OptionText.Of(column.Get(row)));
+            var text = OptionText.Of(column.Get(row));
+            _csv.WriteField(_shown is null ? text : _shown(text));
         }
 
         _csv.EndRecord();

@@ -17,7 +17,7 @@ public sealed class CsvResultWriter : ResultWriter
                 output.Write(index == 0 ? $"# table: {table.Name}\n" : $"\n# table: {table.Name}\n");
             }
 
-            using var csv = new CsvRows(output, table.Columns, leaveOpen: true);
+            using var csv = new CsvRows(output, table.Columns, leaveOpen: true, view.OnTerminal ? DisplayText.Text : null);
             foreach (var row in table.Rows)
             {
                 csv.Add(row);

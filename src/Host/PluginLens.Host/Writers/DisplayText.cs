@@ -27,6 +27,10 @@ public static class DisplayText
     /// <param name="text">Decoded text.</param>
     public static string Token(string text) => Visible(text, spaces: true);
 
+    /// <summary>Any text as tables show it: its spaces as they are, what cannot be seen spelled out.</summary>
+    /// <param name="text">Text of a cell.</param>
+    public static string Text(string text) => Visible(text, spaces: false);
+
     /// <summary>Four decimals where that says something, else four digits and a power of ten.</summary>
     /// <param name="number">Any number but NaN.</param>
     public static string Number(double number) => Math.Abs(number) switch

@@ -18,7 +18,7 @@ internal static class Operators
     private static readonly HashSet<string> Fused =
     [
         "Attention", "SkipLayerNormalization", "SkipSimplifiedLayerNormalization", "EmbedLayerNormalization", "BiasGelu", "FastGelu", "QuickGelu", "Gelu",
-        "FusedMatMul", "SimplifiedLayerNormalization", "LayerNormalization",
+        "FusedMatMul", "SimplifiedLayerNormalization", "LayerNormalization", "GroupQueryAttention", "MultiHeadAttention", "RotaryEmbedding",
     ];
 
     private static readonly HashSet<string> Quantised =
@@ -29,7 +29,9 @@ internal static class Operators
 
     private static readonly Dictionary<string, string> Refused = new()
     {
-        ["If"] = "a model with both branches of its past in one file (a merged decoder); import the decoder without past instead",
+        ["If"] = "a choice that is made as the graph runs; of a merged decoder the branch that reads no past is imported, here none is that branch",
+        ["Attention"] = "attention as one operator of opset 23; export with an opset up to 22",
+        ["RotaryEmbedding"] = "a rotation as one operator of opset 23; export with an opset up to 22",
         ["Loop"] = "a loop",
         ["Scan"] = "a loop",
         ["SequenceMap"] = "a loop",

@@ -17,6 +17,8 @@ internal static class Feed
             InputRole.TokenTypes => Value(i, batch.Types, [batch.Batch, batch.Length]),
             InputRole.Positions => Positions(i, batch),
             InputRole.Mask => Mask(i, batch),
+            InputRole.LastPosition => Value(i, [.. Enumerable.Repeat(batch.Length - 1L, batch.Batch)], i.Type.TensorType.Shape?.Dim.Count == 2 ? [batch.Batch, 1] : [batch.Batch]),
+            InputRole.Length => Value(i, [batch.Length], i.Type.TensorType.Shape?.Dim.Count == 1 ? [1] : []),
             _ => Past(i, tokens, batch),
         });
     }
@@ -30,6 +32,7 @@ internal static class Feed
         var counted = Enumerable.Range(0, batch.Batch * batch.Length).Select(i => (long)(i % batch.Length)).ToArray();
         return (input.Type.TensorType.Shape?.Dim.Count ?? 2) switch
         {
+            1 when Fixed(input, 0) == 1 => Value(input, [0], [1]),
             1 => Value(input, counted[..batch.Length], [batch.Length]),
             _ when Fixed(input, 0) == 1 => Value(input, counted[..batch.Length], [1, batch.Length]),
             _ => Value(input, counted, [batch.Batch, batch.Length]),

@@ -8,4 +8,10 @@ internal enum InputRole
     TokenTypes,
     Mask,
     Past,
+
+    /// <summary>Index of each sequence's last token.</summary>
+    LastPosition,
+
+    /// <summary>Number of tokens, one for all sequences.</summary>
+    Length,
 }

@@ -47,6 +47,11 @@ internal static class InputRoles
 
     private static InputRole Role(SourceModel model, GraphView graph, ValueInfoProto input, List<long[]>? tables)
     {
+        if (graph.Consumers(input.Name).FirstOrDefault(n => n.OpType == "GroupQueryAttention" && n.Input.IndexOf(input.Name) is 5 or 6) is { } grouped)
+        {
+            return grouped.Input.IndexOf(input.Name) == 5 ? InputRole.LastPosition : InputRole.Length;
+        }
+
         var rank = input.Type.TensorType.Shape?.Dim.Count;
         if (tables is null)
         {
@@ -70,13 +75,22 @@ internal static class InputRoles
         foreach (var reached in Reach(graph, name, Operators.IsRowMajor))
         {
             tables.AddRange(graph.Consumers(reached)
-                .Where(n => n.OpType == "Gather" && n.Input.Count > 1 && n.Input[1] == reached)
-                .Select(n => TableShape(model, graph, n.Input[0]))
+                .Select(n => TableRead(n, reached)).OfType<string>()
+                .Select(table => TableShape(model, graph, table))
                 .OfType<long[]>().Where(shape => shape.Length == 2));
         }
 
         return tables;
     }
+
+    /// <summary>The table that a node looks up by a tensor: of a Gather, or the cosines of a fused rotation.</summary>
+    private static string? TableRead(NodeProto node, string by) => node.OpType switch
+    {
+        "Gather" when node.Input[1] == by => node.Input[0],
+        "RotaryEmbedding" when node.Input[1] == by => node.Input[2],
+        "GroupQueryAttention" when node.Input.ElementAtOrDefault(9) == by => node.Input[7],
+        _ => null,
+    };
 
     private static bool ReachesAngle(GraphView graph, string name) =>
         Reach(graph, name, n => Operators.IsLayout(n) || n.OpType is "MatMul" or "Mul" or "Einsum" or "Add").Any(r => graph.Consumers(r).Any(n => n.OpType is "Cos" or "Sin"));

@@ -21,12 +21,20 @@ internal sealed class ProbeRun
     /// <summary>What was run.</summary>
     public TokenBatch Batch { get; }
 
+    /// <summary>Shapes that some tensors have in a short run, constants among them.</summary>
+    public static Dictionary<string, long[]> Shapes(SourceModel model, GraphView graph, IReadOnlyDictionary<string, InputRole> roles, IReadOnlyCollection<string> names)
+    {
+        var feed = Feed.Of(model, roles, Tokens(model, graph, roles));
+        var computed = names.Where(n => !model.Constants.ContainsKey(n) && !feed.ContainsKey(n)).ToArray();
+        using var session = computed.Length > 0 ? new SourceSession(model, graph.Nodes, computed) : null;
+        var values = session?.Run(feed) ?? [];
+        return names.ToDictionary(n => n, n => values.TryGetValue(n, out var value) ? value.Shape : feed.TryGetValue(n, out var given) ? given.Shape
+            : model.Constants.TryGetValue(n, out var constant) ? constant.Shape : throw new ModelException($"Tensor '{n}' of the source graph has a type that the importer does not read."));
+    }
+
     public static ProbeRun Of(SourceModel model, GraphView graph, IReadOnlyDictionary<string, InputRole> roles)
     {
-        var tokens = model.Inputs.First(i => roles[i.Name] == InputRole.Tokens);
-        var vocabulary = InputRoles.Rows(model, graph, tokens.Name);
-        var types = roles.Where(r => r.Value == InputRole.TokenTypes).Select(r => InputRoles.Rows(model, graph, r.Key)).DefaultIfEmpty(1).Min();
-        var batch = TokenBatch.Scattered(Feed.Fixed(tokens, 0) ?? 2, Feed.Fixed(tokens, 1) ?? Length, vocabulary, types);
+        var batch = Tokens(model, graph, roles);
         // Constants computed by nodes (transposed, dequantised, folded weights) are kept where something that varies reads them.
         var wanted = graph.Nodes
             .Where(n => n.Output.Any(o => o.Length > 0 && !graph.IsConstant(o)))
@@ -46,6 +54,14 @@ internal sealed class ProbeRun
         }
 
         return new ProbeRun(model, batch, values);
+    }
+
+    private static TokenBatch Tokens(SourceModel model, GraphView graph, IReadOnlyDictionary<string, InputRole> roles)
+    {
+        var tokens = model.Inputs.First(i => roles[i.Name] == InputRole.Tokens);
+        var vocabulary = InputRoles.Rows(model, graph, tokens.Name);
+        var types = roles.Where(r => r.Value == InputRole.TokenTypes).Select(r => InputRoles.Rows(model, graph, r.Key)).DefaultIfEmpty(1).Min();
+        return TokenBatch.Scattered(Feed.Fixed(tokens, 0) ?? 2, Feed.Fixed(tokens, 1) ?? Length, vocabulary, types);
     }
 
     /// <summary>The tensor's value in the run, or a constant's.</summary>

@@ -40,9 +40,10 @@ internal sealed class SourceSession : IDisposable
         _session = Load(() => new GraphSession(proto.ToByteArray(), weights, Path.GetDirectoryName(file)!), model.FileName);
     }
 
-    /// <summary>The source as it is stored, one output of it.</summary>
+    /// <summary>The source as it is stored, one output of it; its nodes where the runtime could not run the file itself, or another graph was read from it.</summary>
     public static SourceSession AsStored(SourceModel model, string output) =>
-        model is { HasHalves: false, IsDequantised: false, Proto.Functions.Count: > 0 } ? new SourceSession(model.Path, output) : new SourceSession(model, model.Nodes, [output]);
+        model is { HasHalves: false, IsDequantised: false, IsMerged: false, Proto.Functions.Count: > 0 } && model.Outputs.Any(o => o.Name == output) && !model.HasForeignPaths
+            ? new SourceSession(model.Path, output) : new SourceSession(model, model.Nodes, [output]);
 
     /// <summary>Runs the graph.</summary>
     /// <param name="inputs">Input name to its value.</param>

@@ -63,6 +63,13 @@ internal static class AttentionMatcher
                 "soft-caps, position biases and other terms are not imported.");
         var (isCausal, window) = pattern.Visible()
             ?? throw new ModelException($"The mask of layer {layer} before {Ordering.Describe(softmax)} is neither causal, windowed nor absent.");
+        if (reading.Stated.GetValueOrDefault(softmax.Output[0]) is { } stated)
+        {
+            // Queries may be scaled before they come to the operator, too.
+            scale = Math.Abs((scale * stated.Scale) - 1) < 1e-3 ? PatternReading.Snap(1 / stated.Scale, width) : scale;
+            window ??= stated.Window;
+        }
+
         window ??= isCausal ? MaskWindow.Find(reading, softmax.Input[0]) : null;
         return new AttentionMatch(layer, input, q, k, v, output, rows, scale, rotary, isCausal, window);
     }

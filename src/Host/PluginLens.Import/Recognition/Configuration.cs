@@ -35,7 +35,7 @@ internal sealed class Configuration(Transformer transformer, SourceConfig config
             ["positions"] = embedding.Positions != null ? "learned" : attention.Rotary != null ? "rotary" : "none",
             ["final_norm"] = first.IsPost || transformer.Head.Final != null,
             ["d_head"] = One(a => a.Q.Width, "d_head"),
-            ["attn_scale"] = MetadataJson.Number(One(a => a.Scale, "attention scale")),
+            ["attn_scale"] = MetadataJson.Number(Scale()),
             ["n_ctx"] = length,
             ["eps"] = MetadataJson.Number(Epsilon()),
         };
@@ -52,9 +52,10 @@ internal sealed class Configuration(Transformer transformer, SourceConfig config
 
         // A window wider than any run shows in no number of it; Mistral's configuration states it.
         var stated = config.ModelType == "mistral" && transformer.Blocks.All(b => b.Attention.Window is null) ? config.Count("sliding_window") : null;
-        if (stated < length || transformer.Blocks.Any(b => b.Attention.Window != null))
+        int?[] windows = [.. transformer.Blocks.Select(b => b.Attention.Window ?? stated).Select(window => window < length ? window : null)];
+        if (windows.Any(window => window != null))
         {
-            facts["window_size"] = new JsonArray([.. transformer.Blocks.Select(b => (JsonNode?)(b.Attention.Window ?? stated))]);
+            facts["window_size"] = new JsonArray([.. windows.Select(window => (JsonNode?)window)]);
         }
 
         if (embedding is { CountsTokens: true } or { PositionOffset: > 0 })
@@ -189,6 +190,13 @@ internal sealed class Configuration(Transformer transformer, SourceConfig config
         }
 
         return (norms[0].IsRms ? "RMS" : "LN") + (norms.All(n => n.Gain is null) ? "Pre" : "");
+    }
+
+    /// <summary>Measured scales that are no known number differ from layer to layer by what their scores were rounded.</summary>
+    private double Scale()
+    {
+        double[] scales = [.. transformer.Blocks.Select(b => b.Attention.Scale)];
+        return scales.Distinct().Count() > 1 && scales.Max() - scales.Min() <= (_reading.Model.HasHalves ? 1e-4 : 1e-6) * scales.Max() ? scales.Average() : One(a => a.Scale, "attention scale");
     }
 
     private string Placement() => Same(b => b.IsPost, "placement of norms") ? "post" : "pre";

@@ -1,3 +1,4 @@
+using PluginLens.Import.Graph;
 using PluginLens.Models.Format.Proto;
 
 namespace PluginLens.Import.Recognition;

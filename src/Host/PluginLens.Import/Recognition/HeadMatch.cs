@@ -1,7 +1,7 @@
 namespace PluginLens.Import.Recognition;
 
 /// <summary>What stands behind the last block.</summary>
-/// <param name="Output">The graph output that holds the logits or the hidden states.</param>
+/// <param name="Output">The tensor that holds the logits or the hidden states: an output of the graph, or what a Softmax at its end reads.</param>
 /// <param name="Unembedding">W_U, or null for an encoder without a head.</param>
 /// <param name="Final">Norm before the unembedding, or null.</param>
 /// <param name="Transform">First map of a masked-LM head, or null.</param>

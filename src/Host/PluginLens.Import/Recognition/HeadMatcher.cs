@@ -1,3 +1,4 @@
+using PluginLens.Import.Graph;
 using PluginLens.Import.Source;
 
 namespace PluginLens.Import.Recognition;
@@ -8,7 +9,7 @@ internal static class HeadMatcher
     public static HeadMatch Read(Reading reading, BlockMatch last)
     {
         var graph = reading.Graph;
-        foreach (var output in reading.Model.Outputs.OrderByDescending(o => o.Name == "logits").Select(o => o.Name).Where(o => graph.IsData(o)))
+        foreach (var output in reading.Model.Outputs.OrderByDescending(o => o.Name == "logits").Select(o => BeforeSoftmax(graph, o.Name)).Where(o => graph.IsData(o)))
         {
             var found = graph.ResolveSelection(output);
             if (reading.LinearOf.TryGetValue(found, out var map) && graph.ResolveSelection(map.Input) is var input && Between(reading, last, input, output, map) is { } head)
@@ -23,6 +24,18 @@ internal static class HeadMatcher
         }
 
         throw NoLogits(reading);
+    }
+
+    /// <summary>What probabilities or their logarithms were computed from; any other output itself.</summary>
+    private static string BeforeSoftmax(GraphView graph, string output)
+    {
+        var logits = output;
+        while (graph.Producer(graph.ResolveSelection(logits)) is { } node && Operators.IsStandard(node) && node.OpType is "Softmax" or "LogSoftmax" or "Log")
+        {
+            logits = node.Input[0];
+        }
+
+        return logits;
     }
 
     /// <summary>The way from the unembedding's input back to the last block: nothing, a norm, or a masked-LM head.</summary>

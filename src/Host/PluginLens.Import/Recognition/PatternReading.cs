@@ -76,7 +76,19 @@ internal sealed class PatternReading(float[] scores, float[] pattern, int maps, 
         return (true, window < length ? window : null);
     }
 
-    /// <summary>Measured numbers become the root of d_head, or 1, where they are that within rounding.</summary>
-    private static double Snap(double measured, int width) =>
-        new[] { Math.Sqrt(width), 1 }.Cast<double?>().FirstOrDefault(s => Math.Abs(measured / s!.Value - 1) < 1e-4) ?? measured;
+    /// <summary>Measured numbers become the root of d_head or of another whole number, or 1, where they are that within rounding.</summary>
+    /// <param name="measured">By what scores are divided.</param>
+    /// <param name="width">d_head.</param>
+    public static double Snap(double measured, int width)
+    {
+        foreach (var (square, tolerance) in new[] { (width, 1e-4), (1, 1e-4), (Math.Round(measured * measured), 1e-6) })
+        {
+            if (square is > 0 and < 1e5 && Math.Abs((measured / Math.Sqrt(square)) - 1) < tolerance)
+            {
+                return Math.Sqrt(square);
+            }
+        }
+
+        return measured;
+    }
 }

@@ -11,6 +11,7 @@ internal sealed record Transformer(Reading Reading, EmbeddingMatch Embedding, No
     public static Transformer Recognise(Reading reading)
     {
         var attentions = AttentionMatcher.Find(reading);
+        ClassifierHead.Refuse(reading);
         var taken = attentions.SelectMany(a => new[] { a.Q.Linear, a.K.Linear, a.V.Linear, a.Output }).ToHashSet();
         var mlps = MlpMatcher.Find(reading, taken);
         if (mlps.Count > 0 && mlps.Count != attentions.Count)

@@ -19,7 +19,7 @@ internal sealed record ExternalData(string File, long Offset, long Length)
     {
         var entries = tensor.ExternalData.GroupBy(e => e.Key).ToDictionary(g => g.Key, g => g.Last().Value);
         var location = entries.GetValueOrDefault("location", "");
-        var path = location == Path.GetFileName(model) ? model : ExternalPath.Resolve(Path.GetDirectoryName(model)!, location, tensor.Name);
+        var path = location == Path.GetFileName(model) ? model : ExternalPath.Resolve(Path.GetDirectoryName(model)!, Portable(location), tensor.Name);
         var file = new FileInfo(path);
         var offset = Number(tensor.Name, entries, "offset") ?? 0;
         var length = Number(tensor.Name, entries, "length") ?? expectedBytes ?? file.Length - offset;
@@ -39,6 +39,10 @@ internal sealed record ExternalData(string File, long Offset, long Length)
 
         return new ExternalData(path, offset, length);
     }
+
+    /// <summary>A relative path with the separators of every system: exporters on Windows write theirs. Absolute ones stay, to be refused as they are written.</summary>
+    private static string Portable(string location) =>
+        location is ['\\', ..] or [_, ':', ..] ? location : location.Replace('\\', '/');
 
     private static long? Number(string tensor, Dictionary<string, string> entries, string key)
     {

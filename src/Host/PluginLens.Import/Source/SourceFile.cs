@@ -7,7 +7,7 @@ namespace PluginLens.Import.Source;
 /// <summary>Finds and parses the ONNX file that the user means, and says what it is instead where it is none.</summary>
 internal static class SourceFile
 {
-    private static readonly string[] Preferred = ["model.onnx", "decoder_model.onnx", "decoder_with_past_model.onnx"];
+    private static readonly string[] Preferred = ["model.onnx", "decoder_model.onnx", "decoder_with_past_model.onnx", "decoder_model_merged.onnx"];
 
     /// <summary>The ONNX file of a path: itself, or the one in a folder (or in its <c>onnx</c> folder).</summary>
     public static string Locate(string path)

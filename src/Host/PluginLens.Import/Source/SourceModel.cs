@@ -39,6 +39,12 @@ internal sealed class SourceModel
     /// <summary>Whether quantised weights were written as plain ones; the source then rounds where this graph does not.</summary>
     public bool IsDequantised { get; private set; }
 
+    /// <summary>Whether the plain branch of a merged decoder was taken.</summary>
+    public bool IsMerged { get; private set; }
+
+    /// <summary>Whether data files are named with separators of another system, by which the runtime would not find them.</summary>
+    public bool HasForeignPaths => Proto.Graph.Initializer.SelectMany(i => i.ExternalData).Any(e => e.Key == "location" && e.Value.Contains('\\', StringComparison.Ordinal));
+
     /// <summary>External data files, full paths.</summary>
     public IEnumerable<string> DataFiles => Constants.Values.Select(c => c.File).OfType<string>().Distinct(StringComparer.Ordinal);
 
@@ -64,7 +70,7 @@ internal sealed class SourceModel
         model.Inputs = [.. graph.Input.Where(i => !model.Constants.ContainsKey(i.Name))];
         var nodes = new List<NodeProto>();
         model.Inputs.ToList().ForEach(NodeShape.Check);
-        foreach (var node in FunctionInliner.Inline(model.Proto))
+        foreach (var node in model.WithoutChoice(FunctionInliner.Inline(model.Proto)))
         {
             NodeShape.Check(node);
             if (ConstantNode.Value(node) is { } value)
@@ -94,6 +100,22 @@ internal sealed class SourceModel
         }
 
         return model;
+    }
+
+    /// <summary>The nodes with a merged decoder's plain branch in place; what chose and what only the other branch reads is no input then.</summary>
+    private IReadOnlyList<NodeProto> WithoutChoice(IReadOnlyList<NodeProto> nodes)
+    {
+        var initializers = new List<TensorProto>();
+        if (PlainBranch.Take(nodes, Inputs, initializers) is not { } plain)
+        {
+            return nodes;
+        }
+
+        IsMerged = true;
+        initializers.ForEach(initializer => Constants[initializer.Name] = SourceTensor.Of(initializer, Path));
+        var read = PlainBranch.Reads(plain);
+        Inputs = [.. Inputs.Where(i => read.Contains(i.Name))];
+        return plain;
     }
 
     /// <summary>A model exported in training mode drops at random; what it learned is what it computes without.</summary>

@@ -1,14 +1,16 @@
 using PluginLens.Models.Format.Files;
+using PluginLens.Tokenizers;
 
 namespace PluginLens.Models.Format;
 
 /// <summary>Tokenizer files as they were when the model was made: those of another model give wrong ids in silence.</summary>
 internal static class TokenizerCheck
 {
-    /// <summary>Throws with the first file that is not the one that it was.</summary>
+    /// <summary>Throws where a file is not the one that it was and reads as another tokenizer; one that is missing or cannot be read leaves the weights usable.</summary>
     /// <param name="folder">The model folder.</param>
     /// <param name="files">File name to sha-256.</param>
-    public static void Check(string folder, IReadOnlyDictionary<string, string> files)
+    /// <returns>Why text cannot be read, or null.</returns>
+    public static string? Fault(string folder, IReadOnlyDictionary<string, string> files)
     {
         foreach (var (name, expected) in files)
         {
@@ -20,15 +22,30 @@ internal static class TokenizerCheck
             var path = Path.Combine(folder, name);
             if (!File.Exists(path))
             {
-                throw new ModelException($"'{folder}' lacks the tokenizer file '{name}'; copy it from where the model came from.");
+                return $"'{folder}' lacks the tokenizer file '{name}'; copy it from where the model came from.";
             }
 
             var found = FileHash.Of(path);
             if (found != expected)
             {
-                throw new ModelException(
+                return Unreadable(folder, files.Keys) ?? throw new ModelException(
                     $"'{path}' is not the tokenizer file that this model was made with (sha-256 {found[..12]}…, expected {expected[..Math.Min(12, expected.Length)]}…); restore it or export the model again.");
             }
+        }
+
+        return null;
+    }
+
+    private static string? Unreadable(string folder, IEnumerable<string> files)
+    {
+        try
+        {
+            TokenizerFiles.Load(folder, files).Encode("a");
+            return null;
+        }
+        catch (ModelException e)
+        {
+            return e.Message;
         }
     }
 }

@@ -20,9 +20,10 @@ internal sealed class SliceInputs(ModelConfig config, IReadOnlyDictionary<string
             return new SliceInputs(config, hooks, weights.TryGetValue("token_type_embed.W_token_type", out var types) ? types.Shape[0] : 0);
         }
 
-        // Of a stitched model the tokens enter the innermost donor, which may have fewer rows than the receiver.
-        int? Rows(string embedding) => weights.Values.Where(weight => weight.Name.EndsWith($"donor.{embedding}", StringComparison.Ordinal)).Min(weight => (int?)weight.Shape[0]);
-        return new SliceInputs(config with { DVocab = Math.Min(Rows("embed.W_E") ?? config.DVocab, config.DVocab) }, hooks, Rows("token_type_embed.W_token_type") ?? 0);
+        // Of a stitched model the tokens enter the innermost donor, which may have fewer rows than the receiver. Token types may enter both; with pos_offset there is one, whatever is given.
+        int? Rows(string embedding, bool own) => weights.Values.Where(weight => weight.Name.EndsWith($"donor.{embedding}", StringComparison.Ordinal) || (own && weight.Name == embedding)).Min(weight => (int?)weight.Shape[0]);
+        var kinds = Rows("token_type_embed.W_token_type", own: !config.Metadata.ContainsKey("pos_offset")) ?? 0;
+        return new SliceInputs(config with { DVocab = Math.Min(Rows("embed.W_E", own: false) ?? config.DVocab, config.DVocab) }, hooks, kinds);
     }
 
     /// <summary>Token ids that the forward pass embeds.</summary>

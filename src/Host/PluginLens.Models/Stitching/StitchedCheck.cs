@@ -24,8 +24,14 @@ internal static class StitchedCheck
         var first = receiver.Config.NLayers - seam.Last;
         var (entry, output) = ($"blocks.{first}.hook_resid_pre", receiver.Proto.Graph.Output[0].Name);
         var renamed = BlockNames.OfReceiver(output, first);
-        var found = written.Run(input, ["blocks.0.hook_resid_pre", renamed]);
-        var expected = receiver.Run(input with { Replace = new Dictionary<string, Tensor> { [entry] = found["blocks.0.hook_resid_pre"] } }, [output])[output];
+        const string enters = "blocks.0.hook_resid_pre";
+        var found = written.Run(input, ["hook_embed", enters, renamed]);
+        if (seam.AddPositions)
+        {
+            Compare(enters, receiver.Run(input with { Replace = new Dictionary<string, Tensor> { ["hook_embed"] = found["hook_embed"] } }, [enters])[enters], found[enters]);
+        }
+
+        var expected = receiver.Run(input with { Replace = new Dictionary<string, Tensor> { [entry] = found[enters] } }, [output])[output];
         Compare(renamed, expected, found[renamed]);
     }
 

@@ -19,7 +19,7 @@ internal static class FileChecks
         yield return Weights(model);
         if (model.TokenizerFileHashes.Count > 0)
         {
-            yield return ModelCheck.Of("tokenizer files", true, $"{string.Join(", ", model.TokenizerFileHashes.Keys)} have the hashes that the metadata name");
+            yield return model.TokenizerFault is { } fault ? ModelCheck.Of("tokenizer files", false, fault) : ModelCheck.Of("tokenizer files", true, $"{string.Join(", ", model.TokenizerFileHashes.Keys)} have the hashes that the metadata name");
             yield return Tokenizer(model);
         }
 
@@ -50,6 +50,11 @@ internal static class FileChecks
     private static ModelCheck Tokenizer(OnnxModel model)
     {
         var tokenizer = model.Tokenizer!;
+        if (tokenizer.Unreadable is { } reason)
+        {
+            return ModelCheck.Of("tokenizer and embedding", model.TokenizerFault is null, $"text cannot be read, weights and ids can: {reason}");
+        }
+
         var size = model.Config.Metadata.GetValueOrDefault("tokenizer_size");
         var fits = tokenizer.Count <= model.Config.DVocab && (size is null || size == $"{tokenizer.Count}");
         return ModelCheck.Of("tokenizer and embedding", fits, $"the tokenizer knows {tokenizer.Count} ids, the metadata say {size ?? "nothing"}, the embedding has {model.Config.DVocab} rows");

@@ -30,7 +30,7 @@ public static class PublishedValues
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(compute);
-        return model.Config.Processing.Count > 0 || model.Tokenizer is null ? [] : [.. Checks(NameOf(model.Config)).SelectMany(check => check.Run(model, compute))];
+        return model.Config.Processing.Count > 0 || model.Tokenizer is not { Unreadable: null } ? [] : [.. Checks(NameOf(model.Config)).SelectMany(check => check.Run(model, compute))];
     }
 
     /// <summary>What is published of a model.</summary>

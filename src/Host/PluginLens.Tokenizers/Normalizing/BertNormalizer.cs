@@ -24,7 +24,7 @@ internal sealed class BertNormalizer(bool clean = true, bool chinese = true, boo
 
         var output = result.ToString();
         if (strip)
-            output = AccentNormalizer.Strip(CanonicalForms.Decompose(output));
+            output = AccentNormalizer.Strip(NormalForms.Decompose(output));
         return lower ? LowerCase.Apply(output) : output;
     }
 

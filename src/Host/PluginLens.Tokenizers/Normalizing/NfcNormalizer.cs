@@ -1,4 +1,4 @@
 namespace PluginLens.Tokenizers.Normalizing;
 
 /// <summary>Canonical composition.</summary>
-internal sealed class NfcNormalizer() : TextNormalizer(CanonicalForms.Compose);
+internal sealed class NfcNormalizer() : TextNormalizer(NormalForms.Compose);

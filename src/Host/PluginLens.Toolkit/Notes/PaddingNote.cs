@@ -8,6 +8,9 @@ public static class PaddingNote
     /// <param name="filter">The filter of the lists.</param>
     public static string? Of(Model model, TokenFilter filter) =>
         model.Tokenizer is { } tokenizer && tokenizer.Count < model.Config.DVocab
-            ? $"{model.Config.DVocab - tokenizer.Count} padding ids {(filter.Padding == Padding.Drop ? "dropped" : "kept")}"
+            ? $"{model.Config.DVocab - tokenizer.Count} padding ids {(IsKept(model, filter) ? "kept" : "dropped")}"
             : null;
+
+    /// <summary>Ids without text pass no filter that looks at text; without one there is no mask.</summary>
+    private static bool IsKept(Model model, TokenFilter filter) => filter.Padding == Padding.Keep && filter.Mask(model) is null;
 }

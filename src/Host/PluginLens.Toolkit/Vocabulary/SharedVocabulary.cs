@@ -10,7 +10,7 @@ public static class SharedVocabulary
     public static int Count(Model first, Model second, Action<string> note)
     {
         var (a, b) = (first.Config, second.Config);
-        if (first.Tokenizer is not { } one || second.Tokenizer is not { } two)
+        if (first.Tokenizer is not { Unreadable: null } one || second.Tokenizer is not { Unreadable: null } two)
         {
             note(a.DVocab == b.DVocab
                 ? $"vocabulary: {a.DVocab} rows; without two tokenizers nothing shows that they mean the same tokens"

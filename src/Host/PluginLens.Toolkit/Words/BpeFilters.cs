@@ -17,6 +17,11 @@ public static class BpeFilters
 
         var tokenizer = model.Tokenizer
             ?? throw new UsageException($"Model '{model.Config.Name}' has no tokenizer, so tokens have no text to filter by; leave the filter out.");
+        if (tokenizer.Unreadable is { } reason)
+        {
+            throw new UsageException($"The tokens of model '{model.Config.Name}' cannot be filtered by text; leave the filter out. {reason}");
+        }
+
         var mask = new bool[model.Config.DVocab];
         for (var id = 0; id < mask.Length; id++)
         {
@@ -24,7 +29,7 @@ public static class BpeFilters
             {
                 BpeFilter.RoundTrip => RoundTrips(tokenizer, piece),
                 BpeFilter.LeadingSpace => tokenizer.StartsWord(id),
-                _ => tokenizer.Text(id).Trim() is { Length: > 0 } word && word.EnumerateRunes().All(System.Text.Rune.IsLetter),
+                _ => WhiteSpace.Strip(tokenizer.Text(id)) is { Length: > 0 } word && word.EnumerateRunes().All(System.Text.Rune.IsLetter),
             };
         }
 

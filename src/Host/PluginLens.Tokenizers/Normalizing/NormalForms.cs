@@ -3,8 +3,8 @@ using System.Text;
 
 namespace PluginLens.Tokenizers.Normalizing;
 
-/// <summary>Unicode's canonical decomposition (NFD) and composition (NFC).</summary>
-internal static class CanonicalForms
+/// <summary>Unicode's normal forms: canonical (NFD, NFC) and of compatibility (NFKD, NFKC).</summary>
+internal static class NormalForms
 {
     private const int HangulBase = 0xAC00;
     private const int LeadBase = 0x1100;
@@ -15,6 +15,10 @@ internal static class CanonicalForms
     private const int Syllables = 19 * Vowels * Trails;
 
     private static readonly Lazy<Tables> Data = new(Read);
+
+    private static readonly Lazy<Dictionary<int, int[]>> Compatible = new(() => CompatibilityData.Decompositions
+        .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(entry => entry.Split('>'))
+        .ToDictionary(entry => Hexadecimal(entry[0]), entry => entry[1].Split('+').Select(Hexadecimal).ToArray()));
 
     /// <summary>NFC.</summary>
     public static string Compose(string text)
@@ -29,20 +33,28 @@ internal static class CanonicalForms
     public static string Decompose(string text) =>
         text.AsSpan().ContainsAnyExceptInRange('\0', '\u00BF') ? Text(Decomposed(text)) : text;
 
-    private static List<int> Decomposed(string text)
+    /// <summary>NFKC.</summary>
+    public static string ComposeCompatible(string text) =>
+        text.AsSpan().ContainsAnyExceptInRange('\0', '\u009F') ? Text(Composed(Decomposed(text, compatible: true))) : text;
+
+    /// <summary>NFKD.</summary>
+    public static string DecomposeCompatible(string text) =>
+        text.AsSpan().ContainsAnyExceptInRange('\0', '\u009F') ? Text(Decomposed(text, compatible: true)) : text;
+
+    private static List<int> Decomposed(string text, bool compatible = false)
     {
         var points = new List<int>(text.Length);
         for (int i = 0, width; i < text.Length; i += width)
         {
             Rune.DecodeFromUtf16(text.AsSpan(i), out var rune, out width);
-            Append(rune.Value, points);
+            Append(rune.Value, points, compatible);
         }
 
         Reorder(points);
         return points;
     }
 
-    private static void Append(int point, List<int> points)
+    private static void Append(int point, List<int> points, bool compatible)
     {
         var syllable = point - HangulBase;
         if (syllable is >= 0 and < Syllables)
@@ -52,10 +64,10 @@ internal static class CanonicalForms
             if (syllable % Trails > 0)
                 points.Add(TrailBase + (syllable % Trails));
         }
-        else if (Data.Value.Parts.TryGetValue(point, out var parts))
+        else if (Data.Value.Parts.TryGetValue(point, out var parts) || (compatible && Compatible.Value.TryGetValue(point, out parts)))
         {
             foreach (var part in parts)
-                Append(part, points);
+                Append(part, points, compatible);
         }
         else
         {

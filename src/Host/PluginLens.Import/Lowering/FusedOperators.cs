@@ -1,7 +1,7 @@
 using PluginLens.Models.Format;
 using PluginLens.Models.Format.Proto;
 
-namespace PluginLens.Import.Recognition;
+namespace PluginLens.Import.Lowering;
 
 /// <summary>Writes operators that ONNX Runtime's optimizer fused as the plain ones they stand for, so that one set of patterns reads both.</summary>
 internal static class FusedOperators

@@ -1,6 +1,6 @@
 using PluginLens.Models.Format.Proto;
 
-namespace PluginLens.Import.Recognition;
+namespace PluginLens.Import.Graph;
 
 /// <summary>Attributes of a node by name.</summary>
 internal static class NodeAttributes
