@@ -41,7 +41,8 @@ public sealed partial class ArchitectureTests
         ["Import.Source"] = [],
         ["Import.Graph"] = ["Import.Source"],
         ["Import.Probe"] = ["Import.Source", "Import.Graph"],
-        ["Import.Recognition"] = ["Import.Source", "Import.Graph", "Import.Probe"],
+        ["Import.Lowering"] = ["Import.Source", "Import.Graph"],
+        ["Import.Recognition"] = ["Import.Source", "Import.Graph", "Import.Probe", "Import.Lowering"],
     };
 
     private static IEnumerable<string> Projects => Directory.GetDirectories(Host).Where(folder => Directory.GetFiles(folder, "*.csproj").Length > 0).Select(folder => Short(Path.GetFileName(folder)));

@@ -73,7 +73,7 @@ public sealed class BugOnnxTests
     [TestCase("optimum-bert", "[2, 2]", "2 scores for each sequence", "first Gemm:32 Tanh Gemm:2")]
     [TestCase("optimum-bert", "[2, 3]", "3 scores for each sequence", "first Gemm:32 Relu Gemm:3")]
     [TestCase("optimum-bert", "[2, 2]", "2 scores for each sequence", "first Gemm:2 Softmax")]
-    [TestCase("optimum-bert", "[2, 1]", "1 scores for each sequence", "MatMul:1 first")]
+    [TestCase("optimum-bert", "[2, 1]", "a score for each sequence", "MatMul:1 first")]
     [TestCase("optimum-bert", "[2, 11, 9]", "9 scores for each token", "MatMul:9")]
     [TestCase("optimum-gpt2", "[2, 5]", "5 scores for each sequence", "MatMul:5 first")]
     public void Import_Classifier_SaysSo(string name, string shape, string scores, string head)
@@ -81,6 +81,20 @@ public sealed class BugOnnxTests
         var model = Read(name);
         Classify(model, head.Split(' '));
         AssertRefused(model, $"'scores' {shape} is the head of a classifier", scores, name == "optimum-bert" ? "vocabulary of 523 tokens" : "vocabulary of 512 tokens", "--task feature-extraction");
+    }
+
+    [TestCase("first Gemm:32 Tanh Gemm:2")]
+    [TestCase("MatMul:9")]
+    public void Import_ClassifierBesideHiddenStates_ImportsTheEncoder(string head)
+    {
+        var model = Read("optimum-bert");
+        Classify(model, head.Split(' '));
+        model.Graph.Output.Add(Value("/bert/encoder/layer.2/output/LayerNorm/Add_1_output_0"));
+        File.WriteAllBytes(Path.Combine(_folder.FullName, "model.onnx"), model.ToByteArray());
+        using var imported = new ImportedModel(_folder.FullName);
+
+        imported.AssertEqualsReference("bert", 1e-4f);
+        Assert.That(imported.Model.HasWeight("unembed.W_U"), Is.False);
     }
 
     [Test]

@@ -135,6 +135,17 @@ public sealed class FusedOperatorTests
     }
 
     [Test]
+    public void Import_NormsInTheOtherDomain_EqualsTheCheckpoint()
+    {
+        var graph = FusedLlama.Of("llama", FusedForm.MultiHead);
+        graph.Graph.Node.Where(n => n.OpType == "SimplifiedLayerNormalization").ToList().ForEach(n => n.Domain = "com.microsoft");
+        graph.Save(_folder.FullName);
+        using var imported = new ImportedModel(_folder.FullName);
+
+        imported.AssertEqualsReference("llama", 1e-4f);
+    }
+
+    [Test]
     public void Import_PositionsAndBiasOfTheOperator_EqualsTheCheckpoint()
     {
         var graph = FusedLlama.Of("llama", FusedForm.Grouped);
@@ -216,6 +227,24 @@ public sealed class FusedOperatorTests
         Assert.That(
             () => Importer.Import(_folder.FullName, Path.Combine(_folder.FullName, "out")),
             Throws.TypeOf<ModelException>().With.Message.Contains(node.OpType).And.Message.Contains(quoted).And.Message.Not.Contains("\n"));
+    }
+
+    [TestCase("Grouped", 2, "")]
+    [TestCase("Grouped", 7, "")]
+    [TestCase("Grouped", 7, "0.ln1")]
+    [TestCase("Grouped", 0, "one")]
+    [TestCase("MultiHead", 1, "")]
+    [TestCase("RotaryGrouped", 0, "one")]
+    public void Import_LastLayerBroken_IsRefusedInOneLine(string form, int at, string input)
+    {
+        var graph = FusedLlama.Of("llama", Enum.Parse<FusedForm>(form));
+        var node = graph.Graph.Node.Last(n => form == "RotaryGrouped" ? n.OpType == "RotaryEmbedding" : n.OpType is "MultiHeadAttention" or "GroupQueryAttention");
+        node.Input[at] = input;
+        graph.Save(_folder.FullName);
+
+        Assert.That(
+            () => Importer.Import(_folder.FullName, Path.Combine(_folder.FullName, "out")),
+            Throws.TypeOf<ModelException>().With.Message.Contains("/2.").And.Message.Not.Contains("\n"));
     }
 
     [TestCase("softcap", 30f, "'softcap'")]

@@ -76,9 +76,9 @@ internal static class AttentionOperators
     private static void GroupQuery(PlainNodes plain, FusedNode node, Dictionary<string, PlainAttention> stated)
     {
         var (heads, keyHeads) = (node.Count("num_heads"), node.Count("kv_num_heads"));
-        var packed = node.Input(1) is null;
+        var packed = node.Input(1) is null && node.Input(2) is null;
         var width = node.Shape(0) is [_, _, var columns] ? columns / (packed ? heads + (2 * keyHeads) : heads) : throw node.Refused("has queries that are not [batch, pos, columns]");
-        if (heads % keyHeads != 0 || width * (packed ? heads + (2 * keyHeads) : heads) != columns || (!packed && (node.Shape(1)[^1] != keyHeads * width || node.Shape(2)[^1] != keyHeads * width)))
+        if (heads % keyHeads != 0 || width * (packed ? heads + (2 * keyHeads) : heads) != columns || (!packed && (node.Shape(1).LastOrDefault() != keyHeads * width || node.Shape(2).LastOrDefault() != keyHeads * width)))
         {
             throw node.Refused($"has {columns} columns of queries, which are not {heads} heads on {keyHeads} key-value heads");
         }
@@ -97,8 +97,8 @@ internal static class AttentionOperators
         if (node.Integer("do_rotary") != 0)
         {
             var positions = node.Input(9);
-            var rotation = PlainRotation.Of(plain, node, 7, positions ?? plain.Positions(q), positions != null, node.Integer("rotary_interleaved") != 0);
-            (q, k) = (rotation.Turn(q, width), rotation.Turn(k, width));
+            var rotation = PlainRotation.Of(plain, node, 7, positions ?? plain.Positions(q), positions != null, node.Integer("rotary_interleaved") != 0, width);
+            (q, k) = (rotation.Turn(q), rotation.Turn(k));
         }
 
         Present(plain, node, k, v);
@@ -148,7 +148,12 @@ internal static class AttentionOperators
 
         var x = node.Input(0)!;
         var shape = node.Shape(0);
-        var width = shape.Length == 4 ? shape[3] : node.Integer("rotary_embedding_dim") == 0 ? 2 * node.Shape(2)[^1] : shape[^1] / node.Count("num_heads");
+        var width = shape.Length switch
+        {
+            4 => shape[3],
+            3 => node.Integer("rotary_embedding_dim") == 0 ? 2 * node.Shape(2).LastOrDefault() : shape[2] / node.Count("num_heads"),
+            _ => throw node.Refused("has an input that is neither [batch, pos, columns] nor [batch, head, pos, d_head]"),
+        };
         // One number is the position of the first token, else every token has its own.
         var perSequence = node.Shape(1).Length == 2;
         var positions = node.Input(1)!;
@@ -158,7 +163,7 @@ internal static class AttentionOperators
             positions = plain.Add("Add", [plain.Positions(heads), positions]);
         }
 
-        var turned = PlainRotation.Of(plain, node, 2, positions, perSequence, node.Integer("interleaved") != 0).Turn(heads, width);
+        var turned = PlainRotation.Of(plain, node, 2, positions, perSequence, node.Integer("interleaved") != 0, width).Turn(heads);
         plain.Add("Identity", [shape.Length == 4 ? plain.Transpose(turned, 0, 2, 1, 3) : plain.Reshape(turned, 0, 0, -1)], output: node.Output);
     }
 

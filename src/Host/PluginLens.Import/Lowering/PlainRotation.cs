@@ -6,7 +6,8 @@ namespace PluginLens.Import.Lowering;
 /// <param name="sin">Sines, likewise.</param>
 /// <param name="half">rotary_dim / 2.</param>
 /// <param name="adjacent">Pairs are neighbours, not halves apart.</param>
-internal sealed class PlainRotation(PlainNodes plain, string cos, string sin, long half, bool adjacent)
+/// <param name="width">d_head.</param>
+internal sealed class PlainRotation(PlainNodes plain, string cos, string sin, long half, bool adjacent, long width)
 {
     /// <summary>Looks the positions up in the operator's tables.</summary>
     /// <param name="plain">Receives the nodes.</param>
@@ -15,9 +16,10 @@ internal sealed class PlainRotation(PlainNodes plain, string cos, string sin, lo
     /// <param name="positions">Name of the positions, <c>[pos]</c> or <c>[batch, pos]</c>.</param>
     /// <param name="perSequence">They have a row for each sequence.</param>
     /// <param name="adjacent">Pairs are neighbours.</param>
-    public static PlainRotation Of(PlainNodes plain, FusedNode node, int tables, string positions, bool perSequence, bool adjacent)
+    /// <param name="width">d_head.</param>
+    public static PlainRotation Of(PlainNodes plain, FusedNode node, int tables, string positions, bool perSequence, bool adjacent, long width)
     {
-        if (node.Shape(tables) is not [_, var half] || node.Shape(tables + 1) is not [_, var same] || half != same)
+        if (node.Shape(tables) is not [_, > 0 and var half] || node.Shape(tables + 1) is not [_, var same] || half != same || 2 * half > width)
         {
             throw node.Refused("has no tables of cosines and sines [n, rotary_dim / 2]");
         }
@@ -28,13 +30,12 @@ internal sealed class PlainRotation(PlainNodes plain, string cos, string sin, lo
             return perSequence ? plain.Reshape(rows, 0, 0, 1, half) : plain.Reshape(rows, 1, -1, 1, half);
         }
 
-        return new PlainRotation(plain, Rows(tables), Rows(tables + 1), half, adjacent);
+        return new PlainRotation(plain, Rows(tables), Rows(tables + 1), half, adjacent, width);
     }
 
     /// <summary>The heads turned by their positions; dimensions beyond rotary_dim stay.</summary>
     /// <param name="x">Name of the heads.</param>
-    /// <param name="width">d_head.</param>
-    public string Turn(string x, long width)
+    public string Turn(string x)
     {
         var (a, b) = adjacent
             ? (plain.Slice(x, 3, 0, 2 * half, 2), plain.Slice(x, 3, 1, 2 * half, 2))

@@ -6,10 +6,14 @@ namespace PluginLens.Import.Recognition;
 /// <summary>Finds the output with the logits, and what lies between it and the last block.</summary>
 internal static class HeadMatcher
 {
-    public static HeadMatch Read(Reading reading, BlockMatch last)
+    /// <summary>The head behind the last block.</summary>
+    /// <param name="reading">What was found so far.</param>
+    /// <param name="last">The last block.</param>
+    /// <param name="needed">Tensors on the way to outputs that are no classifier's.</param>
+    public static HeadMatch Read(Reading reading, BlockMatch last, IReadOnlySet<string> needed)
     {
         var graph = reading.Graph;
-        foreach (var output in reading.Model.Outputs.OrderByDescending(o => o.Name == "logits").Select(o => BeforeSoftmax(graph, o.Name)).Where(o => graph.IsData(o)))
+        foreach (var output in reading.Model.Outputs.OrderByDescending(o => o.Name == "logits").Select(o => BeforeSoftmax(graph, o.Name)).Where(needed.Contains))
         {
             var found = graph.ResolveSelection(output);
             if (reading.LinearOf.TryGetValue(found, out var map) && graph.ResolveSelection(map.Input) is var input && Between(reading, last, input, output, map) is { } head)

@@ -10,8 +10,9 @@ internal static class MlpMatcher
     /// <summary>MLPs in order of execution.</summary>
     /// <param name="reading">What was found so far.</param>
     /// <param name="taken">Linear maps that belong to the attention.</param>
-    public static IReadOnlyList<MlpMatch> Find(Reading reading, IReadOnlySet<Linear> taken) =>
-        [.. reading.Linears.Where(l => !taken.Contains(l)).Select(l => Read(reading, l, taken)).OfType<MlpMatch>()];
+    /// <param name="needed">Tensors on the way to outputs that are read.</param>
+    public static IReadOnlyList<MlpMatch> Find(Reading reading, IReadOnlySet<Linear> taken, IReadOnlySet<string> needed) =>
+        [.. reading.Linears.Where(l => !taken.Contains(l) && needed.Contains(l.Output)).Select(l => Read(reading, l, taken)).OfType<MlpMatch>()];
 
     /// <summary>The maps from whose outputs a tensor is computed elementwise, and the operators on the way; none where it comes from anything else.</summary>
     public static (IReadOnlyList<Linear> Maps, IReadOnlySet<string> Operators) Sources(Reading reading, string tensor)

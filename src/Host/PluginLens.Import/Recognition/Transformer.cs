@@ -11,9 +11,9 @@ internal sealed record Transformer(Reading Reading, EmbeddingMatch Embedding, No
     public static Transformer Recognise(Reading reading)
     {
         var attentions = AttentionMatcher.Find(reading);
-        ClassifierHead.Refuse(reading);
+        var needed = ClassifierHead.Without(reading);
         var taken = attentions.SelectMany(a => new[] { a.Q.Linear, a.K.Linear, a.V.Linear, a.Output }).ToHashSet();
-        var mlps = MlpMatcher.Find(reading, taken);
+        var mlps = MlpMatcher.Find(reading, taken, needed);
         if (mlps.Count > 0 && mlps.Count != attentions.Count)
         {
             throw new ModelException($"The graph has {attentions.Count} attentions but {mlps.Count} MLPs; the importer reads models with one of each in every layer.");
@@ -33,7 +33,7 @@ internal sealed record Transformer(Reading Reading, EmbeddingMatch Embedding, No
         var start = ResidualWalk.Start(blocks[0]);
         var norm = reading.NormOf.GetValueOrDefault(start);
         var width = blocks[0].Attention.Q.Linear.In;
-        var transformer = new Transformer(reading, EmbeddingMatcher.Read(reading, norm?.Input ?? start, width), norm, blocks, HeadMatcher.Read(reading, blocks[^1]));
+        var transformer = new Transformer(reading, EmbeddingMatcher.Read(reading, norm?.Input ?? start, width), norm, blocks, HeadMatcher.Read(reading, blocks[^1], needed));
         Leftovers.Refuse(transformer);
         return transformer;
     }

@@ -79,7 +79,7 @@ internal sealed class SourceModel
             }
             else
             {
-                nodes.Add(WithoutDropout(node));
+                nodes.Add(WithoutDropout(InItsDomain(node)));
             }
         }
 
@@ -117,6 +117,10 @@ internal sealed class SourceModel
         Inputs = [.. Inputs.Where(i => read.Contains(i.Name))];
         return plain;
     }
+
+    /// <summary>Norms that ONNX Runtime has in the standard domain only, whatever some exporters say.</summary>
+    private static NodeProto InItsDomain(NodeProto node) =>
+        node.Domain == "com.microsoft" && node.OpType is "SimplifiedLayerNormalization" or "LayerNormalization" ? new NodeProto(node) { Domain = "" } : node;
 
     /// <summary>A model exported in training mode drops at random; what it learned is what it computes without.</summary>
     private static NodeProto WithoutDropout(NodeProto node)
