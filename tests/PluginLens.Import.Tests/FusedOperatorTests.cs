@@ -209,7 +209,7 @@ public sealed class FusedOperatorTests
 
         imported.AssertEqualsReference("bert", 1e-4f);
         AssertWeights(imported.Model, "bert");
-        Assert.That(imported.Report.Check.Sequences, Does.Contain("padded"));
+        Assert.That(imported.Report.Check!.Sequences, Does.Contain("padded"));
     }
 
     [TestCase("MultiHead", 9, "the bookkeeping of a beam search")]

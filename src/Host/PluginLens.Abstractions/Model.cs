@@ -65,7 +65,7 @@ public abstract class Model : IDisposable
     public Matrix WE => Weight("embed.W_E").AsMatrix();
 
     /// <summary>Unembedding, <c>d_model x V</c>.</summary>
-    public Matrix WU => Weight("unembed.W_U").AsMatrix();
+    public virtual Matrix WU => Weight("unembed.W_U").AsMatrix();
 
     /// <summary>Query matrix of a head, <c>d_model x d_head</c>.</summary>
     /// <param name="layer">Layer.</param>

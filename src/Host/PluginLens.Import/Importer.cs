@@ -19,9 +19,10 @@ public static class Importer
     /// <param name="destination">The model folder to write.</param>
     /// <param name="name">The model's name; null = the destination's.</param>
     /// <param name="force">Whether an existing model folder is replaced.</param>
+    /// <param name="storage">How weights are stored. ONNX files become float32 and nothing else.</param>
     /// <param name="cancellation">Stops the import; nothing is left behind.</param>
     /// <exception cref="ModelException">The source cannot be imported; says why. Nothing is left behind.</exception>
-    public static ImportReport Import(string source, string destination, string? name = null, bool force = false, CancellationToken cancellation = default)
+    public static ImportReport Import(string source, string destination, string? name = null, bool force = false, WeightStorage storage = WeightStorage.Stored, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(source);
         ArgumentException.ThrowIfNullOrEmpty(destination);
@@ -29,7 +30,12 @@ public static class Importer
         var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(destination));
         if (GgufSource.Is(source))
         {
-            return GgufImport.Import(source, target, name ?? Path.GetFileName(target), force, cancellation);
+            return GgufImport.Import(source, target, name ?? Path.GetFileName(target), force, storage, cancellation);
+        }
+
+        if (storage is WeightStorage.Float16 or WeightStorage.BFloat16)
+        {
+            throw new ModelException("Half precision is for GGUF files; an ONNX file is imported in float32.");
         }
 
         var file = SourceFile.Locate(source);

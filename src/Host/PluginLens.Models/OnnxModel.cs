@@ -1,5 +1,6 @@
 using System.Globalization;
 using PluginLens.Models.Format;
+using PluginLens.Models.Format.Coded;
 using PluginLens.Models.Format.Files;
 using PluginLens.Models.Format.Proto;
 using PluginLens.Models.Sessions;
@@ -17,6 +18,8 @@ public sealed class OnnxModel : Model
     private readonly ModelProto _proto;
     private readonly Metadata _metadata;
     private readonly Dictionary<string, ModelWeight> _weights;
+    private readonly Dictionary<string, ModelWeight> _handed;
+    private readonly Lazy<ModelWeight> _embedding;
     private readonly MappedFile[] _maps;
     private readonly OpenOptions _options;
     private readonly SessionCache _sessions = new(MostSessions);
@@ -32,6 +35,8 @@ public sealed class OnnxModel : Model
         (Folder, _proto, Config, _metadata, _weights, _maps, _options) = (folder, proto, config, metadata, weights, maps, options);
         (Sha256, WeightsSha256, WeightsState) = (hashes.Model, hashes.Weights, hashes.State);
         _inputs = SliceInputs.For(config, metadata.Hooks, weights);
+        _handed = Handed(weights);
+        _embedding = new(() => new PinnedWeight(TiedWeight.Embedding, Weight(TiedWeight.Embedding)));
         (TokenizerFault, _tokenizer) = (tokenizerFault, new(LoadTokenizer));
         _device = new(() => DeviceChoice.Try(options.Device));
     }
@@ -40,12 +45,16 @@ public sealed class OnnxModel : Model
     private OnnxModel(OnnxModel original, Dictionary<string, ModelWeight> replaced)
     {
         (Folder, _metadata, _options, _maps, _inputs, _tokenizer, _device) = (original.Folder, original._metadata, original._options, [], original._inputs, original._tokenizer, original._device);
-        (_original, _proto, Config) = (original, WeightEdits.Of(original._proto, replaced), WeightEdits.Of(original.Config, replaced));
+        _embedding = original._embedding;
+        WeightEdits.Of(original._weights, replaced);
+        (_original, _proto, Config) = (original, WeightEdits.Of(original._proto, original._weights, replaced.Keys), WeightEdits.Of(original.Config, replaced));
         _weights = new(original._weights, StringComparer.Ordinal);
         foreach (var (name, weight) in replaced)
         {
             _weights[name] = weight;
         }
+
+        _handed = Handed(_weights);
     }
 
     /// <summary>What befell the tokenizer's files since the model was made, or null.</summary>
@@ -78,6 +87,9 @@ public sealed class OnnxModel : Model
     /// <summary>The graph, without the weights' data.</summary>
     internal ModelProto Proto => _proto;
 
+    /// <summary>The graph as if every weight were stored in float32.</summary>
+    internal ModelProto PlainProto => WeightEdits.Of(_proto, _weights, _weights.Keys);
+
     /// <summary>Every weight by name.</summary>
     internal IReadOnlyDictionary<string, ModelWeight> Weights => _weights;
 
@@ -106,11 +118,24 @@ public sealed class OnnxModel : Model
     /// <param name="name">Weight name.</param>
     public IReadOnlyList<int> ShapeOf(string name) => Stored(name).Shape;
 
+    /// <summary>How a weight is stored: its type, and the bits that a number takes, scales included.</summary>
+    /// <param name="name">Weight name.</param>
+    public (string Type, double Bits) StorageOf(string name)
+    {
+        var weight = Stored(name);
+        var bits = 8.0 * weight.Stored.Sum(part => part.Bytes) / weight.Count;
+        return weight is TiedWeight ? ($"{TiedWeight.Embedding} transposed", bits)
+            : (WeightTypes.Of(Config).GetValueOrDefault(name, weight.Type == ElementType.Float ? "F32" : weight.Type == ElementType.Float16 ? "F16" : "BF16"), bits);
+    }
+
     /// <inheritdoc/>
     public override bool HasWeight(string name) => _weights.ContainsKey(name);
 
     /// <inheritdoc/>
     public override Tensor Weight(string name) => Stored(name).Read();
+
+    /// <inheritdoc/>
+    public override Matrix WU => Stored("unembed.W_U") is TiedWeight tied ? tied.View : base.WU;
 
     /// <inheritdoc/>
     public override Activations Run(ModelInput input, IReadOnlyCollection<string> hooks)
@@ -182,6 +207,10 @@ public sealed class OnnxModel : Model
         }
     }
 
+    /// <summary>What sessions are given: weights, and the parts of those that the graph computes.</summary>
+    private static Dictionary<string, ModelWeight> Handed(Dictionary<string, ModelWeight> weights) =>
+        weights.Values.SelectMany(weight => weight.Stored).ToDictionary(weight => weight.Name, StringComparer.Ordinal);
+
     private ModelWeight Stored(string name) => _weights.TryGetValue(name, out var weight)
         ? weight
         : throw new ModelException($"Model '{Config.Name}' has no weight '{name}'; 'pluginlens inspect {Config.Name}' lists them.");
@@ -208,7 +237,7 @@ public sealed class OnnxModel : Model
         var key = string.Join(',', hooks.Order(StringComparer.Ordinal)) + "<-" + string.Join(',', fed);
         _sessions.Use(
             key,
-            () => new SliceSession(GraphSlice.Cut(_proto, hooks, fed, _weights.ContainsKey), _weights, Folder, Device.UsesCuda),
+            () => Session(hooks, fed),
             session =>
             {
                 if (Device.UsesCuda)
@@ -224,6 +253,20 @@ public sealed class OnnxModel : Model
                     Pass(session, input, hooks, results);
                 }
             });
+    }
+
+    private SliceSession Session(List<string> hooks, List<string> fed)
+    {
+        var slice = GraphSlice.Cut(_proto, hooks, fed, _handed.ContainsKey);
+        if (!slice.Model.Graph.Node.Any(node => node.Name == TiedWeight.Embedding))
+        {
+            return new SliceSession(slice, _handed, Folder, Device.UsesCuda);
+        }
+
+        // A tied read-out takes every row of the embedding, the largest weight by far: it is widened once and not in every pass.
+        var handed = new Dictionary<string, ModelWeight>(_handed, StringComparer.Ordinal) { [TiedWeight.Embedding] = _embedding.Value };
+        var plain = GraphSlice.Cut(WeightEdits.Of(_proto, _weights, [TiedWeight.Embedding]), hooks, fed, handed.ContainsKey);
+        return new SliceSession(plain, handed, Folder, Device.UsesCuda);
     }
 
     private void Pass(SliceSession session, ModelInput input, List<string> hooks, Dictionary<string, Tensor> results)

@@ -1,3 +1,4 @@
+using PluginLens.Models.Format.Coded;
 using PluginLens.Models.Format.Files;
 using PluginLens.Models.Format.Proto;
 
@@ -14,22 +15,40 @@ internal static class WeightEdits
         weight.Shape.SequenceEqual(given.Shape) ? PinnedWeight.Finite(weight.Name, given) : throw new ModelException(
             $"The replacement of '{weight.Name}' of model '{config.Name}' has shape [{string.Join(", ", given.Shape)}]; expected [{string.Join(", ", weight.Shape)}].");
 
+    /// <summary>All that changes with the given weights: an unembedding that is the embedding transposed stays what it was when the embedding is replaced, and the other way round.</summary>
+    /// <param name="weights">As stored.</param>
+    /// <param name="replaced">Given weights by name.</param>
+    public static Dictionary<string, ModelWeight> Of(IReadOnlyDictionary<string, ModelWeight> weights, Dictionary<string, ModelWeight> replaced)
+    {
+        if (weights.GetValueOrDefault(TiedWeight.Unembedding) is TiedWeight tied && replaced.ContainsKey(TiedWeight.Embedding) && !replaced.ContainsKey(tied.Name))
+        {
+            replaced[tied.Name] = new PinnedWeight(tied.Name, tied.Read());
+        }
+
+        return replaced;
+    }
+
     /// <summary>The graph: a given weight is float32 whatever the folder holds; the Cast behind it then changes nothing.</summary>
     /// <param name="proto">As stored.</param>
-    /// <param name="replaced">Given weights by name.</param>
-    public static ModelProto Of(ModelProto proto, IReadOnlyDictionary<string, ModelWeight> replaced)
+    /// <param name="weights">As stored.</param>
+    /// <param name="replaced">Names of the weights that are given.</param>
+    public static ModelProto Of(ModelProto proto, IReadOnlyDictionary<string, ModelWeight> weights, IReadOnlyCollection<string> replaced)
     {
-        if (!proto.Graph.Initializer.Any(tensor => replaced.ContainsKey(tensor.Name) && tensor.DataType != (int)ElementType.Float))
+        var computed = replaced.Select(name => weights[name]).Where(weight => weight is CodedWeight or TiedWeight).ToList();
+        if (computed.Count == 0 && !proto.Graph.Initializer.Any(tensor => replaced.Contains(tensor.Name) && tensor.DataType != (int)ElementType.Float))
         {
             return proto;
         }
 
         var copy = proto.Clone();
-        foreach (var tensor in copy.Graph.Initializer.Where(tensor => replaced.ContainsKey(tensor.Name)))
+        foreach (var tensor in copy.Graph.Initializer.Where(tensor => replaced.Contains(tensor.Name)))
         {
             tensor.DataType = (int)ElementType.Float;
         }
 
+        // The tied one first: it is found by the name of the embedding.
+        computed.OfType<TiedWeight>().ToList().ForEach(weight => GraphEdit.Untie(copy.Graph, weight));
+        computed.OfType<CodedWeight>().ToList().ForEach(weight => GraphEdit.Plain(copy.Graph, weight));
         return copy;
     }
 

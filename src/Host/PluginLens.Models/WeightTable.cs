@@ -1,5 +1,6 @@
 using System.Globalization;
 using PluginLens.Models.Format;
+using PluginLens.Models.Format.Coded;
 using PluginLens.Models.Format.Files;
 using PluginLens.Models.Format.Proto;
 
@@ -12,6 +13,9 @@ namespace PluginLens.Models;
 /// <param name="maps">Files mapped so far; data files are added.</param>
 internal sealed class WeightTable(ModelConfig config, string folder, string file, Dictionary<string, MappedFile> maps)
 {
+    /// <summary>The metadata's <c>dtype</c> of a folder whose weights have a type each.</summary>
+    public const string StoredType = "stored";
+
     /// <summary>Whether an initializer is a weight; the others are constants of the graph.</summary>
     /// <param name="name">Its name.</param>
     public static bool IsWeight(string name) => !name.StartsWith("const.", StringComparison.Ordinal);
@@ -22,6 +26,7 @@ internal sealed class WeightTable(ModelConfig config, string folder, string file
     public Dictionary<string, ModelWeight> Read(GraphProto graph, string type)
     {
         var (weights, stored) = (new Dictionary<string, ModelWeight>(StringComparer.Ordinal), new List<StoredWeight>());
+        var parts = new Dictionary<string, StoredWeight>(StringComparer.Ordinal);
         foreach (var tensor in graph.Initializer)
         {
             if (!IsWeight(tensor.Name))
@@ -31,15 +36,24 @@ internal sealed class WeightTable(ModelConfig config, string folder, string file
             }
 
             var weight = Stored(tensor);
-            if (weight.Type != (type == "float32" ? ElementType.Float : type == "float16" ? ElementType.Float16 : ElementType.BFloat16))
+            if (type == StoredType && WeightOf(tensor.Name) is not null)
+            {
+                parts.Add(tensor.Name, weight);
+                stored.Add(weight);
+                continue;
+            }
+
+            if (weight.Type != (type is "float32" or StoredType ? ElementType.Float : type == "float16" ? ElementType.Float16 : ElementType.BFloat16))
             {
                 throw Bad(tensor.Name, $"element type {weight.Type}, the metadata say {type}");
             }
 
+            RequireShape(tensor.Name, weight.Shape);
             weights.Add(tensor.Name, weight);
             stored.Add(weight);
         }
 
+        AddComputed(graph, weights, parts);
         var missing = KnownWeights.Needed(config).FirstOrDefault(name => !weights.ContainsKey(name));
         if (missing is not null)
         {
@@ -50,12 +64,41 @@ internal sealed class WeightTable(ModelConfig config, string folder, string file
         return weights;
     }
 
+    /// <summary>Weights that the graph computes: from codes, or as the embedding transposed.</summary>
+    private void AddComputed(GraphProto graph, Dictionary<string, ModelWeight> weights, Dictionary<string, StoredWeight> parts)
+    {
+        var isTied = config.Tied && !weights.ContainsKey(TiedWeight.Unembedding) && !parts.ContainsKey(TiedWeight.Unembedding + CodedNames.Codes);
+        if (parts.Count == 0 && !isTied)
+        {
+            return;
+        }
+
+        var reader = new CodedReader(graph, file);
+        foreach (var name in parts.Keys.Select(part => WeightOf(part)!).Distinct())
+        {
+            if (weights.ContainsKey(name) || !parts.ContainsKey(name + CodedNames.Codes))
+            {
+                throw Bad(name, weights.ContainsKey(name) ? "values of its own besides codes" : "a scale but no codes");
+            }
+
+            var weight = reader.Read(name, ending => parts.GetValueOrDefault(name + ending));
+            RequireShape(name, weight.Shape);
+            weights.Add(name, weight);
+        }
+
+        if (isTied && weights.TryGetValue(TiedWeight.Embedding, out var embedding) && reader.Tied(embedding) is { } tied)
+        {
+            weights.Add(tied.Name, tied);
+        }
+    }
+
+    /// <summary>The weight that a part belongs to; null where a name is no part's.</summary>
+    private static string? WeightOf(string part) => part.LastIndexOf('.') is > 0 and var dot && part[dot..] is CodedNames.Codes or CodedNames.Scale or CodedNames.Minimum ? part[..dot] : null;
+
     private StoredWeight Stored(TensorProto tensor)
     {
         var shape = Shape(tensor);
-        RequireShape(tensor.Name, shape);
-
-        if ((ElementType)tensor.DataType is not (ElementType.Float or ElementType.Float16 or ElementType.BFloat16))
+        if (!Enum.IsDefined((ElementType)tensor.DataType))
         {
             throw Bad(tensor.Name, $"element type {tensor.DataType}; expected float32, float16 or bfloat16");
         }

@@ -14,15 +14,17 @@ internal static class ImportCommand
         var destination = new Argument<string>("destination") { Description = "The model folder to write.", HelpName = "DESTINATION" };
         var name = new Option<string?>("--name") { Description = "The model's name; default: the destination's.", HelpName = "NAME" };
         var force = new Option<bool>("--force") { Description = "Replace an existing model folder." };
+        var dtype = new Option<string>("--dtype") { Description = "How the weights of a GGUF file are stored: as in the file, the values bit for bit llama.cpp's, or widened or rounded.", DefaultValueFactory = _ => "stored" };
+        dtype.AcceptOnlyFromAmong("stored", "float32", "float16", "bfloat16");
         var format = GlobalOptions.Format("table", "json");
         var command = new Command("import", "Turns a plain ONNX file (GPT-2, BERT, Llama, GPT-NeoX and their like) or a GGUF file into a model folder, and checks it.")
         {
-            source, destination, name, force, format,
+            source, destination, name, force, dtype, format,
         };
         command.SetAction(parse =>
         {
             using var interrupt = new Interrupt();
-            var report = Importer.Import(parse.GetValue(source)!, parse.GetValue(destination)!, parse.GetValue(name), parse.GetValue(force), interrupt.Token);
+            var report = Importer.Import(parse.GetValue(source)!, parse.GetValue(destination)!, parse.GetValue(name), parse.GetValue(force), Enum.Parse<WeightStorage>(parse.GetValue(dtype)!, ignoreCase: true), interrupt.Token);
             if (parse.GetValue(format) == "json")
             {
                 Json.Print(new

@@ -9,7 +9,7 @@ namespace PluginLens.Cli.Commands;
 /// <summary><c>pluginlens inspect MODEL</c>: everything that a model folder says about itself, and which analyses apply.</summary>
 internal static class InspectCommand
 {
-    private static readonly HashSet<string> Elsewhere = ["hooks", "tokenizer_files", "source_sha256", "processing", "stitched"];
+    private static readonly HashSet<string> Elsewhere = ["hooks", "tokenizer_files", "source_sha256", "processing", "stitched", "weight_types"];
 
     /// <summary>The command.</summary>
     public static Command Create()
@@ -88,11 +88,17 @@ internal static class InspectCommand
         Console.WriteLine();
         Columns.Print(["configuration", "value"], config.Metadata.Where(entry => !Elsewhere.Contains(entry.Key) && entry.Key != "assumed").Select(entry => new[] { entry.Key, Short(entry.Value) }));
         Console.WriteLine();
-        Columns.Print(["weight", "shape"], model.WeightNames.Select(weight => new[] { weight, $"[{string.Join(", ", model.ShapeOf(weight))}]" }));
+        Columns.Print(["weight", "shape", "type", "bits"], model.WeightNames.Select(weight => Weight(model, weight)));
         Console.WriteLine();
         Columns.Print(["hook", "shape"], model.Hooks.Select(hook => new[] { hook.Key, $"[{string.Join(", ", hook.Value)}]" }));
         Console.WriteLine();
         Columns.Print(["analysis", "holds", "because"], verdicts.Select(verdict => new[] { verdict.Id, verdict.Verdict, string.Join("; ", verdict.Reasons) }));
+    }
+
+    private static string[] Weight(OnnxModel model, string name)
+    {
+        var (type, bits) = model.StorageOf(name);
+        return [name, $"[{string.Join(", ", model.ShapeOf(name))}]", type, bits.ToString("0.##", System.Globalization.CultureInfo.InvariantCulture)];
     }
 
     /// <summary>What it is made of, then everything else that was noted, as <c>name value</c>.</summary>
@@ -118,6 +124,7 @@ internal static class InspectCommand
         tokenizer = new { kind = model.Config.Metadata.GetValueOrDefault("tokenizer_kind"), ids = model.Tokenizer?.Count, files = model.TokenizerFileHashes },
         source_sha256 = Value(model.Config.Metadata.GetValueOrDefault("source_sha256", "null")),
         weights = model.WeightNames.ToDictionary(weight => weight, model.ShapeOf),
+        stored = model.WeightNames.ToDictionary(weight => weight, weight => new { type = model.StorageOf(weight).Type, bits = model.StorageOf(weight).Bits }),
         hooks = model.Hooks,
         analyses = verdicts.Select(verdict => new { id = verdict.Id, verdict = verdict.Verdict, reasons = verdict.Reasons }),
     });

@@ -184,7 +184,7 @@ public static class AnalysisRun
             DeviceReason = reason,
             Threads = request.Inputs.Engine.Compute.Threads,
             Applicability = applicability,
-            Notes = store.Notes,
+            Notes = [.. StoredWeights.Notes(turns.SelectMany(turn => turn.Models).Distinct()), .. store.Notes],
             Warnings = store.Warnings,
             Tables = store.Tables,
         };

@@ -1,10 +1,10 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using PluginLens.Import.Gguf.Mapping;
 using PluginLens.Import.Gguf.Text;
 using PluginLens.Import.Recognition;
 using PluginLens.Models;
-using PluginLens.Models.Format.Canonical;
 using PluginLens.Models.Format.Writing;
 using PluginLens.Tokenizers;
 
@@ -20,19 +20,20 @@ internal static class GgufImport
     /// <param name="destination">The model folder to write.</param>
     /// <param name="name">The model's name.</param>
     /// <param name="force">Whether an existing model folder is replaced.</param>
+    /// <param name="storage">How weights are stored.</param>
     /// <param name="cancellation">Stops the import; nothing is left behind.</param>
-    public static ImportReport Import(string path, string destination, string name, bool force, CancellationToken cancellation)
+    public static ImportReport Import(string path, string destination, string name, bool force, WeightStorage storage, CancellationToken cancellation)
     {
         using var source = GgufSource.Open(path);
         var model = GgufModel.Of(source);
         var textNotes = new List<string>();
         var tokenizer = TokenizerWriter.Of(source, model.Facts["d_vocab"]!.GetValue<long>(), textNotes);
         var recognised = new RecognisedModel(
-            model.Facts, [.. model.Weights.Select(w => new CanonicalWeight(w.Name, w.Shape, w.Read))], [.. model.Notes, .. textNotes, .. Assumed(model.Facts)]);
+            model.Facts, [.. model.StoredWeights.Select(w => WeightChoice.Of(w, storage))], [.. model.Notes, .. WeightChoice.Notes(model.StoredWeights, storage), .. textNotes, .. Assumed(model.Facts)]);
         using var writer = new FolderWriter(destination, force);
         var (facts, notes) = ImportedFolder.Write(
             writer.Folder, recognised, name, (source.FileName, source.Files.Select(f => f.Path)), (f, n) => AddTokenizer(tokenizer, writer.Folder, f, n), cancellation);
-        Check(writer.Folder, cancellation);
+        Check(writer.Folder, storage is WeightStorage.Stored or WeightStorage.Float32 ? model.Weights : [], cancellation);
         writer.Place();
         return new ImportReport(Path.GetFullPath(path), destination, [.. ImportFacts.Of(facts, recognised)], notes, null);
     }
@@ -82,11 +83,19 @@ internal static class GgufImport
         }
     }
 
-    /// <summary>Opens what was written and runs it on a few tokens: numbers that overflow show before the folder is placed.</summary>
-    private static void Check(string folder, CancellationToken cancellation)
+    /// <summary>Opens what was written, compares its weights with the file's bit for bit, and runs it on a few tokens: numbers that overflow show before the folder is placed.</summary>
+    private static void Check(string folder, IReadOnlyList<GgufWeight> weights, CancellationToken cancellation)
     {
-        cancellation.ThrowIfCancellationRequested();
         using var model = ModelFolder.Open(folder, new OpenOptions { Device = Device.Cpu });
+        foreach (var weight in weights)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (!MemoryMarshal.AsBytes(model.Weight(weight.Name).Span).SequenceEqual(MemoryMarshal.AsBytes<float>(weight.Read())))
+            {
+                throw new ModelException($"Weight '{weight.Name}' is not what '{Path.GetFileName(weight.Tensor.Map.Path)}' says after it was written: the disk is damaged, or this program has a fault. Nothing was written.");
+            }
+        }
+
         var length = Math.Min(CheckedTokens, model.Config.NCtx);
         int[] ids = [.. Enumerable.Range(0, length).Select(i => (int)((long)i * (model.Config.DVocab - 1) / length))];
         var hook = model.HasWeight("unembed.W_U") ? "logits" : $"blocks.{model.Config.NLayers - 1}.hook_normalized_resid_post";

@@ -35,8 +35,8 @@ internal sealed class Metadata
     /// <summary>Why text cannot be encoded though tokens can be shown, or null.</summary>
     public string? TextRefused => _values.GetValueOrDefault("text_refused");
 
-    /// <summary>How weights are stored: <c>float32</c>, <c>float16</c> or <c>bfloat16</c>.</summary>
-    public string DType => Choice("dtype", "float32", "float16", "bfloat16");
+    /// <summary>How weights are stored: <c>float32</c>, <c>float16</c>, <c>bfloat16</c>, or <c>stored</c>: each in its own type.</summary>
+    public string DType => Choice("dtype", "float32", "float16", "bfloat16", WeightTable.StoredType);
 
     /// <summary>Sha-256 of the data file, or null.</summary>
     public string? WeightsSha256 => _values.GetValueOrDefault("weights_sha256");

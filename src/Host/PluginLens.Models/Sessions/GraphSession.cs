@@ -23,11 +23,12 @@ internal sealed class GraphSession : IDisposable
         _weights = weights;
         using var options = Options();
 
-        // The weights are handed over, but ONNX Runtime checks that the data files named in the graph exist.
+        // The weights are handed over, but ONNX Runtime checks that the data files named in the graph exist, and reads what is not handed over.
         options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", folder);
         try
         {
-            foreach (var weight in weights)
+            // The package makes no values of four-bit types: ONNX Runtime maps these from the data file itself.
+            foreach (var weight in weights.Where(weight => weight.Type is not (ElementType.UInt4 or ElementType.Int4)))
             {
                 var value = OrtValue.CreateTensorValueWithData(
                     OrtMemoryInfo.DefaultInstance, (TensorElementType)weight.Type, [.. weight.Shape.Select(extent => (long)extent)], weight.Address, weight.Bytes);

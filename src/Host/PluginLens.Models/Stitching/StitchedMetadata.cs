@@ -9,7 +9,7 @@ namespace PluginLens.Models.Stitching;
 internal static class StitchedMetadata
 {
     /// <summary>Keys that speak of the receiver's own file, or of its embeddings.</summary>
-    private static readonly string[] Left = ["pluginlens.format", "pluginlens.exporter", "name", "dtype", "hooks", "source", "source_sha256", "weights_sha256", "seal", "stitched"];
+    private static readonly string[] Left = ["pluginlens.format", "pluginlens.exporter", "name", "dtype", "weight_types", "hooks", "source", "source_sha256", "weights_sha256", "seal", "stitched"];
 
     /// <summary>Every entry but the seal, in order.</summary>
     /// <param name="receiver">The receiver.</param>

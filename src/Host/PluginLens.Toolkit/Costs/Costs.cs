@@ -102,12 +102,12 @@ public static class Costs
             : property.PropertyType == typeof(Token) ? TokenWithText : Field)));
     }
 
-    /// <summary>Embeddings that are stored in half precision and widened while an analysis reads them; nothing for float32, which is read where it lies.</summary>
+    /// <summary>Embeddings that are stored in half precision or as codes and widened while an analysis reads them; nothing for float32, which is read where it lies.</summary>
     /// <param name="model">The model.</param>
     public static Cost Widened(Model model)
     {
         var matrix = sizeof(float) * (double)model.Config.DVocab * model.Config.DModel;
-        return new Cost(0, model.Config.Metadata.GetValueOrDefault("dtype") is "float16" or "bfloat16" ? (model.HasWeight("unembed.W_U") ? 2 : 1) * matrix : 0);
+        return new Cost(0, model.Config.Metadata.GetValueOrDefault("dtype") is "float16" or "bfloat16" or "stored" ? (model.HasWeight("unembed.W_U") ? 2 : 1) * matrix : 0);
     }
 
     /// <summary>How many tokens of a vocabulary take part.</summary>

@@ -8,6 +8,16 @@ namespace PluginLens.Import.Gguf.Mapping;
 /// <param name="Notes">What the user should know.</param>
 internal sealed record GgufModel(JsonObject Facts, IReadOnlyList<GgufWeight> Weights, IReadOnlyList<string> Notes)
 {
+    /// <summary>The weights that a folder stores: not the read-out where it is the embedding transposed.</summary>
+    public IEnumerable<GgufWeight> StoredWeights
+    {
+        get
+        {
+            var isTied = Facts["tied"]?.GetValue<bool>() == true && Weights[0].Factor == 1;
+            return Weights.Where(weight => !(isTied && weight.Name == "unembed.W_U"));
+        }
+    }
+
     /// <summary>Reads what a file says of its model.</summary>
     /// <param name="source">The file.</param>
     /// <exception cref="ModelException">It is not a model of a known kind, or damaged.</exception>

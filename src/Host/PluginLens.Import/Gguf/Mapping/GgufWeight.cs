@@ -8,8 +8,6 @@ namespace PluginLens.Import.Gguf.Mapping;
 /// <param name="Rows">How many rows.</param>
 internal sealed record GgufWeight(string Name, long[] Shape, GgufTensor Tensor, long FirstRow, long Rows)
 {
-    private const int Tile = 32;
-
     public Layout Layout { get; init; }
 
     /// <summary>Heads whose rows are stored with rotary pairs side by side and belong a half apart; 0 where they are as they belong.</summary>
@@ -20,6 +18,14 @@ internal sealed record GgufWeight(string Name, long[] Shape, GgufTensor Tensor, 
 
     /// <summary>Values of a row.</summary>
     public long Width => Tensor.Shape[^1];
+
+    /// <summary>How many rows of the tensor stand side by side along the last canonical axis.</summary>
+    public int Columns => Layout switch
+    {
+        Layout.Transposed => (int)Rows,
+        Layout.ByHead => (int)(Rows / Shape[0]),
+        _ => 1,
+    };
 
     /// <summary>The values, in canonical order.</summary>
     public float[] Read()
@@ -48,48 +54,40 @@ internal sealed record GgufWeight(string Name, long[] Shape, GgufTensor Tensor, 
         };
     }
 
-    /// <summary>Within each head, stored row 2i + s belongs at s * d_head / 2 + i.</summary>
+    /// <summary>Where a stored row belongs: within each head, row 2i + s at s * d_head / 2 + i.</summary>
+    /// <param name="row">From 0.</param>
+    public int Place(int row)
+    {
+        if (RotatedHeads == 0)
+        {
+            return row;
+        }
+
+        var head = (int)Rows / RotatedHeads;
+        var within = row % head;
+        return (row / head * head) + (within % 2 * head / 2) + (within / 2);
+    }
+
     private float[] HalvesApart(float[] rows, int width)
     {
-        var (result, head) = (new float[rows.LongLength], (int)Rows / RotatedHeads);
+        var result = new float[rows.LongLength];
         for (var row = 0; row < Rows; row++)
         {
-            var (at, within) = (row / head * head, row % head);
-            var to = at + (within % 2 * head / 2) + (within / 2);
-            rows.AsSpan(row * width, width).CopyTo(result.AsSpan(to * width));
+            rows.AsSpan(row * width, width).CopyTo(result.AsSpan(Place(row) * width));
         }
 
         return result;
     }
 
-    /// <summary>Transposes some matrices one behind the other, in tiles that stay in the cache.</summary>
     private static float[] Transposed(float[] matrices, int count, int rows, int columns)
     {
         var result = new float[matrices.LongLength];
         for (var matrix = 0; matrix < count; matrix++)
         {
-            var from = matrices.AsSpan(matrix * rows * columns, rows * columns);
-            var to = result.AsSpan(matrix * rows * columns, rows * columns);
-            for (var row = 0; row < rows; row += Tile)
-            {
-                for (var column = 0; column < columns; column += Tile)
-                {
-                    TransposeTile(from, to, rows, columns, row, column);
-                }
-            }
+            var (at, size) = (matrix * rows * columns, rows * columns);
+            PluginLens.Models.Format.Coded.Transposed.Copy(matrices.AsSpan(at, size), rows, columns, result.AsSpan(at, size));
         }
 
         return result;
-    }
-
-    private static void TransposeTile(ReadOnlySpan<float> from, Span<float> to, int rows, int columns, int row, int column)
-    {
-        for (var r = row; r < Math.Min(row + Tile, rows); r++)
-        {
-            for (var c = column; c < Math.Min(column + Tile, columns); c++)
-            {
-                to[(c * rows) + r] = from[(r * columns) + c];
-            }
-        }
     }
 }

@@ -1,3 +1,5 @@
+using PluginLens.Models.Format.Files;
+
 namespace PluginLens.Import.Gguf.Types;
 
 /// <summary>How a tensor's numbers are stored: blocks of a fixed number of values in a fixed number of bytes.</summary>
@@ -21,16 +23,16 @@ internal sealed record GgmlType(int Id, string Name, int Elements, int Bytes, Bl
         new(25, "I16", 1, 2, PlainNumbers.Int16),
         new(26, "I32", 1, 4, PlainNumbers.Int32),
         new(27, "I64", 1, 8, PlainNumbers.Int64),
-        new(2, "Q4_0", 32, 18, SimpleBlocks.Q4_0),
-        new(3, "Q4_1", 32, 20, SimpleBlocks.Q4_1),
-        new(6, "Q5_0", 32, 22, SimpleBlocks.Q5_0),
-        new(7, "Q5_1", 32, 24, SimpleBlocks.Q5_1),
-        new(8, "Q8_0", 32, 34, SimpleBlocks.Q8_0),
-        new(10, "Q2_K", 256, 84, SuperBlocks.Q2_K),
-        new(11, "Q3_K", 256, 110, SuperBlocks.Q3_K),
-        new(12, "Q4_K", 256, 144, SuperBlocks.Q4_K),
-        new(13, "Q5_K", 256, 176, SuperBlocks.Q5_K),
-        new(14, "Q6_K", 256, 210, SuperBlocks.Q6_K),
+        new(2, "Q4_0", 32, 18, new CodeForm(ElementType.Int4, 32, ElementType.Float16, false, SimpleBlocks.Q4_0)),
+        new(3, "Q4_1", 32, 20, new CodeForm(ElementType.UInt4, 32, ElementType.Float16, true, SimpleBlocks.Q4_1)),
+        new(6, "Q5_0", 32, 22, new CodeForm(ElementType.Int8, 32, ElementType.Float16, false, SimpleBlocks.Q5_0)),
+        new(7, "Q5_1", 32, 24, new CodeForm(ElementType.Int8, 32, ElementType.Float16, true, SimpleBlocks.Q5_1)),
+        new(8, "Q8_0", 32, 34, new CodeForm(ElementType.Int8, 32, ElementType.Float16, false, SimpleBlocks.Q8_0)),
+        new(10, "Q2_K", 256, 84, new CodeForm(ElementType.UInt4, 16, ElementType.Float, true, SuperBlocks.Q2_K)),
+        new(11, "Q3_K", 256, 110, new CodeForm(ElementType.Int4, 16, ElementType.Float, false, SuperBlocks.Q3_K)),
+        new(12, "Q4_K", 256, 144, new CodeForm(ElementType.UInt4, 32, ElementType.Float, true, SuperBlocks.Q4_K)),
+        new(13, "Q5_K", 256, 176, new CodeForm(ElementType.Int8, 32, ElementType.Float, true, SuperBlocks.Q5_K)),
+        new(14, "Q6_K", 256, 210, new CodeForm(ElementType.Int8, 16, ElementType.Float, false, SuperBlocks.Q6_K)),
         new(16, "IQ2_XXS", 256, 66, Iq2Blocks.Xxs),
         new(17, "IQ2_XS", 256, 74, Iq2Blocks.Xs),
         new(22, "IQ2_S", 256, 82, Iq2Blocks.S),
@@ -38,8 +40,8 @@ internal sealed record GgmlType(int Id, string Name, int Elements, int Bytes, Bl
         new(21, "IQ3_S", 256, 110, Iq3Blocks.S),
         new(19, "IQ1_S", 256, 50, Iq1Blocks.S),
         new(29, "IQ1_M", 256, 56, Iq1Blocks.M),
-        new(20, "IQ4_NL", 32, 18, Iq4Blocks.Nl),
-        new(23, "IQ4_XS", 256, 136, Iq4Blocks.Xs),
+        new(20, "IQ4_NL", 32, 18, new CodeForm(ElementType.Int8, 32, ElementType.Float16, false, Iq4Blocks.Nl)),
+        new(23, "IQ4_XS", 256, 136, new CodeForm(ElementType.Int8, 32, ElementType.Float, false, Iq4Blocks.Xs)),
         new(34, "TQ1_0", 256, 54, TernaryBlocks.Tq1_0),
         new(35, "TQ2_0", 256, 66, TernaryBlocks.Tq2_0),
         new(39, "MXFP4", 32, 17, Float4Blocks.Mxfp4),
@@ -54,6 +56,12 @@ internal sealed record GgmlType(int Id, string Name, int Elements, int Bytes, Bl
     };
 
     private static readonly Dictionary<int, string> Activations = new() { [9] = "Q8_1", [15] = "Q8_K" };
+
+    private GgmlType(int id, string name, int elements, int bytes, CodeForm codes)
+        : this(id, name, elements, bytes, codes.Values) => Codes = codes;
+
+    /// <summary>How its blocks come apart into codes and scales, where they do.</summary>
+    public CodeForm? Codes { get; }
 
     /// <summary>All types that are read, in the order of the table.</summary>
     public static IEnumerable<GgmlType> All => Known.Values;

@@ -7,24 +7,27 @@ internal static class Iq4Blocks
 {
     private static ReadOnlySpan<sbyte> Steps => [-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113];
 
-    public static void Nl(ReadOnlySpan<byte> block, Span<float> values)
+    public static void Nl(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minima)
     {
-        var scale = PlainNumbers.Scale(block);
+        scales[0] = PlainNumbers.Scale(block);
         for (var i = 0; i < 32; i++)
         {
-            values[i] = scale * Steps[SimpleBlocks.Nibble(block[2..], i)];
+            codes[i] = Steps[SimpleBlocks.Nibble(block[2..], i)];
         }
     }
 
-    public static void Xs(ReadOnlySpan<byte> block, Span<float> values)
+    public static void Xs(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minima)
     {
         var scale = PlainNumbers.Scale(block);
         var high = BinaryPrimitives.ReadUInt16LittleEndian(block[2..]);
-        for (var e = 0; e < 256; e++)
+        for (var run = 0; run < 8; run++)
         {
-            var run = e / 32;
             var sub = ((block[4 + (run / 2)] >> (4 * (run % 2))) & 15) | (((high >> (2 * run)) & 3) << 4);
-            values[e] = scale * (sub - 32) * Steps[SimpleBlocks.Nibble(block.Slice(8 + (16 * run), 16), e % 32)];
+            scales[run] = scale * (sub - 32);
+            for (var i = 0; i < 32; i++)
+            {
+                codes[(32 * run) + i] = Steps[SimpleBlocks.Nibble(block.Slice(8 + (16 * run), 16), i)];
+            }
         }
     }
 }

@@ -5,48 +5,48 @@ namespace PluginLens.Import.Gguf.Types;
 /// <summary>Blocks of 32 codes with one scale, and a minimum in the types that end in 1.</summary>
 internal static class SimpleBlocks
 {
-    public static void Q4_0(ReadOnlySpan<byte> block, Span<float> values)
+    public static void Q4_0(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minima)
     {
-        var scale = PlainNumbers.Scale(block);
+        scales[0] = PlainNumbers.Scale(block);
         for (var i = 0; i < 32; i++)
         {
-            values[i] = scale * (Nibble(block[2..], i) - 8);
+            codes[i] = (sbyte)(Nibble(block[2..], i) - 8);
         }
     }
 
-    public static void Q4_1(ReadOnlySpan<byte> block, Span<float> values)
+    public static void Q4_1(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minima)
     {
-        var (scale, minimum) = (PlainNumbers.Scale(block), PlainNumbers.Scale(block[2..]));
+        (scales[0], minima[0]) = (PlainNumbers.Scale(block), PlainNumbers.Scale(block[2..]));
         for (var i = 0; i < 32; i++)
         {
-            values[i] = (Nibble(block[4..], i) * scale) + minimum;
+            codes[i] = (sbyte)Nibble(block[4..], i);
         }
     }
 
-    public static void Q5_0(ReadOnlySpan<byte> block, Span<float> values)
+    public static void Q5_0(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minima)
     {
-        var scale = PlainNumbers.Scale(block);
+        scales[0] = PlainNumbers.Scale(block);
         for (var i = 0; i < 32; i++)
         {
-            values[i] = (Five(block[2..], i) - 16) * scale;
+            codes[i] = (sbyte)(Five(block[2..], i) - 16);
         }
     }
 
-    public static void Q5_1(ReadOnlySpan<byte> block, Span<float> values)
+    public static void Q5_1(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minima)
     {
-        var (scale, minimum) = (PlainNumbers.Scale(block), PlainNumbers.Scale(block[2..]));
+        (scales[0], minima[0]) = (PlainNumbers.Scale(block), PlainNumbers.Scale(block[2..]));
         for (var i = 0; i < 32; i++)
         {
-            values[i] = (Five(block[4..], i) * scale) + minimum;
+            codes[i] = (sbyte)Five(block[4..], i);
         }
     }
 
-    public static void Q8_0(ReadOnlySpan<byte> block, Span<float> values)
+    public static void Q8_0(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minima)
     {
-        var scale = PlainNumbers.Scale(block);
+        scales[0] = PlainNumbers.Scale(block);
         for (var i = 0; i < 32; i++)
         {
-            values[i] = (sbyte)block[2 + i] * scale;
+            codes[i] = (sbyte)block[2 + i];
         }
     }
 

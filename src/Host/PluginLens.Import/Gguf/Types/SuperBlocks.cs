@@ -6,54 +6,59 @@ namespace PluginLens.Import.Gguf.Types;
 /// </summary>
 internal static class SuperBlocks
 {
-    public static void Q2_K(ReadOnlySpan<byte> block, Span<float> values)
+    public static void Q2_K(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minima)
     {
         var (scale, minimum) = (PlainNumbers.Scale(block[80..]), PlainNumbers.Scale(block[82..]));
         for (var e = 0; e < 256; e++)
         {
             var (half, j, l) = Place(e);
-            var code = (block[16 + (32 * half) + l] >> (2 * j)) & 3;
-            var sub = block[e / 16];
-            values[e] = (scale * (sub & 15) * code) - (minimum * (sub >> 4));
+            codes[e] = (sbyte)((block[16 + (32 * half) + l] >> (2 * j)) & 3);
+        }
+
+        for (var run = 0; run < 16; run++)
+        {
+            (scales[run], minima[run]) = (scale * (block[run] & 15), -(minimum * (block[run] >> 4)));
         }
     }
 
-    public static void Q3_K(ReadOnlySpan<byte> block, Span<float> values)
+    public static void Q3_K(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minima)
     {
         var scale = PlainNumbers.Scale(block[108..]);
         for (var e = 0; e < 256; e++)
         {
             var (half, j, l) = Place(e);
-            var code = ((block[32 + (32 * half) + l] >> (2 * j)) & 3) - ((block[l] >> ((4 * half) + j) & 1) == 0 ? 4 : 0);
-            values[e] = scale * SixBits(block[96..], e / 16) * code;
+            codes[e] = (sbyte)(((block[32 + (32 * half) + l] >> (2 * j)) & 3) - ((block[l] >> ((4 * half) + j) & 1) == 0 ? 4 : 0));
+        }
+
+        for (var run = 0; run < 16; run++)
+        {
+            scales[run] = scale * SixBits(block[96..], run);
         }
     }
 
-    public static void Q4_K(ReadOnlySpan<byte> block, Span<float> values)
+    public static void Q4_K(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minima)
     {
-        var (scale, minimum) = (PlainNumbers.Scale(block), PlainNumbers.Scale(block[2..]));
         for (var e = 0; e < 256; e++)
         {
             var run = e / 32;
-            var (sub, low) = ScaleAndMinimum(block[4..], run);
-            var code = (block[16 + (32 * (run / 2)) + (e % 32)] >> (4 * (run % 2))) & 15;
-            values[e] = (scale * sub * code) - (minimum * low);
+            codes[e] = (sbyte)((block[16 + (32 * (run / 2)) + (e % 32)] >> (4 * (run % 2))) & 15);
         }
+
+        EightRuns(block, scales, minima);
     }
 
-    public static void Q5_K(ReadOnlySpan<byte> block, Span<float> values)
+    public static void Q5_K(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minima)
     {
-        var (scale, minimum) = (PlainNumbers.Scale(block), PlainNumbers.Scale(block[2..]));
         for (var e = 0; e < 256; e++)
         {
             var run = e / 32;
-            var (sub, low) = ScaleAndMinimum(block[4..], run);
-            var code = ((block[48 + (32 * (run / 2)) + (e % 32)] >> (4 * (run % 2))) & 15) | (((block[16 + (e % 32)] >> run) & 1) << 4);
-            values[e] = (scale * sub * code) - (minimum * low);
+            codes[e] = (sbyte)(((block[48 + (32 * (run / 2)) + (e % 32)] >> (4 * (run % 2))) & 15) | (((block[16 + (e % 32)] >> run) & 1) << 4));
         }
+
+        EightRuns(block, scales, minima);
     }
 
-    public static void Q6_K(ReadOnlySpan<byte> block, Span<float> values)
+    public static void Q6_K(ReadOnlySpan<byte> block, Span<sbyte> codes, Span<float> scales, Span<float> minima)
     {
         var scale = PlainNumbers.Scale(block[208..]);
         for (var e = 0; e < 256; e++)
@@ -61,7 +66,23 @@ internal static class SuperBlocks
             var (half, j, l) = Place(e);
             var low = (block[(64 * half) + (32 * (j % 2)) + l] >> (4 * (j / 2))) & 15;
             var high = (block[128 + (32 * half) + l] >> (2 * j)) & 3;
-            values[e] = scale * (sbyte)block[192 + (e / 16)] * ((low | (high << 4)) - 32);
+            codes[e] = (sbyte)((low | (high << 4)) - 32);
+        }
+
+        for (var run = 0; run < 16; run++)
+        {
+            scales[run] = scale * (sbyte)block[192 + run];
+        }
+    }
+
+    /// <summary>Scales and minima of Q4_K and Q5_K. A minimum is subtracted there: adding its negative gives the same bits.</summary>
+    private static void EightRuns(ReadOnlySpan<byte> block, Span<float> scales, Span<float> minima)
+    {
+        var (scale, minimum) = (PlainNumbers.Scale(block), PlainNumbers.Scale(block[2..]));
+        for (var run = 0; run < 8; run++)
+        {
+            var (sub, low) = ScaleAndMinimum(block[4..], run);
+            (scales[run], minima[run]) = (scale * sub, -(minimum * low));
         }
     }
 

@@ -19,10 +19,21 @@ internal abstract class ModelWeight(string name, ElementType type, int[] shape)
     public int Count { get; } = CountOf(shape);
 
     /// <summary>Bytes of the data.</summary>
-    public long Bytes => (long)Count * ElementSize;
+    public long Bytes => (((long)Count * Bits) + 7) / 8;
 
-    /// <summary>Bytes of one element.</summary>
-    public int ElementSize => type == ElementType.Float ? 4 : 2;
+    /// <summary>Bytes of one element; of half ones 1.</summary>
+    public int ElementSize => Math.Max(1, Bits / 8);
+
+    /// <summary>What a session is given so that it can compute with this weight: itself, or what it is computed from.</summary>
+    public virtual IEnumerable<ModelWeight> Stored => [this];
+
+    private int Bits => type switch
+    {
+        ElementType.Float => 32,
+        ElementType.Float16 or ElementType.BFloat16 => 16,
+        ElementType.Int8 => 8,
+        _ => 4,
+    };
 
     /// <summary>Where the data begin; they do not move.</summary>
     public abstract nint Address { get; }

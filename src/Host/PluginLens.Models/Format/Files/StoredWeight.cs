@@ -21,6 +21,9 @@ internal sealed class StoredWeight(string name, ElementType type, int[] shape, M
     /// <summary>First byte.</summary>
     public long Offset => offset;
 
+    /// <summary>The bytes as they lie in the file.</summary>
+    public ReadOnlySpan<byte> Raw => file.Span(offset, checked((int)Bytes));
+
     /// <inheritdoc/>
     public override nint Address => file.At(offset);
 
@@ -51,7 +54,7 @@ internal sealed class StoredWeight(string name, ElementType type, int[] shape, M
 
     private float[] Widened()
     {
-        var bytes = file.Span(offset, checked(Count * 2));
+        var bytes = Raw;
         var wide = GC.AllocateUninitializedArray<float>(Count);
         if (Type == ElementType.Float16)
         {

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Google.Protobuf;
 using PluginLens.Models.Format.Canonical;
+using PluginLens.Models.Format.Files;
 using PluginLens.Models.Format.Proto;
 
 namespace PluginLens.Models.Format.Writing;
@@ -15,10 +16,15 @@ internal static class CanonicalProto
     private const int Opset = 17;
     private const int IrVersion = 8;
 
-    public static ModelProto Build(TemplateGraph graph, IReadOnlyList<WrittenWeight> weights, JsonObject facts)
+    // What four-bit codes need.
+    private const int OpsetOfCodes = 21;
+    private const int IrVersionOfCodes = 10;
+
+    public static ModelProto Build(TemplateGraph graph, IReadOnlyList<WrittenWeight> weights, IReadOnlyList<WrittenCodes> coded, JsonObject facts)
     {
-        var model = new ModelProto { IrVersion = IrVersion, ProducerName = "PluginLens", Graph = new GraphProto { Name = facts["name"]!.GetValue<string>() } };
-        model.OpsetImport.Add(new OperatorSetIdProto { Version = Opset });
+        var isNew = weights.Any(weight => weight.Type is ElementType.UInt4 or ElementType.Int4);
+        var model = new ModelProto { IrVersion = isNew ? IrVersionOfCodes : IrVersion, ProducerName = "PluginLens", Graph = new GraphProto { Name = facts["name"]!.GetValue<string>() } };
+        model.OpsetImport.Add(new OperatorSetIdProto { Version = isNew ? OpsetOfCodes : Opset });
         model.Graph.Node.Add(graph.Nodes.Select(Node));
         model.Graph.Initializer.Add(weights.Select(External));
         model.Graph.Initializer.Add(graph.Constants.Select(Inline));
@@ -27,6 +33,12 @@ internal static class CanonicalProto
         {
             var value = Value(hook.Key, hook.Value, graph.IntegerHooks.Contains(hook.Key) ? ElementTypes.Int64 : ElementTypes.Float);
             (hook.Key == graph.Output ? model.Graph.Output : model.Graph.ValueInfo).Add(value);
+        }
+
+        CodedGraph.Add(model.Graph, coded);
+        if (isNew)
+        {
+            ReducedAxes.Move(model.Graph);
         }
 
         model.MetadataProps.Add(facts.Select(entry => new StringStringEntryProto { Key = entry.Key, Value = MetadataJson.Text(entry.Value) }));
@@ -84,7 +96,7 @@ internal static class CanonicalProto
 
     public static TensorProto External(WrittenWeight weight)
     {
-        var tensor = new TensorProto { Name = weight.Name, DataType = ElementTypes.Float, DataLocation = TensorProto.Types.DataLocation.External };
+        var tensor = new TensorProto { Name = weight.Name, DataType = (int)weight.Type, DataLocation = TensorProto.Types.DataLocation.External };
         tensor.Dims.Add(weight.Shape);
         foreach (var (key, value) in new[] { ("location", DataName), ("offset", Text(weight.Offset)), ("length", Text(weight.Length)) })
         {

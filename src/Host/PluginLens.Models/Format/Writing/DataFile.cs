@@ -1,11 +1,12 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using PluginLens.Models.Format.Canonical;
+using PluginLens.Models.Format.Coded;
 using PluginLens.Models.Format.Files;
 
 namespace PluginLens.Models.Format.Writing;
 
-/// <summary>Writes <c>model.onnx.data</c>: the weights one after the other, float32, each at a multiple of 64 bytes.</summary>
+/// <summary>Writes <c>model.onnx.data</c>: the weights one after the other, each at a multiple of 64 bytes.</summary>
 internal sealed class DataFile : IDisposable
 {
     private const int Alignment = 64;
@@ -29,10 +30,22 @@ internal sealed class DataFile : IDisposable
             throw new ModelException($"Weight '{weight.Name}'{ElementIndex.Of(bad, weight.Shape)} is {values[bad]}; the file is damaged, or its training diverged.");
         }
 
-        Write(new byte[(Alignment - (_stream.Position % Alignment)) % Alignment]);
-        var offset = _stream.Position;
-        Write(MemoryMarshal.AsBytes<float>(values));
-        return new WrittenWeight(weight.Name, weight.Shape, offset, _stream.Position - offset);
+        return Add(weight.Name, weight.Shape, ElementType.Float, MemoryMarshal.AsBytes<float>(values));
+    }
+
+    /// <summary>Writes the parts of a weight.</summary>
+    /// <param name="name">Canonical name.</param>
+    /// <param name="data">The parts.</param>
+    public IEnumerable<WrittenWeight> Add(string name, CodedData data)
+    {
+        yield return Add(name + CodedNames.Codes, data.Shape, data.Type, data.Codes);
+        foreach (var (ending, bytes) in new[] { (CodedNames.Scale, data.Scales), (CodedNames.Minimum, data.Minima) })
+        {
+            if (bytes is not null)
+            {
+                yield return Add(name + ending, [data.Shape[0], data.Shape[1], 1, data.Shape[3]], data.ScaleType, bytes);
+            }
+        }
     }
 
     /// <summary>sha256 of all that was written.</summary>
@@ -42,6 +55,14 @@ internal sealed class DataFile : IDisposable
     {
         _stream.Dispose();
         _hash.Dispose();
+    }
+
+    private WrittenWeight Add(string name, long[] shape, ElementType type, ReadOnlySpan<byte> bytes)
+    {
+        Write(new byte[(Alignment - (_stream.Position % Alignment)) % Alignment]);
+        var offset = _stream.Position;
+        Write(bytes);
+        return new WrittenWeight(name, shape, offset, _stream.Position - offset, type);
     }
 
     private void Write(ReadOnlySpan<byte> bytes)
