@@ -48,6 +48,8 @@ def describe(folder, rows, notes):
     """tokenizer_kind, tokenizer_size and the special ids, from the files alone."""
     base, added, kind = _vocabulary(folder)
     if kind is None:
+        if base:
+            notes.append("the tokenizer's model is of a type that is not known: tokens are shown by its vocabulary, weights and ids can be used, text cannot")
         return {}
     ids = {**added, **base}
     if not all(type(i) is int and i >= 0 for i in ids.values()):
@@ -107,6 +109,8 @@ def _tokenizer_json(file):
             return ids, added, "byte-level-bpe"
         return ids, added, "sentencepiece-bpe" if model.get("byte_fallback") or "\u2581" in json.dumps(file.get("normalizer"), ensure_ascii=False) else "bpe"
     kinds = {"WordPiece": "wordpiece", "Unigram": "unigram", "WordLevel": "wordlevel"}
+    if kind not in kinds and ids:
+        return ids, added, None
     if kind not in kinds:
         raise ExportError(f"tokenizer.json has a model of type '{kind}', which is not known; known: BPE, Unigram, WordLevel, WordPiece")
     return ids, added, kinds[kind]

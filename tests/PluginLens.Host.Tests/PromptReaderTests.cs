@@ -1,3 +1,5 @@
+using PluginLens.Testing;
+
 namespace PluginLens.Host.Tests;
 
 public sealed class PromptReaderTests
@@ -14,6 +16,33 @@ public sealed class PromptReaderTests
 
         Assert.That(prompts.Select(prompt => prompt.Tokens), Is.EqualTo(new int[][] { [0], [1], [0, 1, 3], [1, 2, 0] }));
         Assert.That(prompts.Select(prompt => prompt.Text), Is.EqualTo([" the", " cat", " the cat!", null]));
+    }
+
+    [Test]
+    public void Read_Beginning_StandsBeforeEveryTextOnceAndAloneWhereSpecialTokensAreNotAdded()
+    {
+        var model = new FakeModel(TestModels.Tiny.Config, new Beginning());
+
+        int[] Read(bool special, bool beginning, string text) =>
+            PromptReader.Read(new PromptSource { Texts = [text], AddSpecial = special, AddBeginning = beginning }, model)[0].Tokens;
+
+        Assert.That(Read(special: true, beginning: false, "a"), Is.EqualTo(new[] { 1, 2 }));
+        Assert.That(Read(special: false, beginning: true, "a"), Is.EqualTo(new[] { 0, 1 }));
+        Assert.That(Read(special: true, beginning: true, "a"), Is.EqualTo(new[] { 0, 1, 2 }));
+        Assert.That(Read(special: false, beginning: true, "<s>"), Is.EqualTo(new[] { 0 }));
+        Assert.That(() => PromptReader.Read(new PromptSource { Texts = [" the"], AddBeginning = true }, TestModels.Tiny), Throws.TypeOf<UsageException>().With.Message.Contains("--bos"));
+    }
+
+    [Test]
+    public void Read_TextWithoutReadableTokenizer_SaysWhyAndIdsWork()
+    {
+        var model = new FakeModel(TestModels.Tiny.Config, new Unread());
+
+        Assert.That(() => PromptReader.Read(new PromptSource { Texts = ["a"] }, model), Throws.TypeOf<UsageException>().With.Message.Contains("no such class"));
+        Assert.That(PromptReader.Read(new PromptSource { Ids = ["1,2"] }, model)[0].Tokens, Is.EqualTo(new[] { 1, 2 }));
+        Assert.That(() => new TokenFilter { OnlyAscii = true }.Mask(model), Throws.TypeOf<UsageException>().With.Message.Contains("no such class"));
+        Assert.That(() => TokenFilter.SameTextClasses(model), Throws.TypeOf<UsageException>().With.Message.Contains("no such class"));
+        Assert.That(new TokenFilter().Mask(model), Is.Null);
     }
 
     [Test]
@@ -124,5 +153,36 @@ public sealed class PromptReaderTests
 
         Assert.That(prompts.Select(prompt => PromptHash.Of([prompt])).Distinct().Count(), Is.EqualTo(4));
         Assert.That(PromptHash.Of([]), Is.Null);
+    }
+
+    /// <summary>Ends every text by default; its beginning token is never added by itself.</summary>
+    private sealed class Beginning : ModelTokenizer
+    {
+        public override int Count => 6;
+
+        public override int? BosId => 0;
+
+        public override int[] Encode(string text, bool addSpecial = false) => [text == "<s>" ? 0 : 1, .. addSpecial ? [2] : Array.Empty<int>()];
+
+        public override string Decode(IReadOnlyList<int> ids) => string.Join(' ', ids);
+
+        public override string? Piece(int id) => $"{id}";
+
+        public override bool IsSpecial(int id) => id is 0 or 2;
+    }
+
+    private sealed class Unread : ModelTokenizer
+    {
+        public override int Count => 6;
+
+        public override string? Unreadable => "no such class";
+
+        public override int[] Encode(string text, bool addSpecial = false) => throw new UsageException(Unreadable!);
+
+        public override string Decode(IReadOnlyList<int> ids) => string.Join(' ', ids);
+
+        public override string? Piece(int id) => null;
+
+        public override bool IsSpecial(int id) => false;
     }
 }

@@ -50,6 +50,34 @@ public sealed class PlainOnnxTests
     }
 
     [Test]
+    public void Import_TokenizerOfAClassThatIsNotKnown_LeavesWeightsAndStrings()
+    {
+        var folder = Directory.CreateTempSubdirectory("pluginlens-source-");
+        try
+        {
+            foreach (var file in new[] { "vocab.txt", "tokenizer_config.json" })
+            {
+                File.Copy(Path.Combine(Repository.Root, "tests", "Golden", "bugs", "tok-japanese-mecab", file), Path.Combine(folder.FullName, file));
+            }
+
+            foreach (var file in Directory.EnumerateFiles(ImportedModel.Plain("optimum-bert")).Where(file => Path.GetExtension(file) is ".onnx" or ".data"))
+            {
+                File.Copy(file, Path.Combine(folder.FullName, Path.GetFileName(file)));
+            }
+
+            using var imported = new ImportedModel(folder.FullName);
+
+            Assert.That(imported.Report.Notes, Has.Some.Contains("'BertJapaneseTokenizer'"));
+            Assert.That(imported.Model.Tokenizer!.Piece(20), Is.EqualTo("[UNK]"));
+            Assert.That(() => imported.Model.Tokenizer.Encode("a"), Throws.TypeOf<UsageException>());
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Test]
     public void Import_WrittenFolder_IsSealed()
     {
         using var imported = new ImportedModel(ImportedModel.Plain("torch-gpt2"));

@@ -11,6 +11,8 @@ public class ChangedFilesTests
 
     private const int Rounds = 1800;
 
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
+
     private static readonly string[] Folders = ["gpt2", "roberta", "gpt_neox", "llama3", "qwen2", "phi3", "bert", "openai-gpt", "llama", "gemma2", "t5"];
 
     /// <summary>The published reader wants these to be there; where they are missing or null, defaults of its own are no guess.</summary>

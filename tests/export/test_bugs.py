@@ -35,7 +35,7 @@ class Bugs(unittest.TestCase):
         write_safetensors(self.source / "model.safetensors", tensors)
 
     def edit(self, change):
-        config = json.loads((self.source / "config.json").read_text())
+        config = json.loads((self.source / "config.json").read_text(encoding="utf-8-sig"))
         change(config)
         (self.source / "config.json").write_text(json.dumps(config))
 
@@ -228,6 +228,26 @@ class Bugs(unittest.TestCase):
         model = self.exported("note: no tokenizer is exported", "512", "another model")
         self.assertEqual(model.metadata["tokenizer_files"], "{}")
 
+    def test_class_that_only_config_json_tells(self):
+        self.put("cfg-bom", tensors_of("gpt2"))
+        shutil.copyfile(folder_of("gpt2") / "tokenizer.json", self.source / "tokenizer.json")
+        self.assertEqual(self.exported().metadata["tokenizer_class"], "gpt2")
+        self.edit(lambda c: c.update(tokenizer_class="BertTokenizer"))
+        self.assertEqual(self.exported().metadata["tokenizer_class"], "BertTokenizer")
+        (self.source / "tokenizer_config.json").write_text('{"tokenizer_class": "GPT2Tokenizer"}')
+        self.assertNotIn("tokenizer_class", self.exported().metadata)
+
+    def test_ids_of_a_class_that_came_from_fairseq(self):
+        from folder import tokenizer_files
+        facts = tokenizer_files.describe(BUGS / "tok-xlmr-spm-only", 532, [])
+        self.assertEqual([facts[k] for k in ("tokenizer_size", "bos_id", "pad_id", "eos_id", "unk_id", "mask_id")], [532, 0, 1, 2, 3, 531])
+
+    def test_vocabulary_of_a_tokenizer_that_cannot_be_read_goes_along(self):
+        self.put("cfg-bom", tensors_of("gpt2"))
+        (self.source / "tokenizer.json").write_text('{"model": {"type": "Rune", "vocab": {"a": 0}}}')
+        metadata = self.exported("note: the tokenizer's model is of a type that is not known").metadata
+        self.assertEqual((list(json.loads(metadata["tokenizer_files"])), "tokenizer_kind" in metadata), (["tokenizer.json"], False))
+
     def test_special_id_beyond_the_rows_is_none(self):
         self.put("cfg-bom", tensors_of("gpt2"))
         tokenizer = json.loads((folder_of("gpt2") / "tokenizer.json").read_text())
@@ -244,7 +264,7 @@ def widened(values):
 
 class Inventory(unittest.TestCase):
     def test_every_bug_has_its_test(self):
-        text = Path(__file__).read_text()
+        text = Path(__file__).read_text() + (ROOT / "tests" / "PluginLens.Tokenizers.Tests" / "BugTests.cs").read_text()
         for folder in (f for f in BUGS.iterdir() if (f / "expect.txt").exists() and (f / "config.json").exists()):
             self.assertIn(f'"{folder.name}"', text)
         self.assertEqual(len(NAMES), 15)

@@ -9,7 +9,7 @@ import onnx
 from support import CHECKPOINTS, FURTHER, NAMES, Workspace, folder_of, inputs_of, reference
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
-OURS = {"pluginlens.format", "pluginlens.exporter", "name", "dtype", "processing", "hooks", "tokenizer_files", "tokenizer_size", "tokenizer_kind",
+OURS = {"pluginlens.format", "pluginlens.exporter", "name", "dtype", "processing", "hooks", "tokenizer_files", "tokenizer_size", "tokenizer_kind", "tokenizer_class",
         "source", "source_sha256", "weights_sha256", "seal"} | {f"{k}_id" for k in ("bos", "eos", "pad", "unk", "cls", "sep", "mask")}
 
 

@@ -32,7 +32,7 @@ internal sealed record BpeSettings
     {
         if (UnknownToken is not null && !Vocabulary.ContainsKey(UnknownToken))
             throw new InvalidDataException($"Expected the unknown token '{PieceTable.Shown(UnknownToken)}' in the vocabulary, found no such token.");
-        // The package wants a merge as one string with a space between the two, so that tokens that hold spaces get a substitute for them.
+        // The package wants a merge as one string with a space between the two, so that tokens that hold spaces get another character for them.
         var spaced = Vocabulary.Keys.Any(piece => piece.Contains(' ', StringComparison.Ordinal));
         var space = spaced ? Unused() : ' ';
         string Written(string piece) => spaced ? piece.Replace(' ', space) : piece;

@@ -10,6 +10,8 @@ internal static class VocabularyText
     public static TokenizerParts Read(string path, TokenizerConfig config)
     {
         TokenizerClasses.Require(config, path, [.. TokenizerClasses.LikeBert, "MPNetTokenizer"]);
+        if (config.Flag("do_basic_tokenize") == false)
+            throw new InvalidDataException("Expected do_basic_tokenize true in tokenizer_config.json, found false: how the class then splits text is not known here; add the model's tokenizer.json.");
         var table = new PieceTable();
         var lines = Lines(path);
         for (var id = 0; id < lines.Count; id++)

@@ -20,17 +20,49 @@ public sealed class ModelFolderTests
     public void Tokenizer_WithOneTokenMoreThanRows_ReadsText()
     {
         using var copy = new TemporaryFolder(ExportedFixtures.Get("gemma3"));
-        var file = Path.Combine(Repository.Root, "tests", "Golden", "bugs", "tok-one-id-too-many", "tokenizer.json");
-        File.Copy(file, copy.Of("tokenizer.json"));
-        var model = ModelProto.Parser.ParseFrom(File.ReadAllBytes(copy.Of("model.onnx")));
-        model.MetadataProps.Remove(model.MetadataProps.First(entry => entry.Key == "seal"));
-        model.MetadataProps.First(entry => entry.Key == "tokenizer_files").Value = $$"""{"tokenizer.json": "{{FileHash.Of(file)}}"}""";
-        File.WriteAllBytes(copy.Of("model.onnx"), model.ToByteArray());
+        File.Copy(Path.Combine(Repository.Root, "tests", "Golden", "bugs", "tok-one-id-too-many", "tokenizer.json"), copy.Of("tokenizer.json"));
+        Name(copy, ["tokenizer.json"]);
 
         using var opened = OpenAt(copy.Path);
 
         Assert.That((opened.Tokenizer!.Count, opened.Tokenizer.Encode("the king").Length > 0), Is.EqualTo((533, true)));
         Assert.That(() => opened.Tokenizer.Encode("<image_soft_token>"), Throws.TypeOf<ModelException>().With.Message.Contain("<image_soft_token>"));
+    }
+
+    [Test]
+    public void Tokenizer_OfAClassThatIsNotKnown_ShowsItsStringsAndRefusesText()
+    {
+        var bug = Path.Combine(Repository.Root, "tests", "Golden", "bugs", "tok-japanese-mecab");
+        using var copy = new TemporaryFolder(ExportedFixtures.Get("bert"));
+        var files = new[] { "vocab.txt", "tokenizer_config.json" };
+        Array.ForEach(files, file => File.Copy(Path.Combine(bug, file), copy.Of(file), overwrite: true));
+        Name(copy, files);
+
+        using var opened = OpenAt(copy.Path);
+
+        Assert.That(opened.Tokenizer!.Piece(0), Is.EqualTo("[PAD]"));
+        Assert.That(opened.Token(20).Text, Is.EqualTo("[UNK]"));
+        Assert.That(opened.Tokenizer.Unreadable, Does.Contain("'BertJapaneseTokenizer'"));
+        Assert.That(() => opened.Tokenizer.Encode("a"), Throws.TypeOf<UsageException>().With.Message.Contain("'BertJapaneseTokenizer'"));
+        Assert.That(opened.Weight("embed.W_E").Shape[0], Is.EqualTo(opened.Config.DVocab));
+    }
+
+    [Test]
+    public void Open_TokenizerFileMissingOrDamaged_LeavesWeightsAndIds()
+    {
+        using var copy = new TemporaryFolder(ExportedFixtures.Get("gpt2"));
+        File.WriteAllText(copy.Of("tokenizer.json"), "{");
+        using (var damaged = OpenAt(copy.Path))
+        {
+            Assert.That(() => damaged.Tokenizer!.Encode("a"), Throws.TypeOf<UsageException>().With.Message.Contain("tokenizer.json"));
+        }
+
+        File.Delete(copy.Of("tokenizer.json"));
+        using var missing = OpenAt(copy.Path);
+
+        Assert.That(() => missing.Tokenizer!.Encode("a"), Throws.TypeOf<UsageException>().With.Message.Contain("lacks the tokenizer file 'tokenizer.json'"));
+        Assert.That(missing.Token(7).Text, Is.EqualTo("[7]"));
+        Assert.That(missing.Run(new ModelInput([1, 2]), ["logits"])["logits"].Data.Length, Is.EqualTo(2 * missing.Config.DVocab));
     }
 
     [Test]
@@ -236,5 +268,14 @@ public sealed class ModelFolderTests
         }
 
         Assert.That(() => Open().Dispose(), Throws.TypeOf<ModelException>().With.Message.Contain(message).And.Message.Not.Contain("\n"));
+    }
+
+    /// <summary>Names tokenizer files in the metadata, with their hashes.</summary>
+    private static void Name(TemporaryFolder folder, string[] files)
+    {
+        var model = ModelProto.Parser.ParseFrom(File.ReadAllBytes(folder.Of("model.onnx")));
+        model.MetadataProps.Remove(model.MetadataProps.First(entry => entry.Key == "seal"));
+        model.MetadataProps.First(entry => entry.Key == "tokenizer_files").Value = $"{{{string.Join(',', files.Select(file => $"\"{file}\":\"{FileHash.Of(folder.Of(file))}\""))}}}";
+        File.WriteAllBytes(folder.Of("model.onnx"), model.ToByteArray());
     }
 }

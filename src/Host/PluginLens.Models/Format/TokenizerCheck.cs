@@ -28,24 +28,24 @@ internal static class TokenizerCheck
             var found = FileHash.Of(path);
             if (found != expected)
             {
-                return Unreadable(folder, files.Keys) ?? throw new ModelException(
-                    $"'{path}' is not the tokenizer file that this model was made with (sha-256 {found[..12]}…, expected {expected[..Math.Min(12, expected.Length)]}…); restore it or export the model again.");
+                var message = $"'{path}' is not the tokenizer file that this model was made with (sha-256 {found[..12]}…, expected {expected[..Math.Min(12, expected.Length)]}…); restore it or export the model again.";
+                return Unreadable(folder, files.Keys) ? message : throw new ModelException(message);
             }
         }
 
         return null;
     }
 
-    private static string? Unreadable(string folder, IEnumerable<string> files)
+    private static bool Unreadable(string folder, IEnumerable<string> files)
     {
         try
         {
             TokenizerFiles.Load(folder, files).Encode("a");
-            return null;
+            return false;
         }
-        catch (ModelException e)
+        catch (ModelException)
         {
-            return e.Message;
+            return true;
         }
     }
 }
