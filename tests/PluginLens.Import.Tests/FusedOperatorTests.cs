@@ -85,6 +85,17 @@ public sealed class FusedOperatorTests
     }
 
     [Test]
+    public void Import_LongContext_IsComparedWithTheOperatorFarBack()
+    {
+        FusedLlama.Of("mistral", FusedForm.Grouped, window: 100, length: 300).Save(_folder.FullName);
+        using var imported = new ImportedModel(_folder.FullName);
+
+        Assert.That(imported.Model.Config.WindowSize, Is.EqualTo(new int?[] { 100, 100 }));
+        Assert.That(imported.Model.Config.NCtx, Is.EqualTo(300));
+        Assert.That(imported.Report.Check.Sequences, Does.EndWith("1 x 300"));
+    }
+
+    [Test]
     public void Import_WindowAsWideAsTheContext_IsNone()
     {
         FusedLlama.Of("mistral", FusedForm.Grouped, window: 64).Save(_folder.FullName);

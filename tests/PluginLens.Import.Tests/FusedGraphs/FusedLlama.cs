@@ -12,13 +12,13 @@ internal sealed class FusedLlama
     private readonly JsonObject _facts;
     private readonly GraphBuilder _graph;
     private readonly FusedForm _form;
-    private readonly int _window;
+    private readonly int _window, _length;
     private readonly int _heads, _keyHeads, _width, _stored, _model;
 
-    private FusedLlama(string checkpoint, FusedForm form, int window, int opset)
+    private FusedLlama(string checkpoint, FusedForm form, int window, int opset, int length)
     {
         var folder = Path.Combine(Repository.Checkpoints, checkpoint, "reference");
-        (_weights, _form, _window, _graph) = (new SafetensorsFile(Path.Combine(folder, "weights.safetensors")), form, window, new GraphBuilder(opset));
+        (_weights, _form, _window, _length, _graph) = (new SafetensorsFile(Path.Combine(folder, "weights.safetensors")), form, window, length, new GraphBuilder(opset));
         _facts = JsonNode.Parse(File.ReadAllText(Path.Combine(folder, "model.json")))!.AsObject();
         (_heads, _stored, _model) = (Fact("n_heads"), Fact("d_head"), Fact("d_model"));
         // GroupQueryAttention runs with heads of a multiple of 16 columns only: the others are zero.
@@ -26,7 +26,7 @@ internal sealed class FusedLlama
         _keyHeads = _facts.ContainsKey("n_key_value_heads") ? Fact("n_key_value_heads") : _heads;
     }
 
-    public static GraphBuilder Of(string checkpoint, FusedForm form, int window = -1, int opset = 17) => new FusedLlama(checkpoint, form, window, opset).Write();
+    public static GraphBuilder Of(string checkpoint, FusedForm form, int window = -1, int opset = 17, int length = 64) => new FusedLlama(checkpoint, form, window, opset, length).Write();
 
     private int Fact(string name) => _facts[name]!.GetValue<int>();
 
@@ -76,8 +76,8 @@ internal sealed class FusedLlama
         double[] frequencies = [.. _facts["inv_freq"]!.AsArray().Select(f => f!.GetValue<double>()), .. Enumerable.Range(1, (_width - _stored) / 2).Select(i => 0.3 / i)];
         foreach (var (name, function) in new (string, Func<double, double>)[] { ("cos", Math.Cos), ("sin", Math.Sin) })
         {
-            float[] table = [.. Enumerable.Range(0, Fact("n_ctx")).SelectMany(p => frequencies.Select(f => (float)function(p * (double)(float)f)))];
-            _graph.Floats($"{name}_cache", table, Fact("n_ctx"), frequencies.Length);
+            float[] table = [.. Enumerable.Range(0, _length).SelectMany(p => frequencies.Select(f => (float)function(p * (double)(float)f)))];
+            _graph.Floats($"{name}_cache", table, _length, frequencies.Length);
         }
     }
 
