@@ -6,7 +6,7 @@ namespace PluginLens.Tokenizers.Tests;
 /// <summary>Faults that versions of the tokenizer package have: none comes through, whichever version is used.</summary>
 public class PackageFaultTests
 {
-    private const string Abc = """{"model":{"type":"WordPiece","vocab":{"[UNK]":0,"a":1,"##a":2},"max_input_chars_per_word":LIMIT}}""";
+    private const string Abc = """{"model":{"type":"WordPiece","vocab":{"[UNK]":0,"a":1,"##a":2},"unk_token":"[UNK]","continuing_subword_prefix":"##","max_input_chars_per_word":LIMIT}}""";
 
     /// <summary>The package lays words out on the stack: a limit from a hostile file would end the process.</summary>
     [TestCase("2147483647")]
@@ -15,10 +15,10 @@ public class PackageFaultTests
     public void Encode_WordPieceWithAHugeLimit_LeavesTheProcessAlive(string limit)
     {
         int[][] found = [];
+        var tokenizer = FromJson(Abc.Replace("LIMIT", limit, StringComparison.Ordinal));
         var thread = new Thread(
             () =>
             {
-                var tokenizer = FromJson(Abc.Replace("LIMIT", limit, StringComparison.Ordinal));
                 found = [tokenizer.Encode("aaa"), tokenizer.Encode(new string('a', 10_000)), tokenizer.Encode(new string('a', 3_000_000))];
             },
             maxStackSize: 512 << 10);
@@ -41,7 +41,7 @@ public class PackageFaultTests
     [Test]
     public void Encode_WordPieceLimit_CountsCodePoints()
     {
-        var tokenizer = FromJson("""{"model":{"type":"WordPiece","vocab":{"[UNK]":0,"🙂":1,"##🙂":2},"max_input_chars_per_word":2}}""");
+        var tokenizer = FromJson("""{"model":{"type":"WordPiece","vocab":{"[UNK]":0,"🙂":1,"##🙂":2},"unk_token":"[UNK]","continuing_subword_prefix":"##","max_input_chars_per_word":2}}""");
 
         Assert.That(tokenizer.Encode("🙂🙂"), Is.EqualTo(new[] { 1, 2 }));
         Assert.That(tokenizer.Encode("🙂🙂🙂"), Is.EqualTo(new[] { 0 }));

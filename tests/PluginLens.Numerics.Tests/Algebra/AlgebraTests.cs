@@ -96,22 +96,27 @@ internal sealed class AlgebraTests
         Assert.That(compute.Correlations(Numbers.Make(2, 9, () => 7), Numbers.Gaussian(random, 3, 9)).Data, Is.All.Zero);
     }
 
-    /// <summary>The mean of equal numbers that are no binary fractions is not one of them: what is left is rounding and no direction.</summary>
+    /// <summary>Where all embeddings agree in a coordinate, the variance along it is the difference of two equal numbers: what is left is rounding, now and then above zero.</summary>
     [Test]
-    public void Correlations_ConstantVectorsOfUnevenNumbers_AreZero([Values(0.1f, 0.7f, 1e-3f, 12345.678f)] float value)
+    public void Correlations_ConstantVectorsOfUnevenNumbers_AreZero()
     {
         var random = new Random(7);
-        Assert.That(compute.Correlations(Numbers.Make(2, 9, () => value), Numbers.Gaussian(random, 3, 9)).Data, Is.All.Zero);
-
-        var e = Numbers.Make(301, 5, () => (float)Numbers.Normal(random)).Data.ToArray();
-        for (var row = 0; row < 301; row++)
+        for (var trial = 0; trial < 60; trial++)
         {
-            e[(row * 5) + 4] = value;
+            var value = (float)(random.NextDouble() + 0.1);
+            var e = Numbers.Make(301, 5, () => (float)Numbers.Normal(random)).Data.ToArray();
+            for (var row = 0; row < 301; row++)
+            {
+                e[(row * 5) + 4] = value;
+            }
+
+            var embedding = new Matrix(e, 301, 5);
+            var along = new Matrix(new[] { 0, 0, 0, 0, (float)random.NextDouble() + 0.1f }, 1, 5);
+            var found = compute.Correlations(compute.PearsonKernel(embedding, embedding), along, Numbers.Gaussian(random, 4, 5));
+            Assert.That(found.Data, Is.All.Zero, $"trial {trial}");
         }
 
-        var embedding = new Matrix(e, 301, 5);
-        var found = compute.Correlations(compute.PearsonKernel(embedding, embedding), new Matrix(new float[] { 0, 0, 0, 0, value }, 1, 5), Numbers.Gaussian(random, 4, 5));
-        Assert.That(found.Data, Is.All.Zero);
+        Assert.That(compute.Correlations(Numbers.Make(2, 9, () => 0.1f), Numbers.Gaussian(random, 3, 9)).Data, Is.All.Zero);
     }
 
     [Test]
