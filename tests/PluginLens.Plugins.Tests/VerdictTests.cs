@@ -3,7 +3,9 @@ using PluginLens.Host;
 using PluginLens.Plugins.Circuits;
 using PluginLens.Plugins.Ffn;
 using PluginLens.Plugins.FinetuneDiff;
+using PluginLens.Plugins.Messages;
 using PluginLens.Plugins.Parameters;
+using PluginLens.Plugins.Patterns;
 using PluginLens.Plugins.States;
 using PluginLens.Plugins.Stitching;
 using PluginLens.Tests.Shared;
@@ -58,6 +60,12 @@ public sealed class VerdictTests
         ["keep-k"] = [Exact, Exact, About, Exact, Exact, Exact, Exact, Exact, Exact, Exact, Exact, Exact],
         ["isotropy"] = [Exact, Exact, Exact, Exact, Exact, Exact, Exact, Exact, Exact, Exact, Exact, Exact],
         ["embedding-map"] = [Exact, About, About, Exact, About, Exact, About, Undef, Exact, Exact, About, Exact],
+        ["patterns-static"] = [Exact, Exact, Exact, About, About, Exact, Exact, About, About, About, About, About],
+        ["head-probe"] = [Exact, Exact, Exact, About, About, Exact, Exact, About, About, About, About, About],
+        ["patterns"] = [Exact, Exact, Exact, About, About, Exact, Exact, About, About, About, About, About],
+        ["messages"] = [Exact, About, About, Exact, About, Exact, About, Exact, Exact, Exact, About, Exact],
+        ["messages-static"] = [Exact, About, About, Exact, About, Exact, About, Exact, Exact, Exact, About, Exact],
+        ["vocab-bias"] = [Exact, Exact, Undef, Exact, About, Exact, Exact, Exact, Exact, Exact, Exact, Exact],
         ["activations"] = [Exact, Exact, Exact, Exact, Exact, Exact, Exact, Exact, Exact, Exact, Exact, Exact],
     };
 
@@ -78,6 +86,12 @@ public sealed class VerdictTests
         ["finetune-diff"] = typeof(FinetuneDiff.FinetuneDiff),
         ["hidden-projection"] = typeof(HiddenProjection),
         ["embedding-map"] = typeof(EmbeddingMap),
+        ["patterns-static"] = typeof(PatternsStatic),
+        ["head-probe"] = typeof(HeadProbe),
+        ["patterns"] = typeof(TextPatterns),
+        ["messages"] = typeof(TextMessages),
+        ["messages-static"] = typeof(MessagesStatic),
+        ["vocab-bias"] = typeof(VocabBias),
         ["activations"] = typeof(ActivationsToFiles),
     };
 

@@ -456,6 +456,109 @@ def hidden_projection(name, model_name, scores_of, options=()):
     case(name, [m], ["hidden-projection", "--ids", joined(ids), "--position", "all", "--layer", joined(layers), "--k", k, *options], FORWARD, hidden_projection=rows)
 
 
+class Encoder:
+    """Weights and vocabulary of a BERT in models/onnx, for analyses that run nothing."""
+
+    def __init__(self, name):
+        self.name = name
+        folder = ROOT / "models" / "onnx" / name
+        proto = onnx.load(str(folder / "model.onnx"))
+        self.weights = {tensor.name: onnx.numpy_helper.to_array(tensor).astype(np.float64) for tensor in proto.graph.initializer}
+        self.sha256 = hashlib.sha256((folder / "model.onnx.data").read_bytes()).hexdigest()
+        self.vocabulary = {piece: id_ for id_, piece in enumerate((folder / "vocab.txt").read_text(encoding="utf-8").splitlines())}
+
+    def __getitem__(self, name):
+        return self.weights[name]
+
+    @property
+    def e(self):
+        return self["embed.W_E"]
+
+    def word(self, word):
+        return self.vocabulary[word]
+
+
+encoder = functools.lru_cache(Encoder)
+
+
+def cosines(x, rows):
+    """0 with a zero vector."""
+    lengths = np.linalg.norm(x) * np.linalg.norm(rows, axis=-1)
+    return np.divide(rows @ x, lengths, out=np.zeros(len(rows)), where=lengths > 0)
+
+
+def patterns_static(name, m, words, layers, heads, k, flag):
+    """W_Q W_K^T formed, as the original does."""
+    rows = []
+    for layer, head, word in itertools.product(layers, heads, words):
+        circuit = m[f"blocks.{layer}.attn.W_Q"][head] @ m[f"blocks.{layer}.attn.W_K"][head].T
+        for rank, (token, score) in enumerate(zip(*listed(cosines(m.e[m.word(word)] @ circuit, m.e), k, ROUNDED)), 1):
+            rows.append({"layer": layer, "head": head, "word_id": m.word(word), "rank": rank, "token_id": token, "score": score} | flag)
+    case(name, [m], ["patterns-static", "--words", joined(words), "--layer", joined(layers), "--head", joined(heads), "--k", k], ROUNDED, patterns_static=rows)
+
+
+def head_probe():
+    m, layer, head, groups, k = encoder("all-minilm-l6-v2"), 0, 8, [["dog", "cat"], ["red", "blue", "green"]], 5
+    circuit = m[f"blocks.{layer}.attn.W_Q"][head] @ m[f"blocks.{layer}.attn.W_K"][head].T
+    rows = []
+    for group, words in enumerate(groups):
+        for word in words:
+            for rank, (token, score) in enumerate(zip(*listed(cosines(m.e[m.word(word)] @ circuit, m.e), k, ROUNDED)), 1):
+                rows.append({"layer": layer, "head": head, "group": group, "word_id": m.word(word), "rank": rank, "token_id": token, "score": score})
+    case("head-probe", [m], ["head-probe", "--layer", layer, "--head", head, "--words", "/".join(map(joined, groups)), "--k", k], ROUNDED, head_probe=rows)
+
+
+def text_patterns():
+    """Key side, with b_K, against the vocabulary under the layer's own norm: the normed copy is made."""
+    m, k = model("tiny-gpt2"), 3
+    ids = prompt(m)[:5]
+    streams, rows = m.forward(ids)[0], []
+    for layer in (0, 3):
+        block = f"blocks.{layer}."
+        vocabulary, x = m.norm(m.e, block + "ln1"), m.norm(streams[layer], block + "ln1")
+        for head in range(m.heads):
+            made = (x @ m[block + "attn.W_K"][head] + m[block + "attn.b_K"][head]) @ m[block + "attn.W_Q"][head].T
+            for position, pattern in enumerate(made):
+                for rank, (token, score) in enumerate(zip(*listed(cosines(pattern, vocabulary), k, FORWARD)), 1):
+                    rows.append({"prompt": 0, "layer": layer, "head": head, "position": position, "input_id": ids[position], "rank": rank, "token_id": token, "score": score})
+    case("patterns", [m], ["patterns", "--ids", joined(ids), "--layer", "0,3", "--k", k], FORWARD, patterns=rows)
+
+
+def text_messages():
+    """With b_V, scaled by the final norm's gain without its bias, against W_U."""
+    m, k = model("tiny-gpt2"), 3
+    ids = prompt(m)[:5]
+    streams, rows = m.forward(ids)[0], []
+    for layer in (0, 3):
+        block = f"blocks.{layer}."
+        x = m.norm(streams[layer], block + "ln1")
+        for head in range(m.heads):
+            made = (x @ m[block + "attn.W_V"][head] + m[block + "attn.b_V"][head]) @ m[block + "attn.W_O"][head]
+            for position, message in enumerate(made):
+                for rank, (token, score) in enumerate(zip(*listed(m.u @ ((message - message.mean()) * m["ln_final.w"]), k, FORWARD)), 1):
+                    rows.append({"prompt": 0, "layer": layer, "head": head, "position": position, "input_id": ids[position], "rank": rank, "token_id": token, "score": score})
+    case("messages", [m], ["messages", "--ids", joined(ids), "--layer", "0,3", "--k", k], FORWARD, messages=rows)
+
+
+def messages_static(name, m, words, layers, heads, k):
+    """W_V W_O formed."""
+    rows = []
+    for layer, head, word in itertools.product(layers, heads, words):
+        circuit = m[f"blocks.{layer}.attn.W_V"][head] @ m[f"blocks.{layer}.attn.W_O"][head]
+        for rank, (token, score) in enumerate(zip(*listed(cosines(m.e[m.word(word)] @ circuit, m.e), k, ROUNDED)), 1):
+            rows.append({"layer": layer, "head": head, "word_id": m.word(word), "rank": rank, "token_id": token, "score": score})
+    case(name, [m], ["messages-static", "--words", joined(words), "--layer", joined(layers), "--head", joined(heads), "--k", k], ROUNDED, messages_static=rows)
+
+
+def vocab_bias():
+    m, k = model("tiny-gpt2"), 8
+    bias = m.u @ m["ln_final.b"] + (m["unembed.b_U"] if "unembed.b_U" in m.weights else 0)
+    bias -= bias.mean()
+    rows = [{"end": end, "rank": rank, "token_id": token, "bias": sign * value}
+            for end, sign in (("highest", 1), ("lowest", -1)) for rank, (token, value) in enumerate(zip(*listed(sign * bias, k, EXACT)), 1)]
+    case("vocab-bias", [m], ["vocab-bias", "--k", k], EXACT, vocab_bias=rows)
+
+
 def components(points, count):
     """Coordinates along the directions of largest variance, the largest entry of each direction positive."""
     centred = points - points.mean(0)
@@ -532,6 +635,14 @@ if __name__ == "__main__":
     # Not tied, and with b_U.
     hidden_projection("hidden-projection-untied", "tiny-attn-2l", Model.logits)
     hidden_projection("hidden-projection-input", "tiny-attn-2l", Model.words, ["--embedding", "input"])
+    patterns_static("patterns-static", model("tiny-gpt2"), ["mother", "father", "run"], [0, 1, 3], [0, 3], 5, {})
+    patterns_static("patterns-static-bert", encoder("all-minilm-l6-v2"), ["couch", "dog", "run", "happy"], [0, 1], [4, 8], 5, {"high_bias": None})
+    head_probe()
+    text_patterns()
+    text_messages()
+    vocab_bias()
+    messages_static("messages-static", model("tiny-gpt2"), ["mother", "man"], [0, 3], [0, 1], 5)
+    messages_static("messages-static-bert", encoder("all-minilm-l6-v2"), ["dog", "happy"], [0, 1], [4, 8], 5)
     embedding_map("embedding-map-pca", "V", 3, 1, 12, ["--method", "pca"], lambda points: components(points, 3), EXACT)
     embedding_map("embedding-map-pca-normalised", "W_K", 40, -1, 10, ["--method", "pca", "--components", 2, "--normalised"], lambda points: components(points, 2), ROUNDED, normalised=True)
     # Few and small steps: later the map depends on the last bit of its affinities.

@@ -2,6 +2,7 @@ using PluginLens.Plugins.Circuits;
 using PluginLens.Plugins.Ffn;
 using PluginLens.Plugins.FinetuneDiff;
 using PluginLens.Plugins.Parameters;
+using PluginLens.Plugins.Patterns;
 using PluginLens.Plugins.States;
 using PluginLens.Plugins.Stitching;
 using PluginLens.Testing;
@@ -27,6 +28,8 @@ public sealed class ImpossibleOptionsTests
         yield return Case(new EmbeddingMap(), new EmbeddingMapOptions { K = 6000 }, "--k 6000: expected 1 to 5000");
         yield return Case(new QkPairs(), new QkPairOptions { Curve = 3 }, "--curve: model");
         yield return Case(new KnowledgeLookup(), new KnowledgeLookupOptions { From = "w3" }, "--from and --to belong together");
+        yield return Case(new PatternsStatic(), new PatternsStaticOptions { Words = ["w3"], Pool = 5 }, "--pool 5: lists of --k 15 need a pool of at least 15");
+        yield return Case(new HeadProbe(), new HeadProbeOptions { Words = "w3", Head = Selection.All }, "--layer 0 --head all: head-probe reads one head");
         yield return Case(new Stitch(), new StitchOptions { Last = 9 }, "--last 9: model", VectorModels.Make(seed: 2));
         yield return Case(new Stitch(), new StitchOptions { Subtract = true }, "--subtract needs", VectorModels.Make(seed: 2));
         yield return Case(new AlignLayers(), new AlignLayersOptions { Space = AlignmentSpace.Raw }, "--space raw compares coordinates", CheckpointModels.Get("gpt2"));

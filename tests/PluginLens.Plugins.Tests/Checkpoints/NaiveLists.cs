@@ -24,10 +24,11 @@ internal static class NaiveLists
     /// <param name="what">What it is a list of.</param>
     /// <param name="keep">Which ids take part; null = all.</param>
     /// <param name="foundScores">Scores listed beside them; null = none.</param>
-    public static void AssertTop(IEnumerable<int> found, double[] scores, int k, string what, Func<int, bool>? keep = null, IEnumerable<double>? foundScores = null)
+    /// <param name="rounding">The share of the largest score within which scores are equal: more where float32 forward passes come first.</param>
+    public static void AssertTop(IEnumerable<int> found, double[] scores, int k, string what, Func<int, bool>? keep = null, IEnumerable<double>? foundScores = null, double rounding = Rounding)
     {
         var expected = Top(scores, k, keep);
-        var tolerance = Rounding * scores.Max(Math.Abs);
+        var tolerance = rounding * scores.Max(Math.Abs);
         int[] ids = [.. found];
         double[] listed = foundScores is null ? Array.ConvertAll(ids, id => scores[id]) : [.. foundScores];
         Assert.That(ids, Has.Length.EqualTo(expected.Length), what);

@@ -1,7 +1,9 @@
 using PluginLens.Plugins.Circuits;
 using PluginLens.Plugins.Ffn;
 using PluginLens.Plugins.FinetuneDiff;
+using PluginLens.Plugins.Messages;
 using PluginLens.Plugins.Parameters;
+using PluginLens.Plugins.Patterns;
 using PluginLens.Plugins.States;
 using PluginLens.Plugins.Stitching;
 using PluginLens.Testing;
@@ -37,6 +39,12 @@ public sealed class PlanTests
         yield return Of<Stitch>(() => Gpt2, [new StitchOptions { Last = 1, Blocks = Selection.Parse("1") }, new StitchOptions { Last = 1 }, new StitchOptions { Last = 2 }], Prompts, () => Gpt2);
         yield return Of<FinetuneDiff.FinetuneDiff>(
             () => VectorModels.Make(), [new FinetuneDiffOptions { Layer = Selection.Parse("0") }, new FinetuneDiffOptions(), new FinetuneDiffOptions { Sample = 9, K = 40 }], second: () => VectorModels.Make(seed: 2));
+        yield return Of<PatternsStatic>(() => Fake, [new PatternsStaticOptions { Words = ["w3"], Layer = Selection.Parse("0"), K = 2 }, new PatternsStaticOptions { Words = ["w3", "w4"], K = 2 }, new PatternsStaticOptions { Words = ["w3", "w4"], K = 20 }]);
+        yield return Of<HeadProbe>(() => Fake, [new HeadProbeOptions { Words = "w3", K = 2 }, new HeadProbeOptions { Words = "w3/w4", K = 2 }, new HeadProbeOptions { Words = "w3,w5/w4", K = 20 }]);
+        yield return Of<TextPatterns>(() => Gpt2, [new TextPatternOptions { Layer = Selection.Parse("0"), K = 2 }, new TextPatternOptions { K = 2 }, new TextPatternOptions { K = 20 }], Prompts);
+        yield return Of<TextMessages>(() => Gpt2, [new TextMessageOptions { Layer = Selection.Parse("0"), K = 2 }, new TextMessageOptions { K = 2 }, new TextMessageOptions { K = 20 }], Prompts);
+        yield return Of<MessagesStatic>(() => Fake, [new MessagesStaticOptions { Words = ["w3"], Layer = Selection.Parse("0"), K = 2 }, new MessagesStaticOptions { Words = ["w3", "w4"], K = 2 }, new MessagesStaticOptions { Words = ["w3", "w4"], K = 20 }]);
+        yield return Of<VocabBias>(() => Fake, [new VocabBiasOptions { K = 1 }, new VocabBiasOptions { K = 20 }]);
         yield return Of<TokenNorms>(() => Gpt2, [new TokenNormsOptions { K = 1 }, new TokenNormsOptions { K = 20 }]);
     }
 

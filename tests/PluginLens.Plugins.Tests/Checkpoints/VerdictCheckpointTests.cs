@@ -2,7 +2,9 @@ using PluginLens.Host;
 using PluginLens.Plugins.Circuits;
 using PluginLens.Plugins.Ffn;
 using PluginLens.Plugins.FinetuneDiff;
+using PluginLens.Plugins.Messages;
 using PluginLens.Plugins.Parameters;
+using PluginLens.Plugins.Patterns;
 using PluginLens.Plugins.States;
 using PluginLens.Plugins.Stitching;
 
@@ -17,6 +19,7 @@ public sealed class VerdictCheckpointTests
         typeof(KnowledgeLookup), typeof(RkOverlap), typeof(RkFinal),
         typeof(SimK), typeof(KeepK), typeof(Isotropy),
         typeof(FinetuneDiff.FinetuneDiff), typeof(AlignLayers), typeof(HiddenProjection),
+        typeof(PatternsStatic), typeof(HeadProbe), typeof(TextPatterns), typeof(TextMessages), typeof(VocabBias), typeof(MessagesStatic),
     ];
 
     [Test]

@@ -1,7 +1,9 @@
 using System.Reflection;
 using PluginLens.Plugins.Circuits;
 using PluginLens.Plugins.Ffn;
+using PluginLens.Plugins.Messages;
 using PluginLens.Plugins.Parameters;
+using PluginLens.Plugins.Patterns;
 using PluginLens.Plugins.States;
 using PluginLens.Plugins.Stitching;
 using PluginLens.Testing;
@@ -38,6 +40,12 @@ public sealed class WritesTests
         yield return Of<Stitch>(analysis => TestRun.Execute(analysis, Gpt2, new StitchOptions { Last = 1 }, CheckpointModels.Prompts, Gpt2));
         yield return Of<FinetuneDiff.FinetuneDiff>(analysis => TestRun.Execute(
             analysis, VectorModels.Make(), secondModel: VectorModels.Make(seed: 2).WithWeight("classifier.W", new float[2 * VectorModels.D], VectorModels.D, 2)));
+        yield return Of<PatternsStatic>(analysis => TestRun.Execute(analysis, VectorModels.Make(), new PatternsStaticOptions { Words = ["w3"] }));
+        yield return Of<HeadProbe>(analysis => TestRun.Execute(analysis, VectorModels.Make(), new HeadProbeOptions { Words = "w3" }));
+        yield return Of<TextPatterns>(analysis => TestRun.Execute(analysis, Gpt2, prompts: CheckpointModels.Prompts));
+        yield return Of<TextMessages>(analysis => TestRun.Execute(analysis, Gpt2, prompts: CheckpointModels.Prompts));
+        yield return Of<MessagesStatic>(analysis => TestRun.Execute(analysis, VectorModels.Make(), new MessagesStaticOptions { Words = ["w3"] }));
+        yield return Of<VocabBias>(analysis => TestRun.Execute(analysis, Gpt2));
         yield return Of<TokenNorms>(analysis => TestRun.Execute(analysis, Gpt2));
     }
 

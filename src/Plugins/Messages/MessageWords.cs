@@ -1,0 +1,99 @@
+namespace PluginLens.Plugins.Messages;
+
+/// <summary>Reads messages as words in one of the ways of <see cref="MessageReading"/>.</summary>
+internal sealed class MessageWords
+{
+    private readonly AnalysisContext _context;
+    private readonly SimilarWords _similar;
+    private readonly MessageReading _reading;
+    private readonly FinalReading? _final;
+    private readonly NormedVocabulary? _vocabulary;
+    private readonly ModelNorm? _norm;
+
+    /// <summary>Prepares the vocabulary.</summary>
+    /// <param name="context">The run.</param>
+    /// <param name="options">Filters and flag.</param>
+    /// <param name="k">Tokens per list.</param>
+    /// <param name="reading">How; <c>auto</c> is decided by the model.</param>
+    /// <exception cref="UsageException">The model has not what the reading needs.</exception>
+    public MessageWords(AnalysisContext context, ListOptions options, int k, MessageReading reading)
+    {
+        var model = context.Model;
+        Check(model, reading);
+        (_context, _similar, _reading) = (context, new SimilarWords(context, options, k), Decided(model, reading));
+        if (_reading == MessageReading.Written)
+        {
+            _final = new FinalReading(model, context.Compute);
+            return;
+        }
+
+        _norm = _reading is MessageReading.FinalNorm or MessageReading.NormedVocabulary ? ModelNorm.Final(model) : null;
+        _vocabulary = new NormedVocabulary(model.WE, _reading == MessageReading.NormedVocabulary ? _norm : null);
+    }
+
+    /// <summary>What was read how, for notes.</summary>
+    public string Description => NoteLine.Of(
+        _reading switch
+        {
+            MessageReading.Written => _final!.Norm is null ? "products with W_U" : "centred and scaled as the final norm does, without its bias; products with W_U",
+            MessageReading.Dot => "products with W_E",
+            MessageReading.FinalNorm => "messages under the final norm, cosine with W_E",
+            MessageReading.NormedVocabulary => "cosine with W_E under the final norm",
+            _ => "cosine with W_E",
+        },
+        _similar.Description,
+        _context.Model.Config.Processing.Contains("fold_value_biases") ? "value biases are in b_O, so messages lack what the norm's bias and b_V add to all of them" : null);
+
+    /// <summary>The list of each message.</summary>
+    /// <param name="messages">Messages, <c>n x d_model</c>.</param>
+    public TokenList[] Of(Matrix messages)
+    {
+        if (_final is { } final)
+        {
+            return _similar.Of((k, keep) => final.Written(messages, k, keep));
+        }
+
+        var read = messages;
+        if (_reading == MessageReading.FinalNorm)
+        {
+            var (normed, width) = (messages.Data.ToArray(), messages.Columns);
+            for (var row = 0; row < messages.Rows; row++)
+            {
+                var target = normed.AsSpan(row * width, width);
+                _norm!.Apply(target, target);
+            }
+
+            read = new Matrix(normed, messages.Rows, width);
+        }
+
+        return _similar.Of(_vocabulary!, read, _reading == MessageReading.Dot ? Similarity.Dot : Similarity.Cosine);
+    }
+
+    /// <summary>Whether a list is made of tokens with a high bias.</summary>
+    /// <param name="list">The list.</param>
+    public bool? IsHighBias(TokenList list) => _similar.IsHighBias(list);
+
+    /// <summary>A cell of a token grid.</summary>
+    /// <param name="list">The list.</param>
+    public TokenCell Cell(TokenList list) => _similar.Cell(list);
+
+    /// <summary>Refuses a reading that the model cannot give.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="reading">The reading.</param>
+    public static void Check(Model model, MessageReading reading)
+    {
+        var named = reading switch { MessageReading.Written => "written", MessageReading.FinalNorm => "final-norm", MessageReading.NormedVocabulary => "normed-vocabulary", _ => null };
+        if (reading == MessageReading.Written && !model.HasWeight("unembed.W_U"))
+        {
+            throw new UsageException($"--read written: model '{model.Config.Name}' has no unembedding; use cosine or dot.");
+        }
+
+        if (reading is MessageReading.FinalNorm or MessageReading.NormedVocabulary && ModelNorm.Final(model) is null)
+        {
+            throw new UsageException($"--read {named}: model '{model.Config.Name}' has no final norm; use cosine or dot.");
+        }
+    }
+
+    private static MessageReading Decided(Model model, MessageReading reading) => reading != MessageReading.Auto ? reading
+        : model.HasWeight("unembed.W_U") && !model.Config.Traits.Contains(Trait.PostNorm) ? MessageReading.Written : MessageReading.Cosine;
+}

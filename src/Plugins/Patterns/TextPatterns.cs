@@ -1,0 +1,154 @@
+namespace PluginLens.Plugins.Patterns;
+
+/// <summary>
+/// What each token of a text leaves for others in each head: <c>p = (x W_K + b_K) W_Qᵀ</c> with x what the head reads, and the tokens that would attend to it;
+/// or <c>(x W_Q + b_Q) W_Kᵀ</c>, what it looks for. The vocabulary is read under the layer's own norm, without a normed copy.
+/// McCormick, "Patterns and Messages", part 6.
+/// </summary>
+[Analysis("patterns", "Patterns of a text's tokens in each head",
+    Answers = "For each token of a text and each head, which tokens would attend to it (or which it looks for): the words of its pattern.",
+    Source = "McCormick, Patterns and Messages, part 6")]
+[Holds(Verdict.Approximate, Trait.Rotary, "patterns are those before the rotation; --offset r gives those of a query r positions after its key")]
+[Holds(Verdict.Approximate, Trait.RotaryScaled, "the rotated dimensions carry the square of rope_attention_factor, which only --offset applies; long contexts use other frequencies")]
+[Holds(Verdict.Approximate, Trait.Alibi, "the bias by distance is left out")]
+[Holds(Verdict.Approximate, Trait.QkNorm, "the vocabulary's side is not normed as q and k are")]
+[Holds(Verdict.Approximate, Trait.ScoreSoftCap, "scores are before their soft-cap, which keeps their order")]
+[Writes("patterns", typeof(PatternWord))]
+public sealed class TextPatterns : Analysis<TextPatternOptions>
+{
+    /// <inheritdoc/>
+    protected override void Run(AnalysisContext context, TextPatternOptions options)
+    {
+        var (model, config, prompts) = (context.Model, context.Model.Config, context.RequirePrompts());
+        options.Check(model);
+        var (layers, heads) = (options.Layer.Of(config.NLayers, "layer"), options.Head.Of(config.NHeads, "head"));
+        var (made, similar, raw) = (new PatternsOfTexts(context, options), new SimilarWords(context, options, options.K), new NormedVocabulary(model.WE, norm: null));
+        context.Results.Note(NoteLine.Of(made.Description, options.Score == Similarity.Cosine ? "cosine" : "dot product", similar.Description));
+        var table = context.Results.Table<PatternWord>("patterns", groupBy: 5);
+        foreach (var batch in PromptBatches.Run(context, model, prompts, [.. layers.Select(made.Hook)], most: 1))
+        {
+            var tokens = batch.Prompts[0].Tokens;
+            var positions = options.Position.Of(tokens.Length, "position");
+            var (labels, cells) = (new List<string>(), new List<TokenCell[]>());
+            foreach (var (at, layer) in layers.Index())
+            {
+                context.Cancellation.ThrowIfCancellationRequested();
+                context.Progress.Report(new Progress(at, layers.Count, $"prompt {batch.First}, layer {layer}"));
+                var vocabulary = options.Norm == NormOn.Vocabulary ? raw.Under(ModelNorm.BeforeAttention(model, layer)) : raw;
+                var lists = similar.Of(vocabulary, made.Of(layer, heads, batch.Activations[made.Hook(layer)], positions), options.Score);
+                foreach (var (place, head) in heads.Index())
+                {
+                    labels.Add($"{layer}.{head}");
+                    cells.Add(Array.ConvertAll(lists[(place * positions.Count)..((place + 1) * positions.Count)], similar.Cell));
+                    foreach (var (column, position) in positions.Index())
+                    {
+                        var list = lists[(place * positions.Count) + column];
+                        foreach (var (rank, id) in list.Ids.Index())
+                        {
+                            table.Add(new PatternWord(batch.First, layer, head, position, model.Token(tokens[position]), rank + 1, model.Token(id), list.Scores[rank], similar.IsHighBias(list)));
+                        }
+                    }
+                }
+            }
+
+            context.Results.Figure(prompts.Count == 1 ? "patterns" : $"patterns-{batch.First}", new TokenGrid(
+                $"The first word of each pattern, prompt {batch.First}", "token", "layer.head", [.. positions.Select(position => model.Token(tokens[position]).Text)], labels, [.. cells]));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override Cost? Plan(AnalysisContext context, TextPatternOptions options)
+    {
+        var (model, config, prompts) = (context.Model, context.Model.Config, context.RequirePrompts());
+        options.Check(model);
+        var layers = options.Layer.Of(config.NLayers, "layer");
+        double heads = options.Head.Of(config.NHeads, "head").Count;
+        double Positions(Prompt prompt) => options.Position.Of(prompt.Tokens.Length, "position").Count;
+        return Costs.Sum(
+            Costs.Widened(model),
+            Costs.InTurn(prompts.Select(prompt => Costs.Sum(
+                Costs.Forward(config, prompt.Tokens.Length, layers.Max() + 1, logits: false),
+                Costs.Times(layers.Count, Costs.Sum(
+                    Costs.Times(2 * heads, Costs.Product(Positions(prompt), config.DModel, config.DHead)),
+                    new Cost(0, 2 * sizeof(float) * heads * Positions(prompt) * config.DModel),
+                    SimilarWords.CostOf(model, options, options.K, heads * Positions(prompt))))))),
+            Costs.Rows<PatternWord>(prompts.Sum(Positions) * layers.Count * heads * Math.Min(options.K, config.DVocab)));
+    }
+}
+
+/// <summary>One rank of a token's pattern in a head.</summary>
+/// <param name="Prompt">Index of the prompt, from 0.</param>
+/// <param name="Layer">Layer.</param>
+/// <param name="Head">Query head.</param>
+/// <param name="Position">Position in the sequence, from 0.</param>
+/// <param name="Input">The token at that position.</param>
+/// <param name="Rank">1 = most similar.</param>
+/// <param name="Token">Which token would attend to it, or is looked for.</param>
+/// <param name="Score">Cosine or dot product.</param>
+/// <param name="HighBias">Whether the list is made of tokens with a high bias in the logits; empty without an unembedding.</param>
+public sealed record PatternWord(int Prompt, int Layer, int Head, int Position, Token Input, int Rank, Token Token, double Score, bool? HighBias);
+
+/// <summary>Options of <c>patterns</c>.</summary>
+public sealed record TextPatternOptions : ListOptions
+{
+    /// <summary>Layers.</summary>
+    [Help("Layers: all, 3, 0,2-4; -1 is the last.")]
+    public Selection Layer { get; init; } = Selection.All;
+
+    /// <summary>Heads.</summary>
+    [Help("Query heads: all, 3, 0,2-4; -1 is the last.")]
+    public Selection Head { get; init; } = Selection.All;
+
+    /// <summary>Positions.</summary>
+    [Help("Positions: all, 3, 0,2-4; -1 is the last token.")]
+    public Selection Position { get; init; } = Selection.All;
+
+    /// <summary>Tokens per list.</summary>
+    [AtLeast(1)]
+    [Help("Tokens per list.")]
+    public int K { get; init; } = 10;
+
+    /// <summary>Side.</summary>
+    [Help("key: which tokens would attend to this one, (x W_K + b_K) W_Q^T; query: what it looks for, (x W_Q + b_Q) W_K^T.")]
+    public PatternSide Side { get; init; } = PatternSide.Key;
+
+    /// <summary>Score.</summary>
+    [Help("cosine or dot: how a pattern is compared with the rows of the vocabulary.")]
+    public Similarity Score { get; init; }
+
+    /// <summary>What is normed.</summary>
+    [Help("vocabulary: under the norm before the layer's heads; pattern: under the final norm, bias included, against the raw vocabulary; none: nothing.")]
+    public NormOn Norm { get; init; }
+
+    /// <summary>Input.</summary>
+    [Help("normed: what the heads read; raw: the layer's input before its norm.")]
+    public PatternInput Input { get; init; }
+
+    /// <summary>Biases.</summary>
+    [Help("Leave b_K (or b_Q) out.")]
+    public bool NoBias { get; init; }
+
+    /// <summary>Rotary offset.</summary>
+    [Help("Rotary models: the pattern for a query this many positions after its key; empty = before the rotation.")]
+    public int? Offset { get; init; }
+
+    /// <summary>Refuses what the model cannot give.</summary>
+    /// <param name="model">The model.</param>
+    internal void Check(Model model)
+    {
+        if (Offset is not null && model.Config.RotaryDim == 0)
+        {
+            throw new UsageException($"--offset: model '{model.Config.Name}' has no rotary positions; leave the option out.");
+        }
+
+        if (Norm == NormOn.Pattern && ModelNorm.Final(model) is null)
+        {
+            throw new UsageException($"--norm pattern: model '{model.Config.Name}' has no final norm; use vocabulary or none.");
+        }
+
+        if (NoBias && Input == PatternInput.Normed && model.Config.Traits.Contains(Trait.QkNorm))
+        {
+            throw new UsageException($"--no-bias: model '{model.Config.Name}' norms q and k, so a bias cannot be taken off again; use --input raw or leave the option out.");
+        }
+    }
+}
