@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using PluginLens.Host;
+using PluginLens.Plugins.Attribution;
 using PluginLens.Plugins.Circuits;
 using PluginLens.Plugins.Ffn;
 using PluginLens.Plugins.FinetuneDiff;
@@ -66,6 +67,10 @@ public sealed class VerdictTests
         ["messages"] = [Exact, About, About, Exact, About, Exact, About, Exact, Exact, Exact, About, Exact],
         ["messages-static"] = [Exact, About, About, Exact, About, Exact, About, Exact, Exact, Exact, About, Exact],
         ["vocab-bias"] = [Exact, Exact, Undef, Exact, About, Exact, Exact, Exact, Exact, Exact, Exact, Exact],
+        ["logit-lens"] = [Exact, Undef, Undef, Exact, Exact, Exact, About, Exact, Exact, Exact, Exact, Exact],
+        ["attention"] = [Exact, Exact, Exact, Exact, Exact, Exact, Exact, Exact, Exact, Exact, Exact, Exact],
+        ["head-detector"] = [Exact, Undef, Undef, Exact, About, Exact, Exact, Exact, Exact, Exact, Exact, Exact],
+        ["logit-attribution"] = [Exact, Undef, Undef, Exact, About, Exact, Undef, Exact, Exact, Exact, About, Exact],
         ["activations"] = [Exact, Exact, Exact, Exact, Exact, Exact, Exact, Exact, Exact, Exact, Exact, Exact],
     };
 
@@ -85,6 +90,10 @@ public sealed class VerdictTests
         ["sim-k"] = typeof(SimK),
         ["finetune-diff"] = typeof(FinetuneDiff.FinetuneDiff),
         ["hidden-projection"] = typeof(HiddenProjection),
+        ["logit-lens"] = typeof(LogitLens),
+        ["attention"] = typeof(Attention),
+        ["head-detector"] = typeof(HeadDetector),
+        ["logit-attribution"] = typeof(LogitAttribution),
         ["embedding-map"] = typeof(EmbeddingMap),
         ["patterns-static"] = typeof(PatternsStatic),
         ["head-probe"] = typeof(HeadProbe),

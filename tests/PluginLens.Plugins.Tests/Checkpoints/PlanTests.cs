@@ -1,3 +1,4 @@
+using PluginLens.Plugins.Attribution;
 using PluginLens.Plugins.Circuits;
 using PluginLens.Plugins.Ffn;
 using PluginLens.Plugins.FinetuneDiff;
@@ -33,6 +34,10 @@ public sealed class PlanTests
         yield return Of<EmbeddingMap>(() => Fake, [new EmbeddingMapOptions { K = 9, Method = MapMethod.Pca }, new EmbeddingMapOptions { K = 9, Steps = 20 }, new EmbeddingMapOptions { K = 20, Steps = 20 }]);
         yield return Of<ActivationsToFiles>(() => Gpt2, [new ActivationOptions { Hooks = ["blocks.0.hook_resid_pre"] }, new ActivationOptions { Hooks = ["blocks.1.hook_resid_post"] }, new ActivationOptions { Hooks = ["all"] }], Prompts);
         yield return Of<HiddenProjection>(() => Gpt2, [new HiddenProjectionOptions { Layer = Selection.Parse("0") }, new HiddenProjectionOptions(), new HiddenProjectionOptions { Position = Selection.All }], Prompts);
+        yield return Of<LogitLens>(() => Gpt2, [new LogitLensOptions { Layer = Selection.Parse("0"), Position = Selection.Parse("-1") }, new LogitLensOptions { Position = Selection.Parse("-1") }, new LogitLensOptions()], Prompts);
+        yield return Of<Attention>(() => Gpt2, [new AttentionOptions { Layer = Selection.Parse("0"), Head = Selection.Parse("1") }, new AttentionOptions { Head = Selection.Parse("1") }, new AttentionOptions { K = 0 }], Prompts);
+        yield return Of<HeadDetector>(() => Gpt2, [new HeadDetectorOptions { Sequences = 0, Layer = Selection.Parse("0") }, new HeadDetectorOptions { Sequences = 0 }, new HeadDetectorOptions { Length = 3 }], Prompts);
+        yield return Of<LogitAttribution>(() => Gpt2, [new LogitAttributionOptions { By = AttributionUnit.Component }, new LogitAttributionOptions(), new LogitAttributionOptions { By = AttributionUnit.Neuron, Position = Selection.All }], Prompts);
         yield return Of<RkOverlap>(() => Gpt2, [new RkOptions { Layer = Selection.Parse("0"), K = 2 }, new RkOptions { K = 2 }, new RkOptions { K = 20 }], Prompts);
         yield return Of<RkFinal>(() => Gpt2, [new RkOptions { K = 2, Positions = 2 }, new RkOptions { K = 2 }, new RkOptions { K = 20 }], Prompts);
         yield return Of<AlignLayers>(() => Gpt2, [new AlignLayersOptions { Group = [Toolkit.ParameterGroup.WO] }, new AlignLayersOptions { Group = [Toolkit.ParameterGroup.WO, Toolkit.ParameterGroup.V] }, new AlignLayersOptions()], second: () => Gpt2);

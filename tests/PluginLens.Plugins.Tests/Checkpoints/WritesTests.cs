@@ -1,4 +1,5 @@
 using System.Reflection;
+using PluginLens.Plugins.Attribution;
 using PluginLens.Plugins.Circuits;
 using PluginLens.Plugins.Ffn;
 using PluginLens.Plugins.Messages;
@@ -34,6 +35,10 @@ public sealed class WritesTests
         yield return Of<EmbeddingMap>(analysis => TestRun.Execute(analysis, Gpt2, new EmbeddingMapOptions { K = 5 }));
         yield return Of<ActivationsToFiles>(analysis => TestRun.Execute(analysis, Gpt2, prompts: CheckpointModels.Prompts));
         yield return Of<HiddenProjection>(analysis => TestRun.Execute(analysis, Gpt2, prompts: CheckpointModels.Prompts));
+        yield return Of<LogitLens>(analysis => TestRun.Execute(analysis, Gpt2, prompts: CheckpointModels.Prompts));
+        yield return Of<Attention>(analysis => TestRun.Execute(analysis, Gpt2, prompts: CheckpointModels.Prompts));
+        yield return Of<HeadDetector>(analysis => TestRun.Execute(analysis, Gpt2, prompts: CheckpointModels.Prompts));
+        yield return Of<LogitAttribution>(analysis => TestRun.Execute(analysis, Gpt2, prompts: CheckpointModels.Prompts));
         yield return Of<RkOverlap>(analysis => TestRun.Execute(analysis, Gpt2, new RkOptions { K = 2 }, CheckpointModels.Prompts));
         yield return Of<RkFinal>(analysis => TestRun.Execute(analysis, Gpt2, new RkOptions { K = 2 }, CheckpointModels.Prompts));
         yield return Of<AlignLayers>(analysis => TestRun.Execute(analysis, Gpt2, secondModel: Gpt2));

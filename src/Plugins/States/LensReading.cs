@@ -1,0 +1,77 @@
+namespace PluginLens.Plugins.States;
+
+/// <summary>Reads states of the residual stream as distributions over the vocabulary.</summary>
+/// <param name="model">A model with an unembedding that reads from left to right.</param>
+/// <param name="compute">The compute service.</param>
+/// <param name="how">What happens to a state before the unembedding.</param>
+internal sealed class LensReading(Model model, Compute compute, StateNorm how)
+{
+    private readonly ModelNorm? _norm = ModelNorm.Final(model);
+    private readonly float[]? _bias = model.HasWeight("unembed.b_U") ? model.Weight("unembed.b_U").Span.ToArray() : null;
+
+    /// <summary>The state that the model's own logits are made of.</summary>
+    public string LastHook { get; } = Output(model, model.Config.NLayers - 1);
+
+    /// <summary>A clause for notes.</summary>
+    public string Description => NoteLine.Of(
+        _norm is null || how == StateNorm.None ? "no norm" : $"final norm recomputed on each state{(how == StateNorm.FinalButEmbed ? " but the embedding" : string.Empty)}",
+        _bias is null ? "W_U" : "W_U and b_U",
+        model.Config.OutputLogitsSoftCap is { } cap ? $"soft-cap {cap}" : null);
+
+    /// <summary>The hook of a block's output.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="layer">Layer.</param>
+    public static string Output(Model model, int layer) => $"blocks.{layer}.{(model.Config.Traits.Contains(Trait.PostNorm) ? "hook_normalized_resid_post" : "hook_resid_post")}";
+
+    /// <summary>States ready for the unembedding, <c>n x d_model</c>.</summary>
+    /// <param name="chosen">For each: the activation <c>pos x d_model</c>, the position, and whether it is the embedding.</param>
+    public Matrix States(IReadOnlyList<(Matrix From, int Position, bool IsEmbedding)> chosen)
+    {
+        var width = model.Config.DModel;
+        var rows = new float[chosen.Count * width];
+        for (var at = 0; at < chosen.Count; at++)
+        {
+            var row = rows.AsSpan(at * width, width);
+            chosen[at].From.CopyRow(chosen[at].Position, row);
+            if (how == StateNorm.Final || (how == StateNorm.FinalButEmbed && !chosen[at].IsEmbedding))
+            {
+                _norm?.Apply(row, row);
+            }
+        }
+
+        return new Matrix(rows, chosen.Count, width);
+    }
+
+    /// <summary>The last states as the model itself reads them, whatever the option says.</summary>
+    /// <param name="activation"><see cref="LastHook"/>, <c>pos x d_model</c>.</param>
+    /// <param name="positions">Which.</param>
+    public Matrix Last(Matrix activation, IReadOnlyList<int> positions) => new LensReading(model, compute, StateNorm.Final).States([.. positions.Select(position => (activation, position, false))]);
+
+    /// <summary>The k largest logits of each state, before the soft-cap, which keeps their order.</summary>
+    /// <param name="states">Of <see cref="States"/>.</param>
+    /// <param name="k">Tokens per state.</param>
+    /// <param name="keep">Tokens that take part, <c>[V]</c>; null = all.</param>
+    public RowTopK Words(Matrix states, int k, bool[]? keep) => compute.TopRows(states, model.WU.Transpose(), new RowQuery { K = k, Keep = keep, Bias = _bias });
+
+    /// <summary>The distribution of each state.</summary>
+    /// <param name="states">Of <see cref="States"/>.</param>
+    public Distributions Distributions(Matrix states)
+    {
+        var logits = compute.Multiply(states, model.WU);
+        var values = new float[logits.Rows * logits.Columns];
+        for (var row = 0; row < logits.Rows; row++)
+        {
+            var source = logits.Row(row);
+            for (var token = 0; token < source.Length; token++)
+            {
+                values[(row * source.Length) + token] = (float)Capped(source[token] + (_bias?[token] ?? 0));
+            }
+        }
+
+        return new Distributions(new Matrix(values, logits.Rows, logits.Columns));
+    }
+
+    /// <summary>A logit through the model's soft-cap.</summary>
+    /// <param name="logit">Before it.</param>
+    public double Capped(double logit) => model.Config.OutputLogitsSoftCap is { } cap ? cap * Math.Tanh(logit / cap) : logit;
+}

@@ -1,0 +1,208 @@
+namespace PluginLens.Plugins.States;
+
+/// <summary>
+/// The prediction as it stands after each layer: <c>p_l = softmax(norm_final(h_l) W_U + b_U)</c>, the norm recomputed on each state, soft-capped where the model does so.
+/// Beside the words of each state: the entropy of p_l, the divergence <c>KL(p_final || p_l)</c>, and rank, probability, cross-entropy <c>-log p_l[t]</c> and logit of one token t.
+/// </summary>
+[Analysis("logit-lens", "The prediction, layer by layer",
+    Answers = "What the model would predict after each layer, how sure it would be, and where a token stands.",
+    Source = "McCormick, pattern projections, section 2; statistics as in the tuned lens")]
+[Holds(Verdict.Undefined, Trait.NoUnembed, "there is no unembedding")]
+[Holds(Verdict.Undefined, Trait.Bidirectional, "states of an encoder are read through its head, not through a final norm")]
+[Holds(Verdict.Approximate, Trait.PostNorm, "states are normed block by block; no final norm is applied")]
+[Writes("logit-lens", typeof(LensState))]
+[Writes("words", typeof(LensWord))]
+public sealed class LogitLens : Analysis<LogitLensOptions>
+{
+    /// <summary>States whose logits are held at a time.</summary>
+    private const int Block = 64;
+
+    /// <inheritdoc/>
+    protected override void Run(AnalysisContext context, LogitLensOptions options)
+    {
+        var model = context.Model;
+        var prompts = context.RequirePrompts();
+        var lens = new LensReading(model, context.Compute, options.Norm);
+        int? given = options.Target is { } text ? OneToken.Of(model, "--target", text) : null;
+        var setup = new Setup(model, lens, options, given, options.Mask(model), Layers(model, options));
+        var states = context.Results.Table<LensState>("logit-lens", groupBy: 4);
+        var words = context.Results.Table<LensWord>("words", groupBy: 5);
+        context.Results.Note(NoteLine.Of(lens.Description, $"weights {model.Config.ProcessingName}", PaddingNote.Of(model, options)));
+        context.Results.Note(NoteLine.Of(
+            given is { } id ? $"target: token {id} everywhere" : options.Of == LensTarget.Next ? "target: the token that follows" : "target: what the model predicts in the end",
+            "entropy, KL(final || layer) and cross-entropy in nats, over the whole vocabulary"));
+        string[] hooks = [.. setup.Layers.Select(layer => layer.Hook).Append(lens.LastHook).Distinct()];
+        var atATime = Math.Max(1, Block / (setup.Layers.Count + 1));
+        foreach (var batch in PromptBatches.Run(context, model, prompts, hooks))
+        {
+            for (var row = 0; row < batch.Prompts.Count; row++)
+            {
+                var (index, tokens) = (batch.First + row, batch.Prompts[row].Tokens);
+                var positions = options.Position.Of(tokens.Length, "position");
+                var found = new List<(LensState State, LensWord[] Words)>();
+                foreach (var some in positions.Chunk(atATime))
+                {
+                    context.Cancellation.ThrowIfCancellationRequested();
+                    found.AddRange(Read(setup, index, tokens, some, hook => batch.Activations[hook][row].AsMatrix()));
+                }
+
+                foreach (var (state, list) in found)
+                {
+                    states.Add(state);
+                    Array.ForEach(list, words.Add);
+                }
+
+                Draw(context, index, tokens, positions, setup.Layers, found);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override Cost? Plan(AnalysisContext context, LogitLensOptions options)
+    {
+        var (model, config) = (context.Model, context.Model.Config);
+        var (kept, states) = (Costs.Kept(model, options.Mask(model)), Layers(model, options).Count);
+        var prompts = context.RequirePrompts();
+        double Positions(Prompt prompt) => options.Position.Of(prompt.Tokens.Length, "position").Count;
+        var all = prompts.Sum(Positions);
+        return Costs.Sum(
+            Costs.Widened(model),
+            Costs.InTurn(prompts.Select(prompt => Costs.Sum(
+                Costs.Times(16, Costs.Forward(config, prompt.Tokens.Length, config.NLayers, logits: false)) with { Flops = Costs.Forward(config, prompt.Tokens.Length, config.NLayers, logits: false).Flops },
+                new Cost(0, 16.0 * sizeof(float) * (states + 1) * prompt.Tokens.Length * config.DModel),
+                Costs.Times(Positions(prompt), Costs.Product(states + 1, config.DModel, config.DVocab)) with { Bytes = 2.0 * sizeof(float) * Math.Max(Block, 2 * (states + 1)) * config.DVocab },
+                Costs.TopRows(Positions(prompt) * states, config.DModel, kept, options.K)))),
+            Costs.Rows<LensState>(2 * all * states),
+            Costs.Rows<LensWord>(2 * all * states * Math.Min(options.K, kept)));
+    }
+
+    /// <summary>Every layer at some positions: one product with the vocabulary.</summary>
+    private static IEnumerable<(LensState State, LensWord[] Words)> Read(Setup setup, int prompt, int[] tokens, int[] positions, Func<string, Matrix> activation)
+    {
+        var (model, lens, layers) = (setup.Model, setup.Lens, setup.Layers);
+        var rows = lens.States([.. layers.SelectMany(layer => positions.Select(position => (activation(layer.Hook), position, layer.Name == "embed")))]);
+        var (found, final) = (lens.Distributions(rows), lens.Distributions(lens.Last(activation(lens.LastHook), positions)));
+        var lists = lens.Words(rows, setup.Options.K, setup.Keep);
+        foreach (var (at, position) in positions.Index())
+        {
+            int? target = setup.Given ?? (setup.Options.Of == LensTarget.Predicted ? final.Best(at) : position + 1 < tokens.Length ? tokens[position + 1] : null);
+            foreach (var (layer, (name, _)) in layers.Index())
+            {
+                var row = (layer * positions.Length) + at;
+                var state = new LensState(prompt, position, model.Token(tokens[position]), name, found.Entropy(row), final.Divergence(at, found, row), null, null, null, null, null);
+                if (target is { } token)
+                {
+                    var log = found.Log(row, token);
+                    state = state with
+                    {
+                        Target = model.Token(token), TargetRank = found.Rank(row, token), TargetProbability = Math.Exp(log), TargetCrossEntropy = -log, TargetLogit = found.Logit(row, token),
+                    };
+                }
+
+                yield return (state, [.. Enumerable.Range(0, lists.K).Select(rank =>
+                {
+                    var word = lists.IdsOf(row)[rank];
+                    return new LensWord(prompt, position, state.Input, name, rank + 1, model.Token(word), lens.Capped(lists.ScoresOf(row)[rank]), Math.Exp(found.Log(row, word)));
+                })]);
+            }
+        }
+    }
+
+    private static List<(string Name, string Hook)> Layers(Model model, LogitLensOptions options)
+    {
+        var layers = options.Layer.Of(model.Config.NLayers, "layer");
+        var named = layers.Select(layer => ($"{layer}", LensReading.Output(model, layer))).ToList();
+        if (layers[0] == 0)
+        {
+            named.Insert(0, ("embed", "blocks.0.hook_resid_pre"));
+        }
+
+        return named;
+    }
+
+    /// <summary>The grid of best words and that of the target's probability, the output at the top.</summary>
+    private static void Draw(
+        AnalysisContext context, int prompt, int[] tokens, IReadOnlyList<int> positions, List<(string Name, string Hook)> layers, List<(LensState State, LensWord[] Words)> found)
+    {
+        var at = found.ToDictionary(entry => (entry.State.Position, entry.State.Layer));
+        string[] rows = [.. layers.Select(layer => layer.Name).Reverse()], columns = PromptLabels.Of(context.Model, tokens, positions);
+        TokenCell Cell(string layer, int position)
+        {
+            var list = at[(position, layer)].Words;
+            return new TokenCell(list[0].Token.Text, list[0].Probability, string.Join(", ", list.Select(word => FormattableString.Invariant($"{word.Token.Text} {word.Probability:0.0000}"))));
+        }
+
+        context.Results.Figure($"lens-{prompt}", new TokenGrid(
+            $"Logit lens of prompt {prompt}", "token", "after layer", columns, rows, [.. rows.Select(layer => positions.Select(position => Cell(layer, position)).ToArray())]));
+        context.Results.Figure($"target-{prompt}", new Heatmap(
+            $"Probability of the target in prompt {prompt}", "token", "after layer", columns, rows,
+            [.. rows.Select(layer => positions.Select(position => at[(position, layer)].State.TargetProbability).ToArray())]));
+    }
+
+    private sealed record Setup(Model Model, LensReading Lens, LogitLensOptions Options, int? Given, bool[]? Keep, List<(string Name, string Hook)> Layers);
+}
+
+/// <summary>What a state of the residual stream predicts, as a distribution.</summary>
+/// <param name="Prompt">Index of the prompt, from 0.</param>
+/// <param name="Position">Position in the sequence, from 0.</param>
+/// <param name="Input">The token at that position.</param>
+/// <param name="Layer">Layer that the state is the output of; <c>embed</c> = the input of layer 0.</param>
+/// <param name="Entropy">Of the distribution, in nats.</param>
+/// <param name="KlToFinal">KL(final || this), in nats.</param>
+/// <param name="Target">The token followed; none where no token follows.</param>
+/// <param name="TargetRank">1 = best, among the whole vocabulary.</param>
+/// <param name="TargetProbability">Its probability.</param>
+/// <param name="TargetCrossEntropy">-log of it, in nats.</param>
+/// <param name="TargetLogit">Its logit.</param>
+public sealed record LensState(
+    int Prompt, int Position, Token Input, string Layer, double Entropy, double KlToFinal, Token? Target, int? TargetRank, double? TargetProbability, double? TargetCrossEntropy, double? TargetLogit);
+
+/// <summary>One rank of what a state predicts.</summary>
+/// <param name="Prompt">Index of the prompt, from 0.</param>
+/// <param name="Position">Position in the sequence, from 0.</param>
+/// <param name="Input">The token at that position.</param>
+/// <param name="Layer">Layer that the state is the output of; <c>embed</c> = the input of layer 0.</param>
+/// <param name="Rank">1 = best.</param>
+/// <param name="Token">The token predicted.</param>
+/// <param name="Logit">Its logit.</param>
+/// <param name="Probability">Its probability.</param>
+public sealed record LensWord(int Prompt, int Position, Token Input, string Layer, int Rank, Token Token, double Logit, double Probability);
+
+/// <summary>Options of <c>logit-lens</c>.</summary>
+public sealed record LogitLensOptions : TokenFilter
+{
+    /// <summary>Layers.</summary>
+    [Help("Layers whose outputs are read (the input of layer 0 comes with layer 0): all, 3, 0,2-4.")]
+    public Selection Layer { get; init; } = Selection.All;
+
+    /// <summary>Positions.</summary>
+    [Help("Positions: all, 3, 0,2-4; -1 is the last token.")]
+    public Selection Position { get; init; } = Selection.All;
+
+    /// <summary>Tokens per list.</summary>
+    [AtLeast(1)]
+    [Help("Tokens per list.")]
+    public int K { get; init; } = 5;
+
+    /// <summary>Norm.</summary>
+    [Help("final: through the final norm, recomputed on each state; final-but-embed: so, but the embedding as it is; none: raw states.")]
+    public StateNorm Norm { get; init; }
+
+    /// <summary>The token followed.</summary>
+    [Help("A token to follow through the layers; without it --of says which.")]
+    public string? Target { get; init; }
+
+    /// <summary>Which token is followed.</summary>
+    [Help("The token that is followed at each position: predicted (by the model in the end) or next (the one that follows in the text).")]
+    public LensTarget Of { get; init; }
+}
+
+/// <summary>The token that a lens follows.</summary>
+public enum LensTarget
+{
+    /// <summary>The model's own prediction.</summary>
+    Predicted,
+
+    /// <summary>The next token of the text.</summary>
+    Next,
+}
