@@ -92,7 +92,7 @@ public sealed class FusedOperatorTests
 
         Assert.That(imported.Model.Config.WindowSize, Is.EqualTo(new int?[] { 100, 100 }));
         Assert.That(imported.Model.Config.NCtx, Is.EqualTo(300));
-        Assert.That(imported.Report.Check.Sequences, Does.EndWith("1 x 300"));
+        Assert.That(imported.Report.Check!.Sequences, Does.EndWith("1 x 300"));
     }
 
     [Test]

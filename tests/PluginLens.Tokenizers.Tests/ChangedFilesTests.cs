@@ -7,8 +7,6 @@ namespace PluginLens.Tokenizers.Tests;
 /// <summary>Published files with one thing changed: the ids stay, or one line says why not, or a note says which file was followed.</summary>
 public class ChangedFilesTests
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
-
     private const int Rounds = 1800;
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
