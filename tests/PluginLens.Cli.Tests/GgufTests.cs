@@ -38,6 +38,27 @@ public sealed class GgufTests
     }
 
     [Test]
+    public void Run_ImportedAsStored_NamesTheTypesThatTheListsCanBeComparedBy()
+    {
+        using var folder = new TemporaryFolder();
+        Cli.Run("import", Gemma, folder.At("stored"));
+        Cli.Run("import", Gemma, folder.At("half"), "--dtype", "float16");
+
+        var inspected = JObject.Parse(Cli.Run("inspect", folder.At("stored"), "--format", "json").Output);
+        var lists = new[] { "stored", "half" }.Select(model =>
+        {
+            var run = Cli.Run("run", "--plugin", "ov-pairs", "--model", folder.At(model), "--layer", "0", "--head", "1", "--k", "20", "--out", folder.At($"{model}-run"));
+            Assert.That(run.ExitCode, Is.Zero, run.Errors);
+            return JObject.Parse(File.ReadAllText(folder.At($"{model}-run/run.json")));
+        }).ToList();
+
+        Assert.That(inspected["stored"]!["blocks.0.attn.W_Q"]!.ToString(Newtonsoft.Json.Formatting.None), Is.EqualTo("{\"type\":\"Q4_0\",\"bits\":4.5}"));
+        Assert.That(lists[0]["notes"]![0]!.ToString(), Is.EqualTo("stored: weights as stored: Q4_0, Q8_0"));
+        Assert.That(lists[1]["notes"]![0]!.ToString(), Is.EqualTo("half: weights as stored: F16"));
+        Assert.That(lists[1]["tables"]!.ToString(), Is.EqualTo(lists[0]["tables"]!.ToString()), "the same columns and rows, so that lists can be compared");
+    }
+
+    [Test]
     public void Run_GgufFileAsModel_SaysTheCommandToType()
     {
         var result = Cli.Run("run", "--plugin", "ov-pairs", "--model", Gemma);
