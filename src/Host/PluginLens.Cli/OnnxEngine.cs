@@ -41,6 +41,15 @@ internal sealed class OnnxEngine : Engine
         _models.Values.Select(model => model.DeviceUsed).FirstOrDefault(used => used is not null) is { } used ? (used.UsesCuda ? "cuda" : "cpu", used.Reason) : ("cpu", null);
 
     /// <inheritdoc/>
+    public override void BeginRun()
+    {
+        foreach (var model in _models.Values)
+        {
+            model.BeginRun();
+        }
+    }
+
+    /// <inheritdoc/>
     public override Model Open(string? name)
     {
         var folder = _locator.Find(name);

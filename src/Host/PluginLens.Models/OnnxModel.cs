@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using PluginLens.Models.Format;
 using PluginLens.Models.Format.Coded;
 using PluginLens.Models.Format.Files;
@@ -26,6 +27,7 @@ public sealed class OnnxModel : Model
     private readonly SliceInputs _inputs;
     private readonly Lazy<ModelTokenizer?> _tokenizer;
     private readonly Lazy<DeviceChoice> _device;
+    private readonly StrongBox<bool> _ran;
 
     private readonly HashSet<OnnxModel> _views = [];
     private readonly OnnxModel? _original;
@@ -38,13 +40,13 @@ public sealed class OnnxModel : Model
         _handed = Handed(weights);
         _embedding = new(() => new PinnedWeight(TiedWeight.Embedding, Weight(TiedWeight.Embedding)));
         (TokenizerFault, _tokenizer) = (tokenizerFault, new(LoadTokenizer));
-        _device = new(() => DeviceChoice.Try(options.Device));
+        (_device, _ran) = (new(() => DeviceChoice.Try(options.Device)), new());
     }
 
     /// <summary>A view of a model with other weights.</summary>
     private OnnxModel(OnnxModel original, Dictionary<string, ModelWeight> replaced)
     {
-        (Folder, _metadata, _options, _maps, _inputs, _tokenizer, _device) = (original.Folder, original._metadata, original._options, [], original._inputs, original._tokenizer, original._device);
+        (Folder, _metadata, _options, _maps, _inputs, _tokenizer, _device, _ran) = (original.Folder, original._metadata, original._options, [], original._inputs, original._tokenizer, original._device, original._ran);
         _embedding = original._embedding;
         WeightEdits.Of(original._weights, replaced);
         (_original, _proto, Config) = (original, WeightEdits.Of(original._proto, original._weights, replaced.Keys), WeightEdits.Of(original.Config, replaced));
@@ -108,8 +110,11 @@ public sealed class OnnxModel : Model
     /// <summary>Where forward passes run; tried once, when first asked for.</summary>
     public DeviceChoice Device => _device.Value;
 
-    /// <summary>Where forward passes ran; null before the first.</summary>
-    public DeviceChoice? DeviceUsed => _device.IsValueCreated ? _device.Value : null;
+    /// <summary>Where forward passes ran; null before the first since <see cref="BeginRun"/>.</summary>
+    public DeviceChoice? DeviceUsed => _ran.Value ? _device.Value : null;
+
+    /// <summary>Forward passes before this moment count no more as a use of the device.</summary>
+    public void BeginRun() => _ran.Value = false;
 
     /// <summary>Name of each tokenizer file with its sha-256.</summary>
     public IReadOnlyDictionary<string, string> TokenizerFileHashes => _metadata.TokenizerFiles;
@@ -233,6 +238,7 @@ public sealed class OnnxModel : Model
 
     private void Compute(ModelInput input, List<string> hooks, Dictionary<string, Tensor> results)
     {
+        _ran.Value = true;
         var fed = input.Replace.Keys.Order(StringComparer.Ordinal).ToList();
         var key = string.Join(',', hooks.Order(StringComparer.Ordinal)) + "<-" + string.Join(',', fed);
         _sessions.Use(

@@ -15,6 +15,8 @@ public static class AnalysisRun
     /// <param name="request">What is to be run on what.</param>
     public static RunResult Execute(RunRequest request)
     {
+        request.Inputs.Engine.BeginRun();
+
         // text -> tokenizer -> token ids; weights are mapped, activations computed when the analysis asks for them
         var turns = RunTurn.Of(request.Plugin, request.Inputs);
         var applicability = RequireDefined(request.Plugin, turns.SelectMany(turn => turn.Models));

@@ -16,6 +16,11 @@ public abstract class Engine(CancellationToken cancellation) : IDisposable
     /// <summary>The device in use and, where another was asked for, why; known after a run.</summary>
     public virtual (string Device, string? Reason) DeviceUsed => ("cpu", null);
 
+    /// <summary>A run begins: what runs before it used is theirs.</summary>
+    public virtual void BeginRun()
+    {
+    }
+
     /// <summary>A model, open until the engine is disposed; the same name again is the same model.</summary>
     /// <param name="name">As the user wrote it; null = the default model.</param>
     public abstract Model Open(string? name);

@@ -19,7 +19,7 @@ internal static class FileChecks
         yield return Weights(model);
         if (model.TokenizerFileHashes.Count > 0)
         {
-            yield return ModelCheck.Of("tokenizer files", true, $"{string.Join(", ", model.TokenizerFileHashes.Keys)} have the hashes that the metadata name");
+            yield return model.TokenizerFault is { } fault ? ModelCheck.Of("tokenizer files", false, fault) : ModelCheck.Of("tokenizer files", true, $"{string.Join(", ", model.TokenizerFileHashes.Keys)} have the hashes that the metadata name");
             yield return Tokenizer(model);
         }
 
@@ -52,7 +52,7 @@ internal static class FileChecks
         var tokenizer = model.Tokenizer!;
         if (tokenizer.Unreadable is { } reason)
         {
-            return ModelCheck.Of("tokenizer and embedding", true, $"text cannot be read, weights and ids can: {reason}");
+            return ModelCheck.Of("tokenizer and embedding", model.TokenizerFault is null, $"text cannot be read, weights and ids can: {reason}");
         }
 
         var size = model.Config.Metadata.GetValueOrDefault("tokenizer_size");

@@ -8,11 +8,6 @@ public static class ModelVerification
     public static VerificationReport Run(OnnxModel model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        if (model.TokenizerFault is { } fault)
-        {
-            throw new ModelException(fault);
-        }
-
         var checks = new List<ModelCheck>();
         double? batch = null, product = null;
         Add("files", () => FileChecks.Run(model));
