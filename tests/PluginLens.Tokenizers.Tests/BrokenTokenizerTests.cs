@@ -157,7 +157,9 @@ public class BrokenTokenizerTests
         }
 
         for (var id = -1; id <= tokenizer.Count; id++)
+        {
             Assert.That(tokenizer.Text(id), Is.Not.Null);
+        }
     }
 
     private static void AssertRefused(string folder, string expected)
@@ -171,7 +173,10 @@ public class BrokenTokenizerTests
     {
         var copy = new TokenizerCopy("gpt2");
         foreach (var (name, content) in files)
+        {
             File.WriteAllBytes(Path.Combine(copy.Folder, name), content);
+        }
+
         return copy;
     }
 }

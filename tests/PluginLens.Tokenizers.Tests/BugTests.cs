@@ -54,7 +54,9 @@ public class BugTests
         var tokenizer = TokenizerFiles.Load(Path.Combine(Root, "tok-hostile-names"));
 
         for (var id = 0; id < tokenizer.Count; id++)
+        {
             Assert.That(tokenizer.Decode([id]), Is.EqualTo(tokenizer.Text(id)));
+        }
     }
 
     [TestCase("tok-japanese-mecab", "'BertJapaneseTokenizer'")]

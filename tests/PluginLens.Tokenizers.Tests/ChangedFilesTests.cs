@@ -34,11 +34,17 @@ public class ChangedFilesTests
             {
                 var tokenizer = TokenizerFiles.Load(copy.Folder);
                 if (lines[folder].All(line => tokenizer.Encode(line.Text).SequenceEqual(line.Ids) && tokenizer.Encode(line.Text, addSpecial: true).SequenceEqual(line.IdsWithSpecial)))
+                {
                     same++;
+                }
                 else if (tokenizer.Notes.Count > 0)
+                {
                     noted++;
+                }
                 else
+                {
                     Assert.Fail(string.Create(CultureInfo.InvariantCulture, $"Round {round}, {folder}: other ids without a word after {what}"));
+                }
             }
             catch (ModelException e)
             {
@@ -94,7 +100,10 @@ public class ChangedFilesTests
         var root = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
         var members = new List<(JsonObject Parent, string Name)>();
         foreach (var stage in (string[])["normalizer", "pre_tokenizer", "post_processor", "model", "added_tokens"])
+        {
             Collect(root[stage], members);
+        }
+
         var (parent, name) = members[random.Next(members.Count)];
         var value = parent[name];
         string what;
@@ -139,7 +148,10 @@ public class ChangedFilesTests
                 return "a byte that is no UTF-8";
             default:
                 using (var json = JsonDocument.Parse(bytes))
+                {
                     File.WriteAllText(path, JsonSerializer.Serialize(json, Indented));
+                }
+
                 return "other white space";
         }
     }
@@ -156,17 +168,24 @@ public class ChangedFilesTests
         if (node is JsonArray array)
         {
             foreach (var item in array)
+            {
                 Collect(item, members);
+            }
         }
 
         foreach (var (name, value) in node as JsonObject ?? [])
         {
             // What the reader does not look at can be anything; single words of the vocabulary and the merges are tested with broken files.
             if (name is "trim_offsets" or "dropout" or "pair" or "type_id" or "tokens" or "version")
+            {
                 continue;
+            }
+
             members.Add(((JsonObject)node!, name));
             if (name is not ("vocab" or "merges"))
+            {
                 Collect(value, members);
+            }
         }
     }
 }

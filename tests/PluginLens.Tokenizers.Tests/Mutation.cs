@@ -53,7 +53,10 @@ internal static class Mutation
         for (; at < bytes.Count; at++)
         {
             if (bytes[at] is < (byte)'0' or > (byte)'9')
+            {
                 continue;
+            }
+
             bytes[at] = (byte)('0' + random.Next(10));
             return;
         }

@@ -33,10 +33,15 @@ public class NormalizingTests
         for (var point = 0; point < 0x30000; point++)
         {
             if (point is >= 0xD800 and < 0xE000)
+            {
                 continue;
+            }
+
             var composed = NormalForms.Compose(char.ConvertFromUtf32(point));
             if (NormalForms.Compose(NormalForms.Decompose(composed)) != composed)
+            {
                 Assert.Fail($"U+{point:X4}");
+            }
         }
     }
 

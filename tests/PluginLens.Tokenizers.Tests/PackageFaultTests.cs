@@ -77,7 +77,9 @@ public class PackageFaultTests
     {
         var planted = new PlantedSentencePiece { IsUnigram = unigram, ByteFallback = true }.Add("a", -1);
         foreach (var b in "é中"u8.ToArray()[..4])
+        {
             planted.Add($"<0x{b:X2}>", 0, SentencePieceType.Byte);
+        }
 
         Assert.That(planted.Load().Encode("aé中"), Is.EqualTo(new[] { 1, 2, 3, 0 }), "中 lacks its last byte");
     }
@@ -91,7 +93,9 @@ public class PackageFaultTests
     {
         var planted = new PlantedSentencePiece().Add("a", 0).Add("b", 0).Add("c", 0);
         foreach (var piece in pieces.Split(' '))
+        {
             planted.Add(piece, -1);
+        }
 
         Assert.That(planted.Load().Encode(text), Is.EqualTo(expected));
     }

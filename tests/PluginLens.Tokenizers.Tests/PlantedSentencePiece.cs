@@ -66,7 +66,10 @@ internal sealed class PlantedSentencePiece
     {
         using var bytes = new MemoryStream();
         using (var output = new CodedOutputStream(bytes, leaveOpen: true))
+        {
             write(output);
+        }
+
         return bytes.ToArray();
     }
 

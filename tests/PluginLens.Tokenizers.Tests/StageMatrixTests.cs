@@ -50,7 +50,10 @@ public class StageMatrixTests
         {
             var next = new List<string>();
             for (var i = 0; i < pieces.Count; i++)
+            {
                 split(pieces[i], i == 0, next);
+            }
+
             pieces = next;
         }
 

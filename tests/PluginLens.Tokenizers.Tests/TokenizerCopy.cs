@@ -7,7 +7,9 @@ internal sealed class TokenizerCopy : IDisposable
     {
         Folder = Directory.CreateTempSubdirectory("tokenizer").FullName;
         foreach (var file in files)
+        {
             File.WriteAllBytes(Path.Combine(Folder, file), File.ReadAllBytes(Path.Combine(GoldenTokenizers.Root, folder, file)));
+        }
     }
 
     public string Folder { get; }

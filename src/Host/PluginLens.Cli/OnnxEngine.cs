@@ -1,7 +1,7 @@
 using PluginLens.Host;
-using PluginLens.Numerics;
 using PluginLens.Models;
 using PluginLens.Models.Sessions;
+using PluginLens.Numerics;
 
 namespace PluginLens.Cli;
 

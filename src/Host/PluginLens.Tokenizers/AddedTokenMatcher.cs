@@ -15,15 +15,23 @@ internal sealed class AddedTokenMatcher
         {
             var content = token.Normalized && normalizer is not null ? normalizer.Normalize(token.Content) : token.Content;
             if (content.Length == 0)
+            {
                 continue;
+            }
+
             var map = token.Normalized ? _normalized : _raw;
             if (!map.TryGetValue(content[0], out var list))
+            {
                 map[content[0]] = list = [];
+            }
+
             list.Add((content, token));
         }
 
         foreach (var list in _raw.Values.Concat(_normalized.Values))
+        {
             list.Sort((a, b) => b.Content.Length.CompareTo(a.Content.Length));
+        }
     }
 
     /// <summary>A stretch of text, or an added token where <paramref name="Id"/> is not null.</summary>
@@ -51,7 +59,10 @@ internal sealed class AddedTokenMatcher
             {
                 var start = token.LeftStrip ? Math.Max(done, SpaceBefore(text, i)) : i;
                 if (start > done)
+                {
                     segments.Add(new(done, start - done, null));
+                }
+
                 done = token.RightStrip ? SpaceAfter(text, end) : end;
                 segments.Add(new(start, done - start, token.Id));
             }
@@ -60,7 +71,10 @@ internal sealed class AddedTokenMatcher
         }
 
         if (done < text.Length)
+        {
             segments.Add(new(done, text.Length - done, null));
+        }
+
         return segments;
     }
 
@@ -69,7 +83,9 @@ internal sealed class AddedTokenMatcher
         foreach (var candidate in candidates)
         {
             if (string.CompareOrdinal(text, at, candidate.Content, 0, candidate.Content.Length) == 0)
+            {
                 return candidate;
+            }
         }
 
         return null;
@@ -78,14 +94,20 @@ internal sealed class AddedTokenMatcher
     private static int SpaceBefore(string text, int at)
     {
         while (at > 0 && char.IsWhiteSpace(text[at - 1]))
+        {
             at--;
+        }
+
         return at;
     }
 
     private static int SpaceAfter(string text, int at)
     {
         while (at < text.Length && char.IsWhiteSpace(text[at]))
+        {
             at++;
+        }
+
         return at;
     }
 

@@ -12,7 +12,10 @@ internal static class AddedTokensJson
         foreach (var entry in TokenizerJsonReader.Optional(root, "added_tokens")?.EnumerateArray().ToArray() ?? [])
         {
             if (AddedTokenJson.Read(entry) is not { } token)
+            {
                 continue;
+            }
+
             if (table.Id(token.Content) is { } known && known != token.Id)
             {
                 config.Notes.Add($"tokenizer.json gives '{PieceTable.Shown(token.Content)}' the id {known} in its vocabulary and {token.Id} among its added tokens; the vocabulary is followed");
@@ -21,7 +24,10 @@ internal static class AddedTokensJson
 
             table.Add(token.Content, token.Id);
             foreach (var flag in (string[])["special", "normalized", "lstrip", "rstrip", "single_word"])
+            {
                 TokenizerJsonReader.Flag(entry, flag);
+            }
+
             added.Add(token);
         }
 
@@ -32,11 +38,17 @@ internal static class AddedTokensJson
     private static void AddOfConfig(TokenizerConfig config, PieceTable table, List<AddedToken> added)
     {
         if (config.Find("added_tokens_decoder") is not { ValueKind: JsonValueKind.Object } decoder)
+        {
             return;
+        }
+
         foreach (var entry in decoder.EnumerateObject())
         {
             if (!int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var id) || AddedTokenJson.Read(entry.Value, id) is not { } token)
+            {
                 continue;
+            }
+
             var known = table.Id(token.Content);
             if (known is { } other && other != id)
             {

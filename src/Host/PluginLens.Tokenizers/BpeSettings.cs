@@ -31,7 +31,9 @@ internal sealed record BpeSettings
     public PieceModel Build()
     {
         if (UnknownToken is not null && !Vocabulary.ContainsKey(UnknownToken))
+        {
             throw new InvalidDataException($"Expected the unknown token '{PieceTable.Shown(UnknownToken)}' in the vocabulary, found no such token.");
+        }
         // The package wants a merge as one string with a space between the two, so that tokens that hold spaces get another character for them.
         var spaced = Vocabulary.Keys.Any(piece => piece.Contains(' ', StringComparison.Ordinal));
         var space = spaced ? Unused() : ' ';
@@ -59,7 +61,9 @@ internal sealed record BpeSettings
         foreach (var token in (ReadOnlySpan<string>)[merge.Left, merge.Right, joined])
         {
             if (!Vocabulary.ContainsKey(token))
+            {
                 throw new InvalidDataException($"Merge {index + 1} names a token that the vocabulary lacks: '{PieceTable.Shown(token)}'.");
+            }
         }
 
         return $"{written(merge.Left)} {written(merge.Right)}";
@@ -71,7 +75,9 @@ internal sealed record BpeSettings
         for (var c = '\uFDD0'; c <= '\uFDEF'; c++)
         {
             if (!Vocabulary.Keys.Any(piece => piece.Contains(c, StringComparison.Ordinal)))
+            {
                 return c;
+            }
         }
 
         throw new InvalidDataException("Expected a vocabulary without all of U+FDD0 to U+FDEF.");
@@ -80,9 +86,13 @@ internal sealed record BpeSettings
     private PieceModel WholeFirst(PieceModel model) => (piece, ids) =>
     {
         if (Vocabulary.TryGetValue(ByteLevel ? ByteAlphabet.Write(piece) : piece, out var id))
+        {
             ids.Add(id);
+        }
         else
+        {
             model(piece, ids);
+        }
     };
 
     /// <summary>An unknown character merges with nothing, so the text may be cut around it.</summary>
@@ -96,15 +106,23 @@ internal sealed record BpeSettings
             {
                 Rune.DecodeFromUtf16(piece.AsSpan(i), out var rune, out width);
                 if (Vocabulary.ContainsKey(piece.Substring(i, width)) || !bytes.Cover(rune))
+                {
                     continue;
+                }
+
                 if (done < i)
+                {
                     model(piece[done..i], ids);
+                }
+
                 bytes.Append(rune, ids);
                 done = i + width;
             }
 
             if (done < piece.Length)
+            {
                 model(piece[done..], ids);
+            }
         };
     }
 }

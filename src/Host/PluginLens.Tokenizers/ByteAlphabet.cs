@@ -16,7 +16,9 @@ internal static class ByteAlphabet
     public static string Write(byte[] bytes) => string.Create(bytes.Length, bytes, static (span, source) =>
     {
         for (var i = 0; i < source.Length; i++)
+        {
             span[i] = Characters[source[i]];
+        }
     });
 
     /// <summary>Appends the bytes that a vocabulary string stands for; a string outside the alphabet stands for itself.</summary>

@@ -15,7 +15,9 @@ internal sealed class BytePieces(IReadOnlyDictionary<string, int> vocabulary)
         foreach (var b in utf8[..rune.EncodeToUtf8(utf8)])
         {
             if (_ids[b] < 0)
+            {
                 return false;
+            }
         }
 
         return true;
@@ -26,6 +28,8 @@ internal sealed class BytePieces(IReadOnlyDictionary<string, int> vocabulary)
     {
         Span<byte> utf8 = stackalloc byte[4];
         foreach (var b in utf8[..rune.EncodeToUtf8(utf8)])
+        {
             into.Add(_ids[b]);
+        }
     }
 }

@@ -17,14 +17,22 @@ internal static class ConfigOverJson
         void Mark(string name, int? id, List<int> ids)
         {
             if (config.Flag(name) is not { } wanted || wanted == (ids.Count > 0))
+            {
                 return;
+            }
+
             var follows = heeds && id is not null && (wanted || ids.SequenceEqual([id.Value]));
             config.Notes.Add($"{name} is {(wanted ? "true" : "false")} in tokenizer_config.json, the post_processor of tokenizer.json says otherwise; {(follows ? "tokenizer_config.json" : "tokenizer.json")} is followed");
             if (!follows)
+            {
                 return;
+            }
+
             ids.Clear();
             if (wanted)
+            {
                 ids.Add(id!.Value);
+            }
         }
     }
 
@@ -32,11 +40,19 @@ internal static class ConfigOverJson
     public static void Note(TokenizerConfig config, JsonElement root)
     {
         if (config.String("tokenizer_class") is { } name && !TokenizerClasses.IsKnown(config.TokenizerClass))
+        {
             config.Notes.Add($"tokenizer_class '{PieceTable.Shown(name)}' is not known; tokenizer.json is followed");
+        }
+
         var prepends = Optional(root, "normalizer")?.GetRawText().Contains("\"Prepend\"", StringComparison.Ordinal) == true;
         if (config.Flag("legacy") == false && prepends)
+        {
             config.Notes.Add("legacy is false in tokenizer_config.json, tokenizer.json puts a space before every stretch of text; tokenizer.json is followed");
+        }
+
         if (config.Flag("add_prefix_space") == false && prepends)
+        {
             config.Notes.Add("add_prefix_space is false in tokenizer_config.json, tokenizer.json puts one before every stretch of text; tokenizer.json is followed");
+        }
     }
 }

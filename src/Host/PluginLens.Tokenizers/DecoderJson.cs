@@ -11,7 +11,10 @@ internal static class DecoderJson
     {
         var decoders = new List<PieceDecoder>();
         if (element is { } root)
+        {
             Add(root, decoders);
+        }
+
         return decoders;
     }
 
@@ -19,7 +22,10 @@ internal static class DecoderJson
     public static string? SpaceMark(JsonElement? element)
     {
         if (element is not { } root)
+        {
             return null;
+        }
+
         return Type(root) switch
         {
             "Sequence" => root.GetProperty("decoders").EnumerateArray().Select(inner => SpaceMark(inner)).FirstOrDefault(mark => mark is not null),
@@ -35,7 +41,10 @@ internal static class DecoderJson
         {
             case "Sequence":
                 foreach (var inner in element.GetProperty("decoders").EnumerateArray())
+                {
                     Add(inner, decoders);
+                }
+
                 break;
             case "ByteLevel":
                 decoders.Add(Decoders.ByteLevel);

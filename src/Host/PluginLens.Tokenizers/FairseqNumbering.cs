@@ -7,9 +7,15 @@ internal static class FairseqNumbering
     public static void Apply(SentencePieceModel model, string tokenizerClass)
     {
         if (tokenizerClass is not ("XLMRobertaTokenizer" or "CamembertTokenizer"))
+        {
             return;
+        }
+
         if (model.Pieces.Count < 3 || model.UnkId != 0 || model.Pieces[1].Text != "<s>" || model.Pieces[2].Text != "</s>")
+        {
             throw new InvalidDataException($"Expected <unk>, <s> and </s> as the first pieces of a {tokenizerClass}, found {string.Join(", ", model.Pieces.Take(3).Select(piece => $"'{PieceTable.Shown(piece.Text)}'"))}.");
+        }
+
         var pieces = model.Pieces.ToList();
         model.Pieces.Clear();
         if (tokenizerClass == "XLMRobertaTokenizer")

@@ -51,7 +51,10 @@ public sealed class FileTokenizer : ModelTokenizer
     {
         ArgumentNullException.ThrowIfNull(text);
         if (_refusal is not null)
+        {
             throw new ModelException($"Text cannot be encoded for this model: {_refusal}. Give ids instead (--ids).");
+        }
+
         return TokenizerFiles.Guard(_parts.Path, () => EncodeSane(UnicodeText.Sane(text), addSpecial));
     }
 
@@ -63,11 +66,16 @@ public sealed class FileTokenizer : ModelTokenizer
         foreach (var id in ids)
         {
             if (Piece(id) is { } piece)
+            {
                 tokens.Add(piece);
+            }
         }
 
         foreach (var decoder in _parts.Decoders)
+        {
             tokens = decoder(tokens);
+        }
+
         return string.Join(_parts.Decoders.Count == 0 ? " " : string.Empty, tokens);
     }
 
@@ -91,12 +99,17 @@ public sealed class FileTokenizer : ModelTokenizer
     public FileTokenizer Within(int rows)
     {
         if (Count <= rows)
+        {
             return this;
+        }
+
         var added = _parts.AddedTokens.Select(token => token.Id).ToHashSet();
         for (var id = rows; id < Count; id++)
         {
             if (_parts.Pieces[id] is { } piece && !added.Contains(id))
+            {
                 throw new ModelException($"the tokenizer '{_parts.Path}' knows {Count} ids, the embedding has {rows} rows: they do not belong together");
+            }
         }
 
         int? Kept(int? id) => id < rows ? id : null;
@@ -107,19 +120,32 @@ public sealed class FileTokenizer : ModelTokenizer
     {
         var ids = new List<int>((text.Length / 3) + 4);
         if (addSpecial)
+        {
             ids.AddRange(_parts.Prefix);
+        }
+
         foreach (var outer in _added.SplitRaw(text))
         {
             if (outer.Id is { } token)
+            {
                 ids.Add(token);
+            }
             else
+            {
                 EncodeSegment(text.Substring(outer.Start, outer.Length), outer.Start == 0, ids);
+            }
         }
 
         if (addSpecial)
+        {
             ids.AddRange(_parts.Suffix);
+        }
+
         if (ids.FindIndex(id => id >= Count) is >= 0 and var beyond)
+        {
             throw new ModelException($"The text holds the token '{_parts.AddedTokens.First(token => token.Id == ids[beyond]).Content}' ({ids[beyond]}), for which the model has no embedding ({Count} rows); leave it out.");
+        }
+
         return [.. ids];
     }
 
@@ -139,12 +165,17 @@ public sealed class FileTokenizer : ModelTokenizer
             {
                 var next = new List<string>();
                 for (var i = 0; i < pieces.Count; i++)
+                {
                     split(pieces[i], first && inner.Start == 0 && i == 0, next);
+                }
+
                 pieces = next;
             }
 
             foreach (var piece in pieces)
+            {
                 _model.Value(piece, ids);
+            }
         }
     }
 }

@@ -28,7 +28,10 @@ internal sealed class MergingModel(ScoredPieces pieces)
         {
             var (left, right, length) = pair;
             if (lengths[left] == 0 || lengths[right] == 0 || lengths[left] + lengths[right] != length)
+            {
                 continue;
+            }
+
             lengths[left] = length;
             lengths[right] = 0;
             previous[left + length] = left;
@@ -38,20 +41,31 @@ internal sealed class MergingModel(ScoredPieces pieces)
 
         var cuts = new List<(int Start, int Id)>();
         for (var start = 0; start < text.Length; start += lengths[start])
+        {
             Settle(start, lengths[start]);
+        }
+
         return cuts;
 
         void Offer(int left, int right)
         {
             if (left < 0 || right >= text.Length)
+            {
                 return;
+            }
+
             var length = lengths[left] + lengths[right];
             var id = pieces.Id(text.AsSpan(left, length));
             if (id < 0)
+            {
                 return;
+            }
+
             queue.Enqueue((left, right, length), (-pieces.Score(id), left));
             if (pieces.IsUnused(id))
+            {
                 halves[id] = lengths[left];
+            }
         }
 
         // A piece that text is not given falls apart again into those that it was made of.

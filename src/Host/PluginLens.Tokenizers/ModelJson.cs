@@ -36,7 +36,10 @@ internal static class ModelJson
         var vocabulary = table.Ids.ToDictionary(StringComparer.Ordinal);
         var merges = model.GetProperty("merges");
         if (merges.ValueKind != JsonValueKind.Array)
+        {
             throw new InvalidDataException("Expected a list of merges.");
+        }
+
         var unknown = Text(model, "unk_token");
         var byteFallback = On(model, "byte_fallback");
         var settings = new BpeSettings
@@ -84,10 +87,16 @@ internal static class ModelJson
     {
         var vocabulary = model.GetProperty("vocab").EnumerateArray().Select(entry => (Token: entry[0].GetString() ?? string.Empty, Score: entry[1].GetSingle())).ToArray();
         for (var id = 0; id < vocabulary.Length; id++)
+        {
             table.AddLast(vocabulary[id].Token, id);
+        }
+
         var unknown = Optional(model, "unk_id")?.GetInt32();
         if (unknown < 0 || unknown >= vocabulary.Length)
+        {
             throw new InvalidDataException($"Expected the unknown token to be one of {vocabulary.Length}, found id {unknown}.");
+        }
+
         var byteFallback = On(model, "byte_fallback");
         return new()
         {

@@ -21,7 +21,10 @@ internal static class NormalizerJson
         bool? Followed(string name, string inConfig, bool? own)
         {
             if (config.Flag(inConfig) is not { } wanted || wanted == own)
+            {
                 return own;
+            }
+
             config.Notes.Add($"{inConfig} is {Shown(wanted)} in tokenizer_config.json, {name} {Shown(own)} in tokenizer.json; tokenizer_config.json is followed");
             return wanted;
         }

@@ -31,15 +31,30 @@ internal sealed class PieceTable
     public void Add(string piece, int id)
     {
         if (id is < 0 or >= MostIds)
+        {
             throw new InvalidDataException($"Expected ids from 0 to {MostIds - 1}, found {id} for the token '{Shown(piece)}'.");
+        }
+
         if (piece.Length > MostCharacters)
+        {
             throw new InvalidDataException($"Expected tokens of at most {MostCharacters} characters, found {piece.Length} in token {id}.");
+        }
+
         while (_pieces.Count <= id)
+        {
             _pieces.Add(null);
+        }
+
         if (_pieces[id] is { } other && other != piece)
+        {
             throw new InvalidDataException($"Expected one token for each id, found '{Shown(other)}' and '{Shown(piece)}' for {id}.");
+        }
+
         if (!_ids.TryAdd(piece, id) && _ids[piece] != id)
+        {
             throw new InvalidDataException($"Expected one id for each token, found {_ids[piece]} and {id} for '{Shown(piece)}'.");
+        }
+
         _pieces[id] = piece;
     }
 
@@ -56,7 +71,9 @@ internal sealed class PieceTable
     public void AddObject(JsonElement vocabulary)
     {
         foreach (var entry in vocabulary.EnumerateObject())
+        {
             Add(entry.Name, entry.Value.GetInt32());
+        }
     }
 
     /// <summary>A token as a message shows it: short, on one line, and without what moves the cursor.</summary>
@@ -66,9 +83,13 @@ internal sealed class PieceTable
         foreach (var rune in (piece.Length <= most ? piece : string.Concat(piece.AsSpan(0, most), "...")).ReplaceLineEndings(" ").EnumerateRunes())
         {
             if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator)
+            {
                 shown.Append(CultureInfo.InvariantCulture, $"\\u{{{rune.Value:X}}}");
+            }
             else
+            {
                 shown.Append(rune);
+            }
         }
 
         return shown.ToString();

@@ -47,9 +47,15 @@ internal sealed class ScoredPieces(Dictionary<string, int> ids, float[] scores, 
             }
 
             if (unknown is not { } piece)
+            {
                 throw new InvalidDataException($"Expected text that the vocabulary can spell, for it has no unknown token; found '{PieceTable.Shown(text[start..])}'.");
+            }
+
             if (!afterUnknown)
+            {
                 into.Add(piece);
+            }
+
             afterUnknown = true;
         }
     }

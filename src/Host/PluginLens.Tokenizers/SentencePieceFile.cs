@@ -12,12 +12,18 @@ internal static class SentencePieceFile
         var file = System.IO.Path.GetFileName(path);
         TokenizerClasses.Require(config, path, [.. TokenizerClasses.LikeLlama, .. TokenizerClasses.LikeT5, "GemmaTokenizer", "XLMRobertaTokenizer", "CamembertTokenizer"]);
         if (config.TokenizerClass.Length == 0 && file == "sentencepiece.bpe.model")
+        {
             throw new InvalidDataException("Expected the class whose ids it has (tokenizer_class in tokenizer_config.json, or model_type in config.json), found none.");
+        }
+
         var model = SentencePieceModel.Read(TokenizerFiles.Bytes(path));
         FairseqNumbering.Apply(model, config.TokenizerClass);
         var table = new PieceTable();
         for (var id = 0; id < model.Pieces.Count; id++)
+        {
             table.Add(model.Pieces[id].Text, id);
+        }
+
         var controls = Controls(model).ToList();
         AddSentinels(config, table, controls);
         var added = SpecialTokens.Find(config, table).Concat(controls).DistinctBy(token => token.Id)
@@ -64,7 +70,10 @@ internal static class SentencePieceFile
             _ => (beginning ?? model.BosId >= 0, end ?? model.BosId < 0),
         };
         if ((beginning ?? adds.Item1) != adds.Item1 || (end ?? adds.Item2) != adds.Item2)
+        {
             config.Notes.Add($"{config.TokenizerClass} does not heed the add_bos_token or add_eos_token of tokenizer_config.json; it adds {(adds.Item1 ? "both" : "the end alone")}");
+        }
+
         return adds;
     }
 
@@ -78,9 +87,14 @@ internal static class SentencePieceFile
             var (piece, _, type) = model.Pieces[id];
             all[piece] = id;
             if (type == SentencePieceType.Unused)
+            {
                 unused.Add(id);
+            }
+
             if (piece.Length > 0 && type is SentencePieceType.Normal or SentencePieceType.UserDefined or SentencePieceType.Unused)
+            {
                 text[piece] = id;
+            }
         }
 
         var pieces = new ScoredPieces(text, [.. model.Pieces.Select(piece => piece.Score)], unused, model.UnkId, model.ByteFallback ? new BytePieces(all) : null);
@@ -105,12 +119,18 @@ internal static class SentencePieceFile
     {
         var count = config.Number("extra_ids") ?? (TokenizerClasses.LikeT5.Contains(config.TokenizerClass) ? 100 : 0);
         if (count is < 0 or > 10_000)
+        {
             throw new InvalidDataException($"Expected from 0 to 10000 extra ids, found {count}.");
+        }
+
         for (var sentinel = count - 1; sentinel >= 0; sentinel--)
         {
             var text = $"<extra_id_{sentinel}>";
             if (table.Id(text) is null)
+            {
                 table.Add(text, table.Count);
+            }
+
             added.Add(new(table.Require(text), text, Special: true));
         }
     }
@@ -122,11 +142,20 @@ internal static class SentencePieceFile
         {
             text = map?.Apply(text) ?? text;
             if (model.RemoveExtraWhitespaces)
+            {
                 text = string.Join(' ', text.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+            }
+
             if (text.Length == 0)
+            {
                 return text;
+            }
+
             if (dummy)
+            {
                 text = model.WhitespaceIsSuffix ? text + ' ' : ' ' + text;
+            }
+
             return model.EscapeWhitespaces ? text.Replace(' ', '▁') : text;
         });
     }

@@ -55,9 +55,15 @@ internal sealed class SentencePieceModel
             }
         });
         if (model.Pieces.Count == 0)
+        {
             throw new InvalidDataException("Expected a SentencePiece model, found no pieces in it.");
+        }
+
         if (model.UnkId < 0 || model.UnkId >= model.Pieces.Count)
+        {
             throw new InvalidDataException($"Expected the unknown piece to be one of {model.Pieces.Count}, found id {model.UnkId}.");
+        }
+
         return model._modelType is UnigramType or BpeType
             ? model
             : throw new InvalidDataException($"Expected a unigram (1) or byte-pair (2) model, found type {model._modelType}.");
@@ -69,7 +75,9 @@ internal sealed class SentencePieceModel
         while (input.ReadTag() is not 0 and var tag)
         {
             if (!read(WireFormat.GetTagFieldNumber(tag), input))
+            {
                 input.SkipLastField();
+            }
         }
     }
 
@@ -81,11 +89,18 @@ internal sealed class SentencePieceModel
         Walk(message, (field, input) =>
         {
             if (field == 1)
+            {
                 text = input.ReadString();
+            }
             else if (field == 2)
+            {
                 score = input.ReadFloat();
+            }
             else if (field == 3)
+            {
                 type = (SentencePieceType)input.ReadInt32();
+            }
+
             return field is 1 or 2 or 3;
         });
         Pieces.Add((text, score, type));

@@ -18,7 +18,10 @@ internal static class SpecialTokens
             {
                 var id = int.Parse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture);
                 if (AddedTokenJson.Read(entry.Value, id) is not { } token)
+                {
                     continue;
+                }
+
                 table.Add(token.Content, id);
                 found[id] = token;
             }
@@ -28,7 +31,10 @@ internal static class SpecialTokens
         {
             var id = entry.Value.GetInt32();
             if (entry.Name.Length == 0)
+            {
                 continue;
+            }
+
             table.Add(entry.Name, id);
             found.TryAdd(id, new(id, entry.Name, Special: false));
         }
@@ -50,7 +56,9 @@ internal static class SpecialTokens
         foreach (var text in others)
         {
             if (table.Id(text) is { } id)
+            {
                 found.TryAdd(id, Plain(id, text));
+            }
         }
 
         return [.. found.Values];

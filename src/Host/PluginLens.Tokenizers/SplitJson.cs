@@ -14,10 +14,16 @@ internal static class SplitJson
     {
         var splits = new List<PieceSplit>();
         if (element is { } root)
+        {
             Add(root, splits, PrefixSpace(root, config));
+        }
+
         byteLevel = splits.Count > 0 && splits[^1] == TextSplits.Bytes;
         if (byteLevel)
+        {
             splits.RemoveAt(splits.Count - 1);
+        }
+
         return splits;
     }
 
@@ -31,7 +37,10 @@ internal static class SplitJson
             _ => null,
         };
         if (config.Flag("add_prefix_space") is not { } wanted || own is null || own == wanted)
+        {
             return null;
+        }
+
         var followed = Type(root) == "ByteLevel";
         config.Notes.Add($"add_prefix_space is {(wanted ? "true" : "false")} in tokenizer_config.json and {(wanted ? "false" : "true")} in tokenizer.json; {(followed ? "tokenizer_config.json" : "tokenizer.json")} is followed");
         return followed ? wanted : null;
@@ -43,13 +52,22 @@ internal static class SplitJson
         {
             case "Sequence":
                 foreach (var inner in element.GetProperty("pretokenizers").EnumerateArray())
+                {
                     Add(inner, splits);
+                }
+
                 break;
             case "ByteLevel":
                 if (prefixSpace ?? Flag(element, "add_prefix_space"))
+                {
                     splits.Add(TextSplits.PrefixSpace);
+                }
+
                 if (Flag(element, "use_regex", true))
+                {
                     splits.Add(Gpt2Split.Split);
+                }
+
                 splits.Add(TextSplits.Bytes);
                 break;
             case "Split":
@@ -94,7 +112,10 @@ internal static class SplitJson
         var behavior = Behavior(element);
         var invert = Flag(element, "invert");
         if (Text(pattern, "Regex") is { } regex)
+        {
             return regex == Patterns.Gpt2 && behavior == SplitBehavior.Isolated && !invert ? Gpt2Split.Split : new RegexSplit(regex).As(behavior, invert);
+        }
+
         return Literal(pattern.GetProperty("String").GetString() ?? string.Empty, behavior, invert);
     }
 

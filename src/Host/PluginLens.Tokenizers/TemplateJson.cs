@@ -14,15 +14,23 @@ internal static class TemplateJson
         List<int> prefix = [];
         List<int> suffix = [];
         if (element is { } root)
+        {
             Add(root, prefix, suffix, Seen);
+        }
+
         return (prefix, suffix);
 
         void Seen(string? name, int id)
         {
             if (id < 0 || id >= table.Count)
+            {
                 throw new InvalidDataException($"Expected the post-processor's ids below {table.Count}, found {id}.");
+            }
+
             if (table.Id(name) is { } known && known != id)
+            {
                 notes.Add($"tokenizer.json gives '{PieceTable.Shown(name!)}' the id {known} in its vocabulary and {id} in its post_processor; around a text it is {id}");
+            }
         }
     }
 
@@ -32,7 +40,10 @@ internal static class TemplateJson
         {
             case "Sequence":
                 foreach (var inner in element.GetProperty("processors").EnumerateArray())
+                {
                     Add(inner, prefix, suffix, seen);
+                }
+
                 break;
             case "ByteLevel":
                 break;
@@ -75,7 +86,10 @@ internal static class TemplateJson
         }
 
         if (!after)
+        {
             throw new InvalidDataException("Expected a Sequence in the template of one text, found none.");
+        }
+
         prefix.InsertRange(0, before);
     }
 }

@@ -26,7 +26,10 @@ internal static class TiktokenFile
         {
             var fields = line.TrimEnd('\r').Split(' ');
             if (fields.Length != 2 || !int.TryParse(fields[1], NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+            {
                 throw new InvalidDataException($"Expected lines of base 64, a space and an id, found '{PieceTable.Shown(line)}'.");
+            }
+
             table.Add(ByteAlphabet.Write(Convert.FromBase64String(fields[0])), id);
         }
 
@@ -41,7 +44,10 @@ internal static class TiktokenFile
                 $"Expected 50256, 50280, 100256, 128000 or 199998 ranks, found {ranks}: how such a file splits text is not written in it; add the model's tokenizer.json."),
         };
         if (ranks is 50256 && config.Find("added_tokens_decoder") is null)
+        {
             table.Add("<|endoftext|>", 50256);
+        }
+
         var added = SpecialTokens.Find(config, table);
         var bytes = TokenizerFiles.Bytes(path);
         return new TokenizerParts

@@ -31,7 +31,9 @@ internal static class TokenizerClasses
     public static void Require(TokenizerConfig config, string path, params IEnumerable<string> known)
     {
         if (config.TokenizerClass.Length > 0 && !known.Contains(config.TokenizerClass))
+        {
             throw new ModelException($"Cannot read '{path}': the tokenizer is a '{PieceTable.Shown(config.TokenizerClass)}', and what that class makes of such a file is not known here; add the model's tokenizer.json.");
+        }
     }
 
     /// <summary>The class that a <c>model_type</c> of <c>config.json</c> stands for; the type itself where it stands for none.</summary>

@@ -14,7 +14,9 @@ internal sealed class TokenizerConfig
         foreach (var name in (string[])["tokenizer_config.json", "special_tokens_map.json"])
         {
             if (folder.Find(name) is { } path)
+            {
                 _objects.Add(TokenizerFiles.Guard(path, () => TokenizerFiles.Json(path)));
+            }
         }
 
         // Without the newer list of added tokens the older map of special tokens goes first.
@@ -22,13 +24,18 @@ internal sealed class TokenizerConfig
         {
             NoteConflicts();
             if (Find("added_tokens_decoder") is null)
+            {
                 _objects.Reverse();
+            }
         }
 
         TokenizerClass = ClassOf(folder);
 
         if (folder.Find("added_tokens.json") is { } added)
+        {
             AddedIds = TokenizerFiles.Guard(added, () => TokenizerFiles.Json(added));
+        }
+
         MergesPath = folder.Find("merges.txt");
     }
 
@@ -69,7 +76,9 @@ internal sealed class TokenizerConfig
         foreach (var root in _objects)
         {
             if (root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null)
+            {
                 return value;
+            }
         }
 
         return null;
@@ -81,13 +90,17 @@ internal sealed class TokenizerConfig
         foreach (var name in NamedTokens)
         {
             if (Find(name) is { } value)
+            {
                 yield return value;
+            }
         }
 
         if (Find("additional_special_tokens") is { ValueKind: JsonValueKind.Array } additional)
         {
             foreach (var value in additional.EnumerateArray())
+            {
                 yield return value;
+            }
         }
     }
 

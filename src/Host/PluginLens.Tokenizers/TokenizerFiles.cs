@@ -20,7 +20,10 @@ public static class TokenizerFiles
     {
         ArgumentNullException.ThrowIfNull(folder);
         if (!Directory.Exists(folder))
+        {
             throw new ModelException($"Expected a folder with tokenizer files, found no folder '{folder}'.");
+        }
+
         var found = new TokenizerFolder(folder, files?.ToHashSet(StringComparer.Ordinal), modelClass ?? (files is null ? ModelClass(folder) : null));
         var path = Find(found) ?? throw new ModelException(
             $"Expected tokenizer files in '{folder}' (tokenizer.json, or vocab.json with merges.txt, vocab.txt, tokenizer.model, spiece.model, sentencepiece.bpe.model, *.tiktoken), found none; copy the model's own there.");
@@ -119,11 +122,16 @@ public static class TokenizerFiles
     {
         ReadOnlyMemory<byte> bytes = Bytes(path);
         if (bytes.Span.StartsWith("\uFEFF"u8))
+        {
             bytes = bytes[3..];
+        }
 
         // The parser looks at strings only when they are asked for.
         if (!Utf8.IsValid(bytes.Span))
+        {
             throw new InvalidDataException("Expected UTF-8 text, found bytes that are none.");
+        }
+
         var root = JsonDocument.Parse(bytes).RootElement;
         return root.ValueKind == JsonValueKind.Object ? root : throw new InvalidDataException("Expected a JSON object.");
     }

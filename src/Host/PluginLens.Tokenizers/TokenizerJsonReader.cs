@@ -37,9 +37,15 @@ internal sealed class TokenizerJsonReader(string path, TokenizerConfig config)
     {
         bool Mentions(string stage, string text) => Optional(root, stage)?.GetRawText().Contains(text, StringComparison.Ordinal) == true;
         if (kind is not ("bpe" or "sentencepiece-bpe"))
+        {
             return kind;
+        }
+
         if (Mentions("pre_tokenizer", "\"ByteLevel\"") || Mentions("decoder", "\"ByteLevel\""))
+        {
             return "byte-level-bpe";
+        }
+
         return Mentions("normalizer", "▁") || Mentions("normalizer", "\\u2581") ? "sentencepiece-bpe" : kind;
     }
 

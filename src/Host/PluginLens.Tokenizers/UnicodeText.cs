@@ -12,11 +12,18 @@ internal static class UnicodeText
         for (var i = 0; i < text.Length; i++)
         {
             if (!char.IsSurrogate(text[i]))
+            {
                 continue;
+            }
+
             if (i + 1 < text.Length && char.IsSurrogatePair(text[i], text[i + 1]))
+            {
                 i++;
+            }
             else
+            {
                 return Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
+            }
         }
 
         return text;

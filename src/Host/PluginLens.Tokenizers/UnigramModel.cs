@@ -43,20 +43,31 @@ internal sealed class UnigramModel
                 low = First(low, high, length - 1, text[start + length - 1]);
                 high = First(low, high, length - 1, text[start + length - 1] + 1);
                 if (low == high)
+                {
                     break;
+                }
+
                 if (_sorted[low].Length != length)
+                {
                     continue;
+                }
+
                 single |= length == width;
                 Offer(start, start + length, _ids[low], best[start] + _pieces.Score(_ids[low]));
             }
 
             if (!single)
+            {
                 Offer(start, start + width, -1, best[start] + _unknownScore);
+            }
         }
 
         var path = new List<(int Start, int Id)>();
         for (var end = text.Length; end > 0; end = from[end])
+        {
             path.Add((from[end], piece[end]));
+        }
+
         path.Reverse();
         return path;
 
@@ -64,7 +75,10 @@ internal sealed class UnigramModel
         void Offer(int start, int end, int id, double score)
         {
             if (from[end] >= 0 && score <= best[end])
+            {
                 return;
+            }
+
             (best[end], from[end], piece[end]) = (score, start, id);
         }
     }
@@ -76,9 +90,13 @@ internal sealed class UnigramModel
         {
             var middle = (low + high) / 2;
             if (_sorted[middle].Length > place && _sorted[middle][place] >= value)
+            {
                 high = middle;
+            }
             else
+            {
                 low = middle + 1;
+            }
         }
 
         return low;

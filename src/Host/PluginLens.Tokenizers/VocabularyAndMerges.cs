@@ -35,7 +35,10 @@ internal static class VocabularyAndMerges
         var roberta = TokenizerClasses.LikeRoberta.Contains(config.TokenizerClass);
         var addBeginning = roberta || (!qwen && config.Flag("add_bos_token") == true);
         if ((config.Flag("add_bos_token") ?? addBeginning) != addBeginning || (config.Flag("add_eos_token") ?? roberta) != roberta)
+        {
             config.Notes.Add($"{config.TokenizerClass} does not heed the add_bos_token or add_eos_token of tokenizer_config.json; it {(roberta ? "adds both" : addBeginning ? "adds the beginning alone" : "adds neither")}");
+        }
+
         var (bos, eos, _, _) = NamedIds.Defaults(config.TokenizerClass);
         bos = config.Token("bos_token") ?? bos;
         eos = config.Token("eos_token") ?? eos;

@@ -34,7 +34,10 @@ internal static class VocabularyStrings
                 break;
             case "vocab.txt":
                 foreach (var (id, line) in VocabularyText.Lines(path).Index())
+                {
                     table.AddLast(line, id);
+                }
+
                 break;
         }
 
@@ -52,13 +55,17 @@ internal static class VocabularyStrings
         else
         {
             foreach (var (id, entry) in vocabulary.EnumerateArray().Index())
+            {
                 table.AddLast(entry[0].GetString() ?? string.Empty, id);
+            }
         }
 
         foreach (var entry in TokenizerJsonReader.Optional(root, "added_tokens")?.EnumerateArray().ToArray() ?? [])
         {
             if (AddedTokenJson.Read(entry) is { } token && table.Id(token.Content) is null)
+            {
                 table.Add(token.Content, token.Id);
+            }
         }
     }
 }

@@ -11,13 +11,18 @@ internal static class VocabularyText
     {
         TokenizerClasses.Require(config, path, [.. TokenizerClasses.LikeBert, "MPNetTokenizer"]);
         if (config.Flag("do_basic_tokenize") == false)
+        {
             throw new InvalidDataException("Expected do_basic_tokenize true in tokenizer_config.json, found false: how the class then splits text is not known here; add the model's tokenizer.json.");
+        }
+
         var table = new PieceTable();
         var lines = Lines(path);
         for (var id = 0; id < lines.Count; id++)
         {
             if (table.AddLast(lines[id], id))
+            {
                 config.Notes.Add($"vocab.txt has '{PieceTable.Shown(lines[id])}' twice; text gets the last id, {id}");
+            }
         }
 
         var unknown = config.Token("unk_token") ?? "[UNK]";
@@ -53,7 +58,10 @@ internal static class VocabularyText
     {
         var lines = TokenizerFiles.Text(path).Split('\n').Select(line => line.TrimEnd('\r')).ToList();
         if (lines[^1].Length == 0)
+        {
             lines.RemoveAt(lines.Count - 1);
+        }
+
         return lines;
     }
 

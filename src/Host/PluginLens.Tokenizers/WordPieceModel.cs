@@ -66,7 +66,9 @@ internal sealed class WordPieceModel
             foreach (var length in _lengths)
             {
                 if (length <= text.Length && _ids.TryGetValue(text[..length], out var id))
+                {
                     return (length, id);
+                }
             }
 
             return (0, 0);

@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
 using PluginLens.Host;
-using PluginLens.Numerics;
 using PluginLens.Models;
 using PluginLens.Models.Verification;
+using PluginLens.Numerics;
 
 namespace PluginLens.Cli.Commands;
 

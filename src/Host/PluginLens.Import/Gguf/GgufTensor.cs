@@ -1,5 +1,5 @@
-using PluginLens.Models.Format.Files;
 using PluginLens.Import.Gguf.Types;
+using PluginLens.Models.Format.Files;
 
 namespace PluginLens.Import.Gguf;
 

@@ -11,7 +11,10 @@ internal static class Decoders
     {
         var bytes = new List<byte>();
         foreach (var token in tokens)
+        {
             ByteAlphabet.Read(token, bytes);
+        }
+
         return [Encoding.UTF8.GetString([.. bytes])];
     }
 
@@ -59,11 +62,7 @@ internal static class Decoders
         {
             var from = 0;
             var to = token.Length;
-            while (from < start && from < to && token[from] == content)
-                from++;
-            while (token.Length - to < stop && to > from && token[to - 1] == content)
-                to--;
-            return token[from..to];
+            while (from < start && from < to && token[from] == content) { from++; } while (token.Length - to < stop && to > from && token[to - 1] == content) { to--; } return token[from..to];
         })];
 
     private static string CleanUp(string text) => text
@@ -77,14 +76,22 @@ internal static class Decoders
     private static void Flush(List<byte> bytes, List<string> result)
     {
         if (bytes.Count == 0)
+        {
             return;
+        }
+
         byte[] sequence = [.. bytes];
 
         // A sequence that is broken anywhere shows one mark for each of its bytes.
         if (Utf8.IsValid(sequence))
+        {
             result.Add(Encoding.UTF8.GetString(sequence));
+        }
         else
+        {
             result.AddRange(Enumerable.Repeat("\uFFFD", sequence.Length));
+        }
+
         bytes.Clear();
     }
 }

@@ -13,18 +13,30 @@ internal sealed class BertNormalizer(bool clean = true, bool chinese = true, boo
         foreach (var rune in text.EnumerateRunes())
         {
             if (clean && IsDropped(rune))
+            {
                 continue;
+            }
+
             if (clean && (rune.Value is '\t' or '\n' or '\r' || Rune.IsWhiteSpace(rune)))
+            {
                 result.Append(' ');
+            }
             else if (chinese && IsIdeograph(rune.Value))
+            {
                 result.Append(' ').Append(rune).Append(' ');
+            }
             else
+            {
                 result.Append(rune);
+            }
         }
 
         var output = result.ToString();
         if (strip)
+        {
             output = AccentNormalizer.Strip(NormalForms.Decompose(output));
+        }
+
         return lower ? LowerCase.Apply(output) : output;
     }
 

@@ -22,13 +22,22 @@ internal sealed class CharacterMap
     public static CharacterMap Read(byte[] blob)
     {
         if (blob.Length < 8)
+        {
             throw new InvalidDataException("Expected a character map, found fewer than 8 bytes.");
+        }
+
         var size = BinaryPrimitives.ReadUInt32LittleEndian(blob);
         if (size % 4 != 0 || size < 4 || size > blob.Length - 4)
+        {
             throw new InvalidDataException($"Expected a character map whose trie fits into {blob.Length} bytes, found {size}.");
+        }
+
         var units = new uint[size / 4];
         for (var i = 0; i < units.Length; i++)
+        {
             units[i] = BinaryPrimitives.ReadUInt32LittleEndian(blob.AsSpan(4 + (4 * i)));
+        }
+
         return new(units, blob[(4 + (int)size)..]);
     }
 
@@ -42,7 +51,10 @@ internal sealed class CharacterMap
             if (length > 0)
             {
                 for (var i = offset; i < _strings.Length && _strings[i] != 0; i++)
+                {
                     output.Add(_strings[i]);
+                }
+
                 at += length;
                 continue;
             }
@@ -64,12 +76,17 @@ internal sealed class CharacterMap
         {
             node ^= text[i];
             if (node >= _units.Length || (_units[node] & 0x800000FF) != text[i])
+            {
                 break;
+            }
+
             var unit = _units[node];
             node ^= Offset(unit);
             var hasLeaf = (unit >> 8 & 1) == 1;
             if (hasLeaf && node < _units.Length)
+            {
                 best = (i + 1, (int)(_units[node] & 0x7FFFFFFF));
+            }
         }
 
         return best;

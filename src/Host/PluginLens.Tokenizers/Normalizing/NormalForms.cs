@@ -25,7 +25,10 @@ internal static class NormalForms
     {
         // Nothing below U+0300 decomposes and composes to anything but itself.
         if (!text.AsSpan().ContainsAnyExceptInRange('\0', '\u02FF'))
+        {
             return text;
+        }
+
         return Text(Composed(Decomposed(text)));
     }
 
@@ -62,12 +65,16 @@ internal static class NormalForms
             points.Add(LeadBase + (syllable / (Vowels * Trails)));
             points.Add(VowelBase + (syllable % (Vowels * Trails) / Trails));
             if (syllable % Trails > 0)
+            {
                 points.Add(TrailBase + (syllable % Trails));
+            }
         }
         else if (Data.Value.Parts.TryGetValue(point, out var parts) || (compatible && Compatible.Value.TryGetValue(point, out parts)))
         {
             foreach (var part in parts)
+            {
                 Append(part, points, compatible);
+            }
         }
         else
         {
@@ -81,13 +88,22 @@ internal static class NormalForms
         for (var start = 0; start < points.Count; start++)
         {
             if (Class(points[start]) == 0)
+            {
                 continue;
+            }
+
             var end = start;
             while (end < points.Count && Class(points[end]) != 0)
+            {
                 end++;
+            }
+
             var sorted = points.GetRange(start, end - start).OrderBy(Class).ToList();
             for (var i = 0; i < sorted.Count; i++)
+            {
                 points[start + i] = sorted[i];
+            }
+
             start = end;
         }
     }
@@ -110,7 +126,10 @@ internal static class NormalForms
             }
 
             if (combining == 0)
+            {
                 starter = result.Count;
+            }
+
             lastClass = combining;
             result.Add(point);
         }
@@ -121,10 +140,16 @@ internal static class NormalForms
     private static int? Pair(int first, int second)
     {
         if (first is >= LeadBase and < LeadBase + 19 && second is >= VowelBase and < VowelBase + Vowels)
+        {
             return HangulBase + ((((first - LeadBase) * Vowels) + second - VowelBase) * Trails);
+        }
+
         var syllable = first - HangulBase;
         if (syllable is >= 0 and < Syllables && syllable % Trails == 0 && second is > TrailBase and < TrailBase + Trails)
+        {
             return first + second - TrailBase;
+        }
+
         return Data.Value.Composites.TryGetValue((first, second), out var composite) ? composite : null;
     }
 
@@ -134,7 +159,10 @@ internal static class NormalForms
     {
         var text = new StringBuilder(points.Count);
         foreach (var point in points)
+        {
             text.Append(new Rune(point));
+        }
+
         return text.ToString();
     }
 
@@ -148,7 +176,9 @@ internal static class NormalForms
             var parts = entry[(sign + 1)..].Split('+').Select(Hexadecimal).ToArray();
             tables.Parts[point] = parts;
             if (entry[sign] == '=')
+            {
                 tables.Composites[(parts[0], parts[1])] = point;
+            }
         }
 
         foreach (var entry in CanonicalData.CombiningClasses.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
@@ -156,7 +186,9 @@ internal static class NormalForms
             var fields = entry.Split(':');
             var ends = fields[0].Split('-');
             for (var point = Hexadecimal(ends[0]); point <= Hexadecimal(ends[^1]); point++)
+            {
                 tables.Classes[point] = byte.Parse(fields[1], CultureInfo.InvariantCulture);
+            }
         }
 
         return tables;

@@ -29,10 +29,16 @@ internal static class Gpt2Split
     private static int Next(string text, int start)
     {
         if (text[start] == '\'' && Contraction(text.AsSpan(start + 1)) is > 0 and var length)
+        {
             return start + 1 + length;
+        }
+
         var at = start;
         if (text[at] == ' ' && ClassAt(text, at + 1, out _) is not (Class.Space or Class.End))
+        {
             at++;
+        }
+
         var kind = ClassAt(text, at, out var width);
         var last = at;
         do
@@ -49,9 +55,15 @@ internal static class Gpt2Split
     private static int Contraction(ReadOnlySpan<char> rest)
     {
         if (rest.IsEmpty)
+        {
             return 0;
+        }
+
         if (rest[0] is 's' or 't' or 'm' or 'd')
+        {
             return 1;
+        }
+
         return rest.StartsWith("re") || rest.StartsWith("ve") || rest.StartsWith("ll") ? 2 : 0;
     }
 
@@ -59,12 +71,21 @@ internal static class Gpt2Split
     {
         width = 1;
         if (at >= text.Length)
+        {
             return Class.End;
+        }
+
         var c = text[at];
         if (char.IsAscii(c))
+        {
             return char.IsAsciiLetter(c) ? Class.Letter : char.IsAsciiDigit(c) ? Class.Number : char.IsWhiteSpace(c) ? Class.Space : Class.Other;
+        }
+
         if (char.IsWhiteSpace(c))
+        {
             return Class.Space;
+        }
+
         Rune.DecodeFromUtf16(text.AsSpan(at), out var rune, out width);
         var category = Rune.GetUnicodeCategory(rune);
         return UnicodeText.IsLetter(category) ? Class.Letter : UnicodeText.IsNumber(category) ? Class.Number : Class.Other;

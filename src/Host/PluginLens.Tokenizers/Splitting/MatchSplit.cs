@@ -17,7 +17,9 @@ internal static class MatchSplit
         {
             Rune.DecodeFromUtf16(text.AsSpan(i), out var rune, out width);
             if (isMatch(rune))
+            {
                 Match(spans, ref done, i, i + width);
+            }
         }
 
         return Close(spans, done, text.Length);
@@ -29,14 +31,20 @@ internal static class MatchSplit
         var spans = new List<Span>();
         var done = 0;
         while (wanted.Length > 0 && text.IndexOf(wanted, done, StringComparison.Ordinal) is >= 0 and var at)
+        {
             Match(spans, ref done, at, at + wanted.Length);
+        }
+
         return Close(spans, done, text.Length);
     }
 
     public static void Match(List<Span> spans, ref int done, int start, int end)
     {
         if (done < start)
+        {
             spans.Add(new(done, start, false));
+        }
+
         spans.Add(new(start, end, true));
         done = end;
     }
@@ -44,7 +52,10 @@ internal static class MatchSplit
     public static List<Span> Close(List<Span> spans, int done, int length)
     {
         if (done < length)
+        {
             spans.Add(new(done, length, false));
+        }
+
         return spans;
     }
 
@@ -53,7 +64,9 @@ internal static class MatchSplit
         foreach (var span in Joined(spans, behavior))
         {
             if (span.Start < span.End)
+            {
                 into.Add(text[span.Start..span.End]);
+            }
         }
     }
 
@@ -74,9 +87,13 @@ internal static class MatchSplit
         for (var i = 0; i < spans.Count; i++)
         {
             if (i > 0 && joins(spans[i - 1], spans[i]))
+            {
                 joined[^1] = joined[^1] with { End = spans[i].End };
+            }
             else
+            {
                 joined.Add(spans[i]);
+            }
         }
 
         return joined;

@@ -25,7 +25,9 @@ internal static class Properties
         for (var i = 0; i < Short.Length; i++)
         {
             if (plain.Equals(Short[i], StringComparison.OrdinalIgnoreCase) || plain.Equals(Long[i], StringComparison.OrdinalIgnoreCase))
+            {
                 return $@"\p{{{Short[i]}}}";
+            }
         }
 
         switch (plain.ToUpperInvariant())

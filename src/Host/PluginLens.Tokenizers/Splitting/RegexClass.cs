@@ -18,7 +18,10 @@ internal sealed class RegexClass(string pattern, ISet<string> scripts, bool case
     public string Read(ref int at, int depth = 0)
     {
         if (depth > 20)
+        {
             throw Refused("classes nested deeper than 20");
+        }
+
         var negated = Peek(at) == '^';
         at += negated ? 1 : 0;
         var parts = new List<string>();
@@ -27,10 +30,16 @@ internal sealed class RegexClass(string pattern, ISet<string> scripts, bool case
         for (var first = true; ; first = false)
         {
             if (at >= pattern.Length)
+            {
                 throw Refused("a class without end");
+            }
+
             var c = pattern[at];
             if (c == ']' && !first)
+            {
                 break;
+            }
+
             if (c == '&' && Peek(at + 1) == '&')
             {
                 at += 2;
@@ -50,7 +59,10 @@ internal sealed class RegexClass(string pattern, ISet<string> scripts, bool case
 
         at++;
         if (parts.Count == 0 && nested.Count == 0 && simple.Length > 0)
+        {
             return $"[{(negated ? "^" : string.Empty)}{simple}]";
+        }
+
         parts.Add(Union(simple, nested));
         var whole = parts.Count == 1 ? parts[0] : $"(?:{string.Concat(parts.SkipLast(1).Select(part => $"(?={part})"))}{parts[^1]})";
         return negated ? $"(?:(?!{whole}){AnyCharacter})" : whole;
@@ -63,7 +75,10 @@ internal sealed class RegexClass(string pattern, ISet<string> scripts, bool case
     private static string Union(StringBuilder simple, List<string> nested)
     {
         if (simple.Length > 0)
+        {
             nested.Insert(0, $"[{simple}]");
+        }
+
         var union = nested.Count switch { 0 => "(?!)", 1 => nested[0], _ => $"(?:{string.Join('|', nested)})" };
         simple.Clear();
         nested.Clear();
@@ -74,7 +89,10 @@ internal sealed class RegexClass(string pattern, ISet<string> scripts, bool case
     private void Item(ref int at, StringBuilder simple, List<string> nested)
     {
         if (Single(ref at, simple, nested) is not { } first)
+        {
             return;
+        }
+
         var last = first;
         if (Peek(at) == '-' && Peek(at + 1) is not (']' or '[' or '\0') && !(Peek(at + 1) == '&' && Peek(at + 2) == '&'))
         {
@@ -86,23 +104,39 @@ internal sealed class RegexClass(string pattern, ISet<string> scripts, bool case
 
         simple.Append(Scripts.Escaped(first));
         if (last > first)
+        {
             simple.Append('-').Append(Scripts.Escaped(last));
+        }
+
         if (caseBlind && ((first <= 's' && last >= 's') || (first <= 'S' && last >= 'S')))
+        {
             simple.Append('\u017F');
+        }
     }
 
     /// <summary>A code point; null where a set was added instead.</summary>
     private int? Single(ref int at, StringBuilder simple, List<string> nested)
     {
         if (pattern[at] != '\\')
+        {
             return pattern[at++];
+        }
+
         var (point, body, negated) = Escape(ref at);
         if (body is null)
+        {
             return point;
+        }
+
         if (negated)
+        {
             nested.Add($"[^{body}]");
+        }
         else
+        {
             simple.Append(body);
+        }
+
         return null;
     }
 
@@ -157,7 +191,10 @@ internal sealed class RegexClass(string pattern, ISet<string> scripts, bool case
     {
         var end = Peek(at) == '{' ? pattern.IndexOf('}', at) : -1;
         if (end < 0)
+        {
             throw Refused("'\\p' without a name in braces");
+        }
+
         var name = pattern[(at + 1)..end];
         at = end + 1;
         return name.StartsWith('^') ? (0, Properties.Body(name[1..], scripts), !negated) : (0, Properties.Body(name, scripts), negated);
@@ -168,12 +205,18 @@ internal sealed class RegexClass(string pattern, ISet<string> scripts, bool case
     {
         var end = pattern.IndexOf(":]", at + 1, StringComparison.Ordinal);
         if (end < 0)
+        {
             return null;
+        }
+
         var name = pattern[(at + 1)..end];
         var negated = name.StartsWith('^');
         name = negated ? name[1..] : name;
         if (!name.All(char.IsAsciiLetter))
+        {
             return null;
+        }
+
         at = end + 2;
         return $"[{(negated ? "^" : string.Empty)}{Properties.Body(name, scripts)}]";
     }

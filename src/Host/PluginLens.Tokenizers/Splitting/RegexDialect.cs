@@ -15,7 +15,9 @@ internal sealed class RegexDialect
     {
         _pattern = pattern;
         if (pattern.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF'))
+        {
             throw Refused("characters beyond U+FFFF");
+        }
     }
 
     /// <summary>The expression in .NET's dialect.</summary>
@@ -28,7 +30,10 @@ internal sealed class RegexDialect
         var reader = new RegexDialect(pattern);
         var result = reader.Alternatives(caseBlind: false);
         if (reader._at < pattern.Length)
+        {
             throw reader.Refused("a ')' too many");
+        }
+
         scripts = reader._scripts;
         return result;
     }
@@ -36,7 +41,10 @@ internal sealed class RegexDialect
     private bool Next(char c)
     {
         if (_at >= _pattern.Length || _pattern[_at] != c)
+        {
             return false;
+        }
+
         _at++;
         return true;
     }
@@ -44,14 +52,21 @@ internal sealed class RegexDialect
     private string Alternatives(bool caseBlind)
     {
         if (++_depth > 100)
+        {
             throw Refused("groups nested deeper than 100");
+        }
+
         var output = new System.Text.StringBuilder();
         while (_at < _pattern.Length && _pattern[_at] != ')')
         {
             if (Next('|'))
+            {
                 output.Append('|');
+            }
             else
+            {
                 output.Append(Quantified(Atom(caseBlind)));
+            }
         }
 
         _depth--;
@@ -98,9 +113,13 @@ internal sealed class RegexDialect
             {
                 atom += interval;
                 if (exact && Next('?'))
+                {
                     atom = $"(?:{atom})?";
+                }
                 else if (Next('?'))
+                {
                     atom += '?';
+                }
             }
             else
             {
@@ -108,7 +127,9 @@ internal sealed class RegexDialect
             }
 
             if (_at < _pattern.Length && _pattern[_at] is '*' or '+' or '?' or '{' && _at > start)
+            {
                 atom = $"(?:{atom})";
+            }
         }
 
         return atom;
@@ -120,14 +141,23 @@ internal sealed class RegexDialect
         exact = false;
         var end = _pattern.IndexOf('}', _at);
         if (end < 0)
+        {
             return null;
+        }
+
         var parts = _pattern[(_at + 1)..end].Split(',');
         if (parts.Length > 2 || parts.Any(part => !part.All(char.IsAsciiDigit)) || parts.All(part => part.Length == 0))
+        {
             return null;
+        }
+
         exact = parts.Length == 1;
         var low = Count(parts[0]);
         if (parts is [_, { Length: > 0 } high] && Count(high) < low)
+        {
             throw Refused("a count whose ends are the wrong way round");
+        }
+
         _at = end + 1;
         return exact ? $"{{{low}}}" : $"{{{low},{parts[1]}}}";
     }
@@ -137,7 +167,10 @@ internal sealed class RegexDialect
     private string Group(bool caseBlind)
     {
         if (!Next('?'))
+        {
             return Closed("(?:", caseBlind);
+        }
+
         foreach (var opening in (string[])[":", "=", "!", ">", "<=", "<!"])
         {
             if (string.CompareOrdinal(_pattern, _at, opening, 0, opening.Length) == 0)
@@ -172,16 +205,25 @@ internal sealed class RegexDialect
         {
             var option = _pattern[_at++];
             if (option == '-')
+            {
                 on = false;
+            }
             else if (option == 'i')
+            {
                 caseBlind = on;
+            }
             else
+            {
                 throw Refused($"the option '{option}'");
+            }
         }
 
         var opening = caseBlind ? "(?i:" : "(?-i:";
         if (Next(':'))
+        {
             return Closed(opening, caseBlind);
+        }
+
         return Next(')') ? opening + Alternatives(caseBlind) + ')' : throw Refused("a group without end");
     }
 
@@ -194,7 +236,10 @@ internal sealed class RegexDialect
     private string Escape(bool caseBlind)
     {
         if (_at >= _pattern.Length)
+        {
             throw Refused("a backslash at the end");
+        }
+
         const string word = "[" + Properties.Word + "]";
         switch (_pattern[_at])
         {

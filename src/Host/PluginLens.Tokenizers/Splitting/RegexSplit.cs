@@ -42,7 +42,9 @@ internal sealed class RegexSplit
         for (var match = _regex.Match(shadow); match.Success; match = match.NextMatch())
         {
             if (match.Length > 0)
+            {
                 MatchSplit.Match(spans, ref done, Position(positions, match.Index), Position(positions, match.Index + match.Length));
+            }
         }
 
         return MatchSplit.Close(spans, done, text.Length);
@@ -54,7 +56,10 @@ internal sealed class RegexSplit
     {
         positions = null;
         if (!text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF'))
+        {
             return text;
+        }
+
         var shadow = new StringBuilder(text.Length);
         var starts = new List<int>(text.Length);
         for (int i = 0, width; i < text.Length; i += width)
@@ -86,7 +91,9 @@ internal sealed class RegexSplit
         for (var c = '\uFFFD'; c > '\u00A0'; c--)
         {
             if (CharUnicodeInfo.GetUnicodeCategory(c) == category && ScriptsOf(c) == scripts)
+            {
                 return c;
+            }
         }
 
         return null;

@@ -26,7 +26,10 @@ internal static class Scripts
         {
             var sign = line.IndexOf('=', StringComparison.Ordinal);
             if (sign >= 0)
+            {
                 scripts[name = line[..sign]] = [];
+            }
+
             var ranges = line[(sign + 1)..].Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(range => range.Split('-'));
             scripts[name] = [.. scripts[name], .. ranges.Select(ends => (Hexadecimal(ends[0]), Hexadecimal(ends[^1])))];
         }

@@ -25,16 +25,26 @@ internal static class TextSplits
             Rune.DecodeFromUtf16(piece.AsSpan(i), out var rune, out width);
             var space = Rune.IsWhiteSpace(rune);
             if (!space && !UnicodeText.IsPunctuation(rune))
+            {
                 continue;
+            }
+
             if (start < i)
+            {
                 into.Add(piece[start..i]);
+            }
+
             start = i + width;
             if (!space)
+            {
                 into.Add(piece[i..start]);
+            }
         }
 
         if (start < piece.Length)
+        {
             into.Add(piece[start..]);
+        }
     }
 
     /// <summary>Numbers apart from the rest, and each digit on its own where asked.</summary>
@@ -53,10 +63,17 @@ internal static class TextSplits
     {
         var text = piece.Replace(" ", mark, StringComparison.Ordinal);
         if ((scheme == "always" || (scheme == "first" && first)) && !text.StartsWith(mark, StringComparison.Ordinal))
+        {
             text = mark + text;
+        }
+
         if (split)
+        {
             MatchSplit.Add(text, MatchSplit.Spans(text, mark), SplitBehavior.MergedWithNext, into);
+        }
         else
+        {
             into.Add(text);
+        }
     };
 }

@@ -1,5 +1,5 @@
-using Google.Protobuf;
 using System.Text.Json.Nodes;
+using Google.Protobuf;
 
 namespace PluginLens.Import.Gguf.Text;
 
