@@ -67,7 +67,7 @@ internal sealed class ImportedModel : IDisposable
         var x = found.Span;
         var y = expected.Span;
         // Rows belong to a token: dimension 1, or dimension 2 of [batch, head, query, key].
-        var axis = mask != null && shape.Count == 4 && shape[1] != mask[0].Length ? 2 : 1;
+        var axis = mask is not null && shape.Count == 4 && shape[1] != mask[0].Length ? 2 : 1;
         var width = shape.Skip(axis + 1).Aggregate(1, (a, b) => a * b);
         for (var at = 0; at < x.Length; at++)
         {

@@ -95,8 +95,8 @@ internal sealed class NumericCheck(Transformer transformer, IReadOnlyDictionary<
         var weights = model.WeightNames.Where(n => n.StartsWith("blocks.", StringComparison.Ordinal)).Sum(n => model.ShapeOf(n).Aggregate(1L, (a, b) => a * b));
         var tokens = _source.Inputs.First(i => roles[i.Name] == InputRole.Tokens);
         // Frequencies that were rounded to half precision and are exact here turn away from the source's with every position.
-        var drifts = _source.HasHalves && transformer.Blocks[0].Attention.Rotary != null;
-        return drifts || Feed.Fixed(tokens, 1) != null || Feed.Fixed(tokens, 0) > 1 ? 0 : (int)Math.Min(Math.Min(model.Config.NCtx, LongestStream), LongWork / (2 * weights));
+        var drifts = _source.HasHalves && transformer.Blocks[0].Attention.Rotary is not null;
+        return drifts || Feed.Fixed(tokens, 1) is not null || Feed.Fixed(tokens, 0) > 1 ? 0 : (int)Math.Min(Math.Min(model.Config.NCtx, LongestStream), LongWork / (2 * weights));
     }
 
     private static string End(BlockMatch block) => $"blocks.{block.Attention.Layer}.{(block.IsPost ? "hook_normalized_resid_post" : "hook_resid_post")}";

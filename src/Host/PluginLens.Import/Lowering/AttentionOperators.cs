@@ -97,7 +97,7 @@ internal static class AttentionOperators
         if (node.Integer("do_rotary") != 0)
         {
             var positions = node.Input(9);
-            var rotation = PlainRotation.Of(plain, node, 7, positions ?? plain.Positions(q), positions != null, node.Integer("rotary_interleaved") != 0, width);
+            var rotation = PlainRotation.Of(plain, node, 7, positions ?? plain.Positions(q), positions is not null, node.Integer("rotary_interleaved") != 0, width);
             (q, k) = (rotation.Turn(q), rotation.Turn(k));
         }
 

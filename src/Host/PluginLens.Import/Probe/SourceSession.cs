@@ -51,7 +51,7 @@ internal sealed class SourceSession : IDisposable
     {
         try
         {
-            return _outputs.Zip(_session.Run(inputs, _outputs)).Where(r => r.Second != null)
+            return _outputs.Zip(_session.Run(inputs, _outputs)).Where(r => r.Second is not null)
                 .ToDictionary(r => r.First, r => ProbeTensor.Of(r.Second!), StringComparer.Ordinal);
         }
         catch (GraphSessionException e)

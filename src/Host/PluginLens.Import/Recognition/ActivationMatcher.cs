@@ -24,7 +24,7 @@ internal static class ActivationMatcher
     /// <param name="operators">Operators on the way: where the values are all small, they tell the two forms of gelu apart.</param>
     public static string? Find(float[] pre, float[] post, float[]? linear, IReadOnlySet<string> operators)
     {
-        if (pre.Length != post.Length || (linear != null && linear.Length != pre.Length))
+        if (pre.Length != post.Length || (linear is not null && linear.Length != pre.Length))
         {
             return null;
         }

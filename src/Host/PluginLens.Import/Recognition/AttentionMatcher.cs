@@ -86,7 +86,7 @@ internal static class AttentionMatcher
             return null;
         }
 
-        return Operands(0, q.Heads).Select(after => RotaryMatcher.Find(reading, q, product.Input[0], after)).FirstOrDefault(match => match != null)
+        return Operands(0, q.Heads).Select(after => RotaryMatcher.Find(reading, q, product.Input[0], after)).FirstOrDefault(match => match is not null)
             ?? throw new ModelException(
                 $"What happens to q of layer {layer} between {Ordering.Describe(q.Linear.Node)} and {Ordering.Describe(product)} is no rotation by position; it is not imported.");
     }

@@ -73,7 +73,7 @@ internal sealed class CanonicalWeights(Transformer transformer, int positions)
 
             return result;
         });
-        if (output.Bias != null)
+        if (output.Bias is not null)
         {
             Add($"{name}.attn.b_O", [output.Out], () => output.Biases(_run)!);
         }
@@ -110,7 +110,7 @@ internal sealed class CanonicalWeights(Transformer transformer, int positions)
 
             return result;
         });
-        if (linear.Bias != null)
+        if (linear.Bias is not null)
         {
             Add($"{name}.b_{letter}", [projection.Heads, width], () => linear.Biases(_run) is { } all ? [.. projection.Columns.Select(c => all[c])] : []);
         }
@@ -119,7 +119,7 @@ internal sealed class CanonicalWeights(Transformer transformer, int positions)
     private void Matrix(string matrix, string bias, ColumnRange range)
     {
         Add(matrix, [range.Linear.In, range.Count], () => range.Weights(_run));
-        if (range.Linear.Bias != null)
+        if (range.Linear.Bias is not null)
         {
             Add(bias, [range.Count], () => range.Biases(_run)!);
         }

@@ -13,7 +13,7 @@ internal static class ClassifierHead
             .Select(n => run.Shape(n.Input[0])).FirstOrDefault(shape => shape.Length == 2);
         string[] outputs = [.. reading.Model.Outputs.Select(o => o.Name).Where(o => graph.IsData(o))];
         // Fewer scores than the stream is wide, and far fewer than there are tokens.
-        var heads = outputs.Where(o => table != null && run.Has(o) && run.Shape(o) is { Length: 2 or 3 } shape && shape[^1] < Math.Min(table[0] / 2, table[1])).ToList();
+        var heads = outputs.Where(o => table is not null && run.Has(o) && run.Shape(o) is { Length: 2 or 3 } shape && shape[^1] < Math.Min(table[0] / 2, table[1])).ToList();
         var others = outputs.Except(heads).ToList();
         if (heads.Count > 0 && !others.Any(o => run.Has(o) && run.Shape(o).Length is 2 or 3))
         {

@@ -32,8 +32,8 @@ internal sealed class Configuration(Transformer transformer, SourceConfig config
             ["attention_dir"] = One(a => a.IsCausal, "causal mask") ? "causal" : "bidirectional",
             ["norm"] = NormName(),
             ["norm_placement"] = Placement(),
-            ["positions"] = embedding.Positions != null ? "learned" : attention.Rotary != null ? "rotary" : "none",
-            ["final_norm"] = first.IsPost || transformer.Head.Final != null,
+            ["positions"] = embedding.Positions is not null ? "learned" : attention.Rotary is not null ? "rotary" : "none",
+            ["final_norm"] = first.IsPost || transformer.Head.Final is not null,
             ["d_head"] = One(a => a.Q.Width, "d_head"),
             ["attn_scale"] = MetadataJson.Number(Scale()),
             ["n_ctx"] = length,
@@ -53,7 +53,7 @@ internal sealed class Configuration(Transformer transformer, SourceConfig config
         // A window wider than any run shows in no number of it; Mistral's configuration states it.
         var stated = config.ModelType == "mistral" && transformer.Blocks.All(b => b.Attention.Window is null) ? config.Count("sliding_window") : null;
         int?[] windows = [.. transformer.Blocks.Select(b => b.Attention.Window ?? stated).Select(window => window < length ? window : null)];
-        if (windows.Any(window => window != null))
+        if (windows.Any(window => window is not null))
         {
             facts["window_size"] = new JsonArray([.. windows.Select(window => (JsonNode?)window)]);
         }
@@ -85,7 +85,7 @@ internal sealed class Configuration(Transformer transformer, SourceConfig config
             return;
         }
 
-        if (Same(b => b.Mlp!.Gate != null, "gated MLP"))
+        if (Same(b => b.Mlp!.Gate is not null, "gated MLP"))
         {
             facts["gated_mlp"] = true;
         }
@@ -131,7 +131,7 @@ internal sealed class Configuration(Transformer transformer, SourceConfig config
             return stated;
         }
 
-        return (block.IsPost, block.Attention.Rotary != null, transformer.Norms.First().IsRms) switch
+        return (block.IsPost, block.Attention.Rotary is not null, transformer.Norms.First().IsRms) switch
         {
             (true, _, _) when block.Attention.IsCausal => "openai-gpt",
             (true, _, _) => transformer.Embedding.CountsTokens ? "roberta" : "bert",

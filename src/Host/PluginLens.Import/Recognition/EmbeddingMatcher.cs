@@ -15,15 +15,15 @@ internal static class EmbeddingMatcher
             var (table, indices, factor) = Lookup(reading, term);
             var rows = indices is null ? null : Rows(reading.Run[indices].Values, batch.Batch, batch.Length);
             var offset = rows is null ? 0 : (int)rows[0];
-            if (rows != null && table != null && rows.AsSpan().SequenceEqual(Array.ConvertAll(batch.Ids, i => (float)i)))
+            if (rows is not null && table is not null && rows.AsSpan().SequenceEqual(Array.ConvertAll(batch.Ids, i => (float)i)))
             {
                 match = match with { Tokens = table, Factor = factor };
             }
-            else if (rows != null && table != null && factor == 1 && Enumerable.Range(0, rows.Length).All(i => rows[i] == (i % batch.Length) + offset) && batch.Length > 1)
+            else if (rows is not null && table is not null && factor == 1 && Enumerable.Range(0, rows.Length).All(i => rows[i] == (i % batch.Length) + offset) && batch.Length > 1)
             {
                 match = match with { Positions = table, PositionOffset = offset, CountsTokens = reading.Graph.IsData(indices!) };
             }
-            else if (rows != null && table != null && factor == 1 && (rows.All(r => r == 0) || rows.AsSpan().SequenceEqual(Array.ConvertAll(batch.Types, i => (float)i))))
+            else if (rows is not null && table is not null && factor == 1 && (rows.All(r => r == 0) || rows.AsSpan().SequenceEqual(Array.ConvertAll(batch.Types, i => (float)i))))
             {
                 match = match with { TokenTypes = table };
             }

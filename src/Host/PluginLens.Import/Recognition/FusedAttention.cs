@@ -18,7 +18,7 @@ internal static class FusedAttention
         var unknown = node.Attribute.FirstOrDefault(a => !Known.Contains(a.Name))?.Name
             ?? (node.Integer("do_rotary") != 0 ? "do_rotary" : null)
             ?? (node.Input.Skip(5).Any(i => i.Length > 0) ? "position bias" : null);
-        if (unknown != null || total is not [_, var columns] || heads <= 0 || columns % (3 * heads) != 0 || (bias != null && !graph.IsConstant(bias)))
+        if (unknown is not null || total is not [_, var columns] || heads <= 0 || columns % (3 * heads) != 0 || (bias is not null && !graph.IsConstant(bias)))
         {
             throw new ModelException(
                 $"Operator com.microsoft.Attention (node '{node.Name}') {(unknown is null ? "has no constant matrix [d, 3 * heads * d_head]" : $"uses '{unknown}'")}; it is not imported.");

@@ -44,7 +44,7 @@ internal static class LinearMatcher
         var shape = run.Shape(node.Input[1]);
         var (inner, outer) = transposed ? ((int)shape[1], (int)shape[0]) : ((int)shape[0], (int)shape[1]);
         var bias = gemm && node.Input.Count > 2 && node.Input[2].Length > 0 ? node.Input[2] : null;
-        if (bias != null && (!graph.IsConstant(bias) || !IsVector(run.Shape(bias), outer)))
+        if (bias is not null && (!graph.IsConstant(bias) || !IsVector(run.Shape(bias), outer)))
         {
             throw new ModelException($"{Ordering.Describe(node)} adds a term that is no constant vector; the importer reads plain products x·W + b.");
         }

@@ -14,7 +14,7 @@ internal sealed class ResidualWalk(Reading reading)
     /// <param name="attention">Its attention.</param>
     /// <param name="mlp">Its MLP, or null.</param>
     public BlockMatch Read(AttentionMatch attention, MlpMatch? mlp) =>
-        Adds(attention.Output.Output, attention.Input) is null || reading.NormOf.GetValueOrDefault(attention.Input) is { } norm && Adds(attention.Output.Output, norm.Input) != null
+        Adds(attention.Output.Output, attention.Input) is null || reading.NormOf.GetValueOrDefault(attention.Input) is { } norm && Adds(attention.Output.Output, norm.Input) is not null
             ? Before(attention, mlp) : Behind(attention, mlp);
 
     /// <summary>The stream that a block starts from, resolved.</summary>
@@ -71,7 +71,7 @@ internal sealed class ResidualWalk(Reading reading)
         {
             var (next, added) = _graph.Readers(sum).Where(r => r.Node.OpType is "Add")
                 .Select(r => (r.Node.Output[0], Added(r.Node, r.Read, rest)))
-                .FirstOrDefault(r => r.Item2 != null);
+                .FirstOrDefault(r => r.Item2 is not null);
             if (next is null)
             {
                 throw new ModelException(

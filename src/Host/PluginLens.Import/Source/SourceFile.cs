@@ -26,7 +26,7 @@ internal static class SourceFile
         {
             var files = Directory.GetFiles(folder, "*.onnx").Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal).ToArray();
             var chosen = files.Length == 1 ? files[0] : Preferred.FirstOrDefault(p => files.Contains(p, StringComparer.Ordinal));
-            if (chosen != null)
+            if (chosen is not null)
             {
                 return Path.GetFullPath(Path.Combine(folder, chosen));
             }

@@ -101,7 +101,7 @@ internal sealed unsafe class RegisterTile<TShape, TLanes, TVector, T> : TileKern
         }
 
         var hits = uint.MaxValue;
-        if (cuts != null)
+        if (cuts is not null)
         {
             hits = Bit(Largest(c00, c01, c02), cuts, 0);
             hits |= Bit(Largest(c10, c11, c12), cuts, 1);

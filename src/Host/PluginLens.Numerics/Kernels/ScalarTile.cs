@@ -14,7 +14,7 @@ internal sealed unsafe class ScalarTile : TileKernel<float>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override uint Run(float* a, float* b, int depth, float* next, float* start, float* cuts, bool absolute, float* tile, nint stride)
     {
-        var hits = cuts == null ? uint.MaxValue : 0;
+        var hits = cuts is null ? uint.MaxValue : 0;
         for (var row = 0; row < 2; row++)
         {
             float c0 = start[0], c1 = start[1], c2 = start[2], c3 = start[3];
@@ -32,7 +32,7 @@ internal sealed unsafe class ScalarTile : TileKernel<float>
             target[1] = c1;
             target[2] = c2;
             target[3] = c3;
-            for (var column = 0; column < 4 && cuts != null; column++)
+            for (var column = 0; column < 4 && cuts is not null; column++)
             {
                 hits |= Reaches(target[column], cuts[row], absolute) ? 1u << row : 0;
             }

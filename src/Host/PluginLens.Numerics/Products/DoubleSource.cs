@@ -57,7 +57,7 @@ internal readonly unsafe struct DoubleSource
             {
                 for (var i = 0; i < count; i++)
                 {
-                    panel[i] = floats != null ? floats[start + i] : doubles[start + i];
+                    panel[i] = floats is not null ? floats[start + i] : doubles[start + i];
                 }
             }
 
@@ -72,7 +72,7 @@ internal readonly unsafe struct DoubleSource
                 for (var j = k; j < end; j++)
                 {
                     var place = start + (i * rowStride) + (j * columnStride);
-                    panel[(j * width) + i] = floats != null ? floats[place] : doubles[place];
+                    panel[(j * width) + i] = floats is not null ? floats[place] : doubles[place];
                 }
             }
         }

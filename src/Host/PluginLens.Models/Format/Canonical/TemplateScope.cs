@@ -80,8 +80,8 @@ internal sealed partial class TemplateScope(JsonObject metadata, IReadOnlySet<st
         var equals = term.IndexOf('=', StringComparison.Ordinal);
         var value = Value(equals < 0 ? term : term[..equals]);
         return equals >= 0
-            ? value != null && term[(equals + 1)..].Split('|').Contains(Text(value))
-            : value != null && value.GetValueKind() != JsonValueKind.False;
+            ? value is not null && term[(equals + 1)..].Split('|').Contains(Text(value))
+            : value is not null && value.GetValueKind() != JsonValueKind.False;
     }
 
     private JsonNode? Value(string key)
