@@ -48,6 +48,36 @@ public sealed class HeadPatternsTests
         }
     }
 
+    [Test]
+    public void WithoutBias_TakesOffWhatReadAdds([Values(4, 2)] int keyValueHeads, [Values(HeadMatrix.Q, HeadMatrix.K, HeadMatrix.V)] HeadMatrix matrix)
+    {
+        var model = Models.Make(change: config => config with { NKeyValueHeads = keyValueHeads });
+        var heads = new HeadPatterns(model, Compute);
+        var x = Models.Vectors(3, 12);
+        var (with, without) = (heads.Read(1, 3, matrix, x), heads.Read(1, 3, matrix, x, biases: false));
+
+        Assert.That(heads.WithoutBias(1, 3, matrix, with).Data.ToArray(), Is.EqualTo(without.Data.ToArray()).Within(1e-6));
+        Assert.That(with.Data.ToArray(), Is.Not.EqualTo(without.Data.ToArray()).Within(1e-3));
+    }
+
+    [Test]
+    public void WithoutBias_NoBias_IsTheSame()
+    {
+        var (model, rows) = (Models.Make().WithoutWeight("blocks.0.attn.b_Q"), Models.Vectors(2, 3));
+
+        Assert.That(new HeadPatterns(model, Compute).WithoutBias(0, 1, HeadMatrix.Q, rows).Data.ToArray(), Is.EqualTo(rows.Data.ToArray()));
+    }
+
+    /// <summary>Also from rows that do not lie one behind the other.</summary>
+    [Test]
+    public void Stacked_HoldsTheFirstHeadFirst()
+    {
+        var stacked = HeadPatterns.Stacked([2, 0], head => new Matrix(new float[] { head, 10 + head, 20 + head, 30 + head }, 2, 2).Transpose());
+
+        Assert.That((stacked.Rows, stacked.Columns), Is.EqualTo((4, 2)));
+        Assert.That(stacked.Data.ToArray(), Is.EqualTo(new float[] { 2, 22, 12, 32, 0, 20, 10, 30 }));
+    }
+
     /// <summary>Under rotary positions q and k are both rotated; a pattern carries both rotations, so that the other side stays as it is.</summary>
     [Test]
     public void Patterns_Rotated_GiveTheScoreAtTheOffset([Values] bool adjacent, [Values(0, 3)] int offset)

@@ -14,6 +14,22 @@ public sealed class ModelNormTests
     }
 
     [Test]
+    public void Apply_Rows_NormsEachAndLeavesThemAsTheyAre()
+    {
+        var model = Models.Make();
+        var x = Models.Vectors(3, model.Config.DModel);
+        var before = x.Data.ToArray();
+        var normed = ModelNorm.Final(model)!.Apply(x);
+
+        for (var row = 0; row < 3; row++)
+        {
+            Assert.That(Naive.Row(normed, row), Is.EqualTo(Naive.Norm(model, "ln_final", Naive.Row(x, row))).Within(1e-6));
+        }
+
+        Assert.That(x.Data.ToArray(), Is.EqualTo(before));
+    }
+
+    [Test]
     public void ApplyLinear_TermsOfASum_AddUpToItsNormWithoutBias([Values("LN", "RMS")] string kind)
     {
         var model = Models.Make(kind);

@@ -53,20 +53,8 @@ internal sealed class MessageWords
             return _similar.Of((k, keep) => final.Written(messages, k, keep));
         }
 
-        var read = messages;
-        if (_reading == MessageReading.FinalNorm)
-        {
-            var (normed, width) = (messages.Data.ToArray(), messages.Columns);
-            for (var row = 0; row < messages.Rows; row++)
-            {
-                var target = normed.AsSpan(row * width, width);
-                _norm!.Apply(target, target);
-            }
-
-            read = new Matrix(normed, messages.Rows, width);
-        }
-
-        return _similar.Of(_vocabulary!, read, _reading == MessageReading.Dot ? Similarity.Dot : Similarity.Cosine);
+        return _similar.Of(
+            _vocabulary!, _reading == MessageReading.FinalNorm ? _norm!.Apply(messages) : messages, _reading == MessageReading.Dot ? Similarity.Dot : Similarity.Cosine);
     }
 
     /// <summary>Whether a list is made of tokens with a high bias.</summary>

@@ -23,35 +23,22 @@ public sealed class MessagesStatic : Analysis<MessagesStaticOptions>
         var (patterns, read) = (new HeadPatterns(model, context.Compute), new MessageWords(context, options, options.K, options.Read));
         context.Results.Note(NoteLine.Of("raw W_E", $"b_V {(options.Biases ? "on" : "off")}, b_O off", read.Description, $"weights {config.ProcessingName}"));
         var table = context.Results.Table<StaticMessage>("messages-static", groupBy: 4);
-        var (labels, cells) = (new List<string>(), new List<TokenCell[]>());
+        var grid = new HeadWords(heads, [.. words.Select(word => word.Text)]);
         foreach (var (at, layer) in layers.Index())
         {
             context.Cancellation.ThrowIfCancellationRequested();
             context.Progress.Report(new Progress(at, layers.Count, $"layer {layer}"));
-            var messages = new float[heads.Count * words.Length * config.DModel];
-            foreach (var (place, head) in heads.Index())
+            var messages = HeadPatterns.Stacked(heads, head => patterns.Messages(layer, head, patterns.Read(layer, head, HeadMatrix.V, embeddings, options.Biases)));
+            foreach (var (head, column, list) in grid.Add(layer, read.Of(messages), read.Cell))
             {
-                var made = patterns.Messages(layer, head, patterns.Read(layer, head, HeadMatrix.V, embeddings, options.Biases));
-                made.Data.Span[..(words.Length * config.DModel)].CopyTo(messages.AsSpan(place * words.Length * config.DModel));
-            }
-
-            var lists = read.Of(new Matrix(messages, heads.Count * words.Length, config.DModel));
-            foreach (var (place, head) in heads.Index())
-            {
-                labels.Add($"{layer}.{head}");
-                cells.Add(Array.ConvertAll(lists[(place * words.Length)..((place + 1) * words.Length)], read.Cell));
-                foreach (var (column, word) in words.Index())
+                foreach (var (rank, id) in list.Ids.Index())
                 {
-                    var list = lists[(place * words.Length) + column];
-                    foreach (var (rank, id) in list.Ids.Index())
-                    {
-                        table.Add(new StaticMessage(layer, head, word, rank + 1, model.Token(id), list.Scores[rank], read.IsHighBias(list)));
-                    }
+                    table.Add(new StaticMessage(layer, head, words[column], rank + 1, model.Token(id), list.Scores[rank], read.IsHighBias(list)));
                 }
             }
         }
 
-        context.Results.Figure("messages-static", new TokenGrid("The first word of each message", "word", "layer.head", [.. words.Select(word => word.Text)], labels, [.. cells]));
+        context.Results.Figure("messages-static", grid.Figure("The first word of each message", "word"));
     }
 
     /// <inheritdoc/>
@@ -63,8 +50,7 @@ public sealed class MessagesStatic : Analysis<MessagesStaticOptions>
         return Costs.Sum(
             Costs.Widened(model),
             Costs.Times(layers, Costs.Sum(
-                Costs.Times(2 * heads, Costs.Product(words, config.DModel, config.DHead)),
-                new Cost(0, 2 * sizeof(float) * heads * words * config.DModel),
+                HeadPatterns.CostOf(config, heads, words, products: 2),
                 SimilarWords.CostOf(model, options, options.K, heads * words))),
             Costs.Rows<StaticMessage>(layers * heads * words * Math.Min(options.K, config.DVocab)));
     }

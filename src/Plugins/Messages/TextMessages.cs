@@ -26,36 +26,27 @@ public sealed class TextMessages : Analysis<TextMessageOptions>
         {
             var tokens = batch.Prompts[0].Tokens;
             var positions = options.Position.Of(tokens.Length, "position");
-            var (labels, cells) = (new List<string>(), new List<TokenCell[]>());
+            var grid = new HeadWords(heads, [.. positions.Select(position => model.Token(tokens[position]).Text)]);
             foreach (var (at, layer) in layers.Index())
             {
                 context.Cancellation.ThrowIfCancellationRequested();
                 context.Progress.Report(new Progress(at, layers.Count, $"prompt {batch.First}, layer {layer}"));
-                var messages = new float[heads.Count * positions.Count * config.DModel];
-                foreach (var (place, head) in heads.Index())
+                var messages = HeadPatterns.Stacked(heads, head =>
                 {
-                    var values = Values(model, patterns.OfHead(batch.Activations[Hook(layer)], 0, head), layer, head, positions, options.NoBias);
-                    patterns.Messages(layer, head, values).Data.Span[..(positions.Count * config.DModel)].CopyTo(messages.AsSpan(place * positions.Count * config.DModel));
-                }
-
-                var lists = words.Of(new Matrix(messages, heads.Count * positions.Count, config.DModel));
-                foreach (var (place, head) in heads.Index())
+                    var values = ParameterVectors.Gather(patterns.OfHead(batch.Activations[Hook(layer)], 0, head), positions);
+                    return patterns.Messages(layer, head, options.NoBias ? patterns.WithoutBias(layer, head, HeadMatrix.V, values) : values);
+                });
+                foreach (var (head, column, list) in grid.Add(layer, words.Of(messages), words.Cell))
                 {
-                    labels.Add($"{layer}.{head}");
-                    cells.Add(Array.ConvertAll(lists[(place * positions.Count)..((place + 1) * positions.Count)], words.Cell));
-                    foreach (var (column, position) in positions.Index())
+                    foreach (var (rank, id) in list.Ids.Index())
                     {
-                        var list = lists[(place * positions.Count) + column];
-                        foreach (var (rank, id) in list.Ids.Index())
-                        {
-                            table.Add(new MessageWord(batch.First, layer, head, position, model.Token(tokens[position]), rank + 1, model.Token(id), list.Scores[rank], words.IsHighBias(list)));
-                        }
+                        table.Add(new MessageWord(
+                            batch.First, layer, head, positions[column], model.Token(tokens[positions[column]]), rank + 1, model.Token(id), list.Scores[rank], words.IsHighBias(list)));
                     }
                 }
             }
 
-            context.Results.Figure(prompts.Count == 1 ? "messages" : $"messages-{batch.First}", new TokenGrid(
-                $"The first word of each message, prompt {batch.First}", "token", "layer.head", [.. positions.Select(position => model.Token(tokens[position]).Text)], labels, [.. cells]));
+            context.Results.Figure(prompts.Count == 1 ? "messages" : $"messages-{batch.First}", grid.Figure($"The first word of each message, prompt {batch.First}", "token"));
         }
     }
 
@@ -72,29 +63,12 @@ public sealed class TextMessages : Analysis<TextMessageOptions>
             Costs.InTurn(prompts.Select(prompt => Costs.Sum(
                 Costs.Forward(config, prompt.Tokens.Length, layers.Max() + 1, logits: false),
                 Costs.Times(layers.Count, Costs.Sum(
-                    Costs.Times(heads, Costs.Product(Positions(prompt), config.DHead, config.DModel)),
-                    new Cost(0, 2 * sizeof(float) * heads * Positions(prompt) * config.DModel),
+                    HeadPatterns.CostOf(config, heads, Positions(prompt), products: 1),
                     SimilarWords.CostOf(model, options, options.K, heads * Positions(prompt))))))),
             Costs.Rows<MessageWord>(prompts.Sum(Positions) * layers.Count * heads * Math.Min(options.K, config.DVocab)));
     }
 
     private static string Hook(int layer) => $"blocks.{layer}.attn.hook_v";
-
-    /// <summary>Values at the positions, <c>positions x d_head</c>; b_V taken off where asked.</summary>
-    private static Matrix Values(Model model, Matrix all, int layer, int head, IReadOnlyList<int> positions, bool noBias)
-    {
-        var (values, name) = (ParameterVectors.Gather(all, positions).Data.ToArray(), $"blocks.{layer}.attn.b_V");
-        if (noBias && model.HasWeight(name))
-        {
-            var bias = model.Weight(name)[model.Config.KeyValueHeadOf(head)].Span;
-            for (var at = 0; at < values.Length; at++)
-            {
-                values[at] -= bias[at % bias.Length];
-            }
-        }
-
-        return new Matrix(values, positions.Count, all.Columns);
-    }
 }
 
 /// <summary>One rank of the message of a token in a head.</summary>

@@ -30,56 +30,31 @@ internal sealed class PatternsOfTexts(AnalysisContext context, TextPatternOption
     /// <param name="positions">Positions.</param>
     public Matrix Of(int layer, IReadOnlyList<int> heads, Tensor activation, IReadOnlyList<int> positions)
     {
-        var width = context.Model.Config.DModel;
-        var patterns = new float[heads.Count * positions.Count * width];
-        foreach (var (at, head) in heads.Index())
+        var patterns = HeadPatterns.Stacked(heads, head =>
         {
             var read = Rows(layer, head, activation, positions);
-            if (options.Offset is { } offset)
-            {
-                // The other side stands at 0, where only a scaled rotation differs from none.
-                Rotary.Rotate(read, context.Model.Config, options.Side == PatternSide.Query ? offset : -offset);
-                Rotary.Rotate(read, context.Model.Config, 0);
-            }
-
-            var rows = new Matrix(read, positions.Count, context.Model.Config.DHead);
-            var made = options.Side == PatternSide.Query ? _heads.OfQueries(layer, head, rows) : _heads.OfKeys(layer, head, rows);
-            for (var row = 0; row < positions.Count; row++)
-            {
-                var target = patterns.AsSpan(((at * positions.Count) + row) * width, width);
-                made.CopyRow(row, target);
-                _norm?.Apply(target, target);
-            }
-        }
-
-        return new Matrix(patterns, heads.Count * positions.Count, width);
+            return options.Side == PatternSide.Query ? _heads.OfQueries(layer, head, read) : _heads.OfKeys(layer, head, read);
+        });
+        return _norm?.Apply(patterns) ?? patterns;
     }
 
-    /// <summary>Queries or keys at the positions, <c>[positions * d_head]</c>.</summary>
-    private float[] Rows(int layer, int head, Tensor activation, IReadOnlyList<int> positions)
+    /// <summary>Queries or keys at the positions, <c>positions x d_head</c>, rotated where asked.</summary>
+    private Matrix Rows(int layer, int head, Tensor activation, IReadOnlyList<int> positions)
     {
-        if (options.Input == PatternInput.Raw)
+        var read = options.Input == PatternInput.Raw
+            ? _heads.Read(layer, head, Reads, ParameterVectors.Gather(activation[0].AsMatrix(), positions), !options.NoBias)
+            : Hooked(layer, head, ParameterVectors.Gather(_heads.OfHead(activation, 0, head), positions));
+        if (options.Offset is not { } offset)
         {
-            return _heads.Read(layer, head, Reads, ParameterVectors.Gather(activation[0].AsMatrix(), positions), !options.NoBias).Data.ToArray();
+            return read;
         }
 
-        var (all, config) = (_heads.OfHead(activation, 0, head), context.Model.Config);
-        var rows = new float[positions.Count * config.DHead];
-        foreach (var (at, position) in positions.Index())
-        {
-            all.CopyRow(position, rows.AsSpan(at * config.DHead, config.DHead));
-        }
-
-        var name = $"blocks.{layer}.attn.b_{Reads}";
-        if (options.NoBias && context.Model.HasWeight(name))
-        {
-            var bias = context.Model.Weight(name)[Reads == HeadMatrix.Q ? head : config.KeyValueHeadOf(head)].Span;
-            for (var at = 0; at < rows.Length; at++)
-            {
-                rows[at] -= bias[at % bias.Length];
-            }
-        }
-
-        return rows;
+        // The other side stands at 0, where only a scaled rotation differs from none.
+        var rotated = read.Data.ToArray();
+        Rotary.Rotate(rotated, context.Model.Config, options.Side == PatternSide.Query ? offset : -offset);
+        Rotary.Rotate(rotated, context.Model.Config, 0);
+        return new Matrix(rotated, read.Rows, read.Columns);
     }
+
+    private Matrix Hooked(int layer, int head, Matrix rows) => options.NoBias ? _heads.WithoutBias(layer, head, Reads, rows) : rows;
 }

@@ -25,33 +25,25 @@ public sealed class PatternsStatic : Analysis<PatternsStaticOptions>
         var (patterns, similar, vocabulary) = (new StaticPatterns(context, options, words), new SimilarWords(context, options, options.K), new NormedVocabulary(model.WE, norm: null));
         context.Results.Note(NoteLine.Of(patterns.Description, similar.Description));
         var table = context.Results.Table<StaticPattern>("patterns-static", groupBy: 4);
-        var (labels, cells) = (new List<string>(), new List<TokenCell[]>());
-        var document = new StringBuilder(",Word,Layer,Head,Top-k,Scores\n");
+        var grid = new HeadWords(heads, [.. words.Select(word => word.Text)]);
+        var (document, row) = (new StringBuilder(",Word,Layer,Head,Top-k,Scores\n"), 0);
         foreach (var (at, layer) in layers.Index())
         {
             context.Cancellation.ThrowIfCancellationRequested();
             context.Progress.Report(new Progress(at, layers.Count, $"layer {layer}"));
-            var lists = similar.Of(vocabulary, patterns.Of(layer, heads), options.Score);
-            foreach (var (place, head) in heads.Index())
+            foreach (var (head, column, list) in grid.Add(layer, similar.Of(vocabulary, patterns.Of(layer, heads), options.Score), similar.Cell))
             {
-                labels.Add($"{layer}.{head}");
-                cells.Add(Array.ConvertAll(lists[(place * words.Length)..((place + 1) * words.Length)], similar.Cell));
-                foreach (var (column, word) in words.Index())
+                foreach (var (rank, id) in list.Ids.Index())
                 {
-                    var list = lists[(place * words.Length) + column];
-                    foreach (var (rank, id) in list.Ids.Index())
-                    {
-                        table.Add(new StaticPattern(layer, head, word, rank + 1, model.Token(id), list.Scores[rank], similar.IsHighBias(list)));
-                    }
-
-                    var row = (((at * heads.Count) + place) * words.Length) + column;
-                    var text = DocumentText.Field(string.Concat(list.Ids.Select(id => $"{DocumentText.Right(model, id, 8)}, ")));
-                    document.Append(DocumentText.Line($"{row},{DocumentText.Field(options.Words[column].Trim())},{layer},{head},{text},{DocumentText.Field(string.Concat(list.Scores.Select(score => $"{DocumentText.TwoDigits(score)}, ")))}"));
+                    table.Add(new StaticPattern(layer, head, words[column], rank + 1, model.Token(id), list.Scores[rank], similar.IsHighBias(list)));
                 }
+
+                var text = DocumentText.Field(string.Concat(list.Ids.Select(id => $"{DocumentText.Right(model, id, 8)}, ")));
+                document.Append(DocumentText.Line($"{row++},{DocumentText.Field(options.Words[column].Trim())},{layer},{head},{text},{DocumentText.Field(string.Concat(list.Scores.Select(score => $"{DocumentText.TwoDigits(score)}, ")))}"));
             }
         }
 
-        context.Results.Figure("patterns-static", new TokenGrid("The token most similar to each pattern", "word", "layer.head", [.. words.Select(word => word.Text)], labels, [.. cells]));
+        context.Results.Figure("patterns-static", grid.Figure("The token most similar to each pattern", "word"));
         if (options.Layout == Layout.Document)
         {
             DocumentText.Write(context, "patterns-static-document.csv", document);

@@ -12,23 +12,9 @@ internal sealed class StaticPatterns(AnalysisContext context, StaticOptions opti
     /// <summary>The patterns of heads of a layer, <c>(heads * words) x d_model</c>, the words of the first head first.</summary>
     /// <param name="layer">Layer.</param>
     /// <param name="heads">Query heads.</param>
-    public Matrix Of(int layer, IReadOnlyList<int> heads)
-    {
-        var width = context.Model.Config.DModel;
-        var patterns = new float[heads.Count * words.Count * width];
-        foreach (var (at, head) in heads.Index())
-        {
-            var query = options.Side == PatternSide.Query;
-            var read = _heads.Read(layer, head, query ? HeadMatrix.Q : HeadMatrix.K, _embeddings, options.Biases);
-            var made = query ? _heads.OfQueries(layer, head, read) : _heads.OfKeys(layer, head, read);
-            for (var word = 0; word < words.Count; word++)
-            {
-                made.CopyRow(word, patterns.AsSpan(((at * words.Count) + word) * width, width));
-            }
-        }
-
-        return new Matrix(patterns, heads.Count * words.Count, width);
-    }
+    public Matrix Of(int layer, IReadOnlyList<int> heads) => HeadPatterns.Stacked(heads, head => options.Side == PatternSide.Query
+        ? _heads.OfQueries(layer, head, _heads.Read(layer, head, HeadMatrix.Q, _embeddings, options.Biases))
+        : _heads.OfKeys(layer, head, _heads.Read(layer, head, HeadMatrix.K, _embeddings, options.Biases)));
 
     /// <summary>What was done, for notes.</summary>
     public string Description => NoteLine.Of(
@@ -45,7 +31,6 @@ internal sealed class StaticPatterns(AnalysisContext context, StaticOptions opti
     /// <param name="words">How many.</param>
     /// <param name="heads">How many.</param>
     public static Cost CostOf(Model model, StaticOptions options, double words, double heads) => Costs.Sum(
-        Costs.Times(2 * heads, Costs.Product(words, model.Config.DModel, model.Config.DHead)),
-        new Cost(0, 2.0 * sizeof(float) * heads * words * model.Config.DModel),
+        HeadPatterns.CostOf(model.Config, heads, words, products: 2),
         SimilarWords.CostOf(model, options, options.K, heads * words));
 }

@@ -29,30 +29,24 @@ public sealed class TextPatterns : Analysis<TextPatternOptions>
         {
             var tokens = batch.Prompts[0].Tokens;
             var positions = options.Position.Of(tokens.Length, "position");
-            var (labels, cells) = (new List<string>(), new List<TokenCell[]>());
+            var grid = new HeadWords(heads, [.. positions.Select(position => model.Token(tokens[position]).Text)]);
             foreach (var (at, layer) in layers.Index())
             {
                 context.Cancellation.ThrowIfCancellationRequested();
                 context.Progress.Report(new Progress(at, layers.Count, $"prompt {batch.First}, layer {layer}"));
                 var vocabulary = options.Norm == NormOn.Vocabulary ? raw.Under(ModelNorm.BeforeAttention(model, layer)) : raw;
                 var lists = similar.Of(vocabulary, made.Of(layer, heads, batch.Activations[made.Hook(layer)], positions), options.Score);
-                foreach (var (place, head) in heads.Index())
+                foreach (var (head, column, list) in grid.Add(layer, lists, similar.Cell))
                 {
-                    labels.Add($"{layer}.{head}");
-                    cells.Add(Array.ConvertAll(lists[(place * positions.Count)..((place + 1) * positions.Count)], similar.Cell));
-                    foreach (var (column, position) in positions.Index())
+                    foreach (var (rank, id) in list.Ids.Index())
                     {
-                        var list = lists[(place * positions.Count) + column];
-                        foreach (var (rank, id) in list.Ids.Index())
-                        {
-                            table.Add(new PatternWord(batch.First, layer, head, position, model.Token(tokens[position]), rank + 1, model.Token(id), list.Scores[rank], similar.IsHighBias(list)));
-                        }
+                        table.Add(new PatternWord(
+                            batch.First, layer, head, positions[column], model.Token(tokens[positions[column]]), rank + 1, model.Token(id), list.Scores[rank], similar.IsHighBias(list)));
                     }
                 }
             }
 
-            context.Results.Figure(prompts.Count == 1 ? "patterns" : $"patterns-{batch.First}", new TokenGrid(
-                $"The first word of each pattern, prompt {batch.First}", "token", "layer.head", [.. positions.Select(position => model.Token(tokens[position]).Text)], labels, [.. cells]));
+            context.Results.Figure(prompts.Count == 1 ? "patterns" : $"patterns-{batch.First}", grid.Figure($"The first word of each pattern, prompt {batch.First}", "token"));
         }
     }
 
@@ -69,8 +63,7 @@ public sealed class TextPatterns : Analysis<TextPatternOptions>
             Costs.InTurn(prompts.Select(prompt => Costs.Sum(
                 Costs.Forward(config, prompt.Tokens.Length, layers.Max() + 1, logits: false),
                 Costs.Times(layers.Count, Costs.Sum(
-                    Costs.Times(2 * heads, Costs.Product(Positions(prompt), config.DModel, config.DHead)),
-                    new Cost(0, 2 * sizeof(float) * heads * Positions(prompt) * config.DModel),
+                    HeadPatterns.CostOf(config, heads, Positions(prompt), products: 2),
                     SimilarWords.CostOf(model, options, options.K, heads * Positions(prompt))))))),
             Costs.Rows<PatternWord>(prompts.Sum(Positions) * layers.Count * heads * Math.Min(options.K, config.DVocab)));
     }

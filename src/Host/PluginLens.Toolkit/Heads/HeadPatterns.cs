@@ -19,29 +19,23 @@ public sealed class HeadPatterns(Model model, Compute compute)
     /// <exception cref="ArgumentException">W_O writes.</exception>
     public Matrix Read(int layer, int head, HeadMatrix matrix, Matrix x, bool biases = true)
     {
-        var (weight, stored) = matrix switch
+        var read = compute.Multiply(x, matrix switch
         {
-            HeadMatrix.Q => (model.WQ(layer, head), head),
-            HeadMatrix.K => (model.WK(layer, head), model.Config.KeyValueHeadOf(head)),
-            HeadMatrix.V => (model.WV(layer, head), model.Config.KeyValueHeadOf(head)),
+            HeadMatrix.Q => model.WQ(layer, head),
+            HeadMatrix.K => model.WK(layer, head),
+            HeadMatrix.V => model.WV(layer, head),
             _ => throw new ArgumentException("A head reads with W_Q, W_K and W_V; messages pass through W_O.", nameof(matrix)),
-        };
-        var read = compute.Multiply(x, weight);
-        var name = $"blocks.{layer}.attn.b_{matrix}";
-        if (!biases || !model.HasWeight(name))
-        {
-            return read;
-        }
-
-        var sums = read.Data.ToArray();
-        var bias = model.Weight(name)[stored].Span;
-        for (var at = 0; at < sums.Length; at++)
-        {
-            sums[at] += bias[at % bias.Length];
-        }
-
-        return new Matrix(sums, read.Rows, read.Columns);
+        });
+        return biases ? Shifted(read, HeadBias.Of(model, layer, head, matrix), sign: 1) : read;
     }
+
+    /// <summary>Queries, keys or values of a hook with the head's own bias taken off again.</summary>
+    /// <param name="layer">Layer.</param>
+    /// <param name="head">Query head.</param>
+    /// <param name="matrix">Q, K or V: what the hook holds.</param>
+    /// <param name="rows">Rows of <see cref="OfHead"/>, <c>n x d_head</c>.</param>
+    /// <returns><c>n x d_head</c>.</returns>
+    public Matrix WithoutBias(int layer, int head, HeadMatrix matrix, Matrix rows) => Shifted(rows, HeadBias.Of(model, layer, head, matrix), sign: -1);
 
     /// <summary>What queries look for, in the space of what keys are read from: <c>q W_Kᵀ</c>.</summary>
     /// <param name="layer">Layer.</param>
@@ -75,5 +69,61 @@ public sealed class HeadPatterns(Model model, Compute compute)
         var stored = heads == model.Config.NHeads ? head : model.Config.KeyValueHeadOf(head);
         var data = activation[row].Data;
         return new Matrix(data[(stored * width)..], positions, width, heads * width, 1);
+    }
+
+    /// <summary>Patterns or messages of several heads under one another, so that one search serves them all.</summary>
+    /// <param name="heads">Query heads.</param>
+    /// <param name="ofHead">The vectors of a head, <c>n x d_model</c>; as many for each.</param>
+    /// <returns><c>(heads * n) x d_model</c>, the vectors of the first head first.</returns>
+    public static Matrix Stacked(IReadOnlyList<int> heads, Func<int, Matrix> ofHead)
+    {
+        var (rows, width) = (0, 0);
+        float[] stacked = [];
+        foreach (var (at, head) in heads.Index())
+        {
+            var part = ofHead(head);
+            if (at == 0)
+            {
+                (rows, width) = (part.Rows, part.Columns);
+                stacked = new float[heads.Count * rows * width];
+            }
+
+            for (var row = 0; row < rows; row++)
+            {
+                part.CopyRow(row, stacked.AsSpan(((at * rows) + row) * width, width));
+            }
+        }
+
+        return new Matrix(stacked, heads.Count * rows, width);
+    }
+
+    /// <summary>What stacked patterns or messages cost.</summary>
+    /// <param name="config">The model.</param>
+    /// <param name="heads">How many heads.</param>
+    /// <param name="vectors">Vectors of each.</param>
+    /// <param name="products">Products with a matrix of the head that each takes: 2 from vectors of width d_model, 1 from a hook of width d_head.</param>
+    public static Cost CostOf(ModelConfig config, double heads, double vectors, int products) => Costs.Sum(
+        Costs.Times(products * heads, Costs.Product(vectors, config.DModel, config.DHead)),
+        new Cost(0, 2 * sizeof(float) * heads * vectors * config.DModel));
+
+    private static Matrix Shifted(Matrix rows, ReadOnlySpan<float> bias, int sign)
+    {
+        if (bias.IsEmpty)
+        {
+            return rows;
+        }
+
+        var shifted = new float[rows.Rows * rows.Columns];
+        for (var row = 0; row < rows.Rows; row++)
+        {
+            var target = shifted.AsSpan(row * rows.Columns, rows.Columns);
+            rows.CopyRow(row, target);
+            for (var column = 0; column < target.Length; column++)
+            {
+                target[column] += sign * bias[column];
+            }
+        }
+
+        return new Matrix(shifted, rows.Rows, rows.Columns);
     }
 }

@@ -101,12 +101,7 @@ public sealed class HeadReader(AnalysisContext context, HeadReading reading)
     private float[] Bias(int layer, int head, HeadMatrix matrix, Matrix weight)
     {
         var bias = new float[weight.Columns];
-        var name = $"blocks.{layer}.attn.b_{matrix}";
-        if (Model.HasWeight(name))
-        {
-            Model.Weight(name)[matrix == HeadMatrix.Q ? head : Model.Config.KeyValueHeadOf(head)].Span.CopyTo(bias);
-        }
-
+        HeadBias.Of(Model, layer, head, matrix).CopyTo(bias);
         var normBias = $"blocks.{layer}.ln1.b";
         if (reading.NormGain && Model.HasWeight(normBias))
         {

@@ -79,6 +79,22 @@ public sealed class ModelNorm
         }
     }
 
+    /// <summary>The norm, recomputed on each row.</summary>
+    /// <param name="x">Vectors, <c>n x d_model</c>.</param>
+    /// <returns>The same shape; <paramref name="x"/> stays as it is.</returns>
+    public Matrix Apply(Matrix x)
+    {
+        var normed = new float[x.Rows * x.Columns];
+        for (var row = 0; row < x.Rows; row++)
+        {
+            var target = normed.AsSpan(row * x.Columns, x.Columns);
+            x.CopyRow(row, target);
+            Apply(target, target);
+        }
+
+        return new Matrix(normed, x.Rows, x.Columns);
+    }
+
     /// <summary>
     /// The linear part with a scale given from outside: <c>(x - mean) / scale * w</c>, without the bias. What one term of a sum contributes when
     /// the sum is normed with that scale (direct logit attribution).

@@ -20,7 +20,7 @@ public static class SingleTokens
         return [.. words.Select(word =>
         {
             var ids = Ids(tokenizer, word.Trim(), form);
-            if (ids.Length == 0 || $"{ids[0]}" == model.Config.Metadata.GetValueOrDefault("unk_id"))
+            if (ids.Length == 0 || ids[0] == tokenizer.UnkId)
             {
                 throw new UsageException($"'{word}' is not in the vocabulary of model '{model.Config.Name}'; give another word.");
             }
