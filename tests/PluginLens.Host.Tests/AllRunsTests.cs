@@ -36,4 +36,19 @@ public sealed class AllRunsTests
         Assert.That(() => AllRuns.Execute(Catalog, Path.Combine(folder.Path, "all"), inputs), Throws.TypeOf<UsageException>().With.Message.Contains("'x'"));
         Assert.That(Directory.Exists(Path.Combine(folder.Path, "all")), Is.False);
     }
+
+    /// <summary>A file of many texts is read and encoded once, not once for each analysis.</summary>
+    [Test]
+    public void Plan_Prompts_AreReadOnce()
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.File("texts.txt", " the cat\n");
+        var inputs = InMemoryEngine.Inputs([TestModels.Tiny]) with { Prompts = new PromptSource { Files = [file] } };
+        var before = inputs.PromptsOf(TestModels.Tiny);
+        File.Delete(file);
+
+        Assert.That(AllRuns.Plan(Catalog, inputs), Has.Count.EqualTo(Catalog.Entries.Count));
+        Assert.That(inputs.PromptsOf(TestModels.Tiny), Is.SameAs(before));
+        Assert.That(() => (inputs with { Prompts = new PromptSource { Files = [file] } }).PromptsOf(TestModels.Tiny), Throws.TypeOf<UsageException>());
+    }
 }

@@ -2,7 +2,9 @@ namespace PluginLens.Host.Tests;
 
 public sealed class PluginCatalogTests
 {
-    private static readonly PluginCatalog Fixtures = PluginCatalog.Discover([Places.Fixtures], new HashSet<string> { "model", "seed" });
+    private static readonly HashSet<string> Reserved = ["model", "seed"];
+    private static readonly PluginCatalog Fixtures = PluginCatalog.Discover([Places.Fixtures], Reserved);
+    private static readonly PluginCatalog WithoutOptions = PluginCatalog.Discover([Places.Fixtures], Reserved, looksAtOptions: false);
 
     private static string Fault(string id) => Fixtures.Faults.Single(fault => fault.Ids.Contains(id)).Message;
 
@@ -108,6 +110,7 @@ public sealed class PluginCatalogTests
     {
         Assert.That(Fault(id), Does.StartWith($"Plugin 'BadOptions': analysis '{id}': {message}"));
         Assert.That(() => Fixtures.Find(id), Throws.TypeOf<PluginException>().With.Message.EqualTo(Fault(id)));
+        Assert.That(() => PluginLoading.Load(WithoutOptions.Find(id)), Throws.TypeOf<PluginException>().With.Message.EqualTo(Fault(id)), "loading says the same");
         Assert.That(PluginLoading.Load(Fixtures.Find("good-options")).Options, Is.Not.Empty);
     }
 

@@ -8,13 +8,12 @@ internal static class Plugins
 {
     /// <summary>Everything on the search path; no plugin code is loaded.</summary>
     /// <param name="parse">Holds --plugins.</param>
-    public static PluginCatalog Discover(ParseResult parse) =>
-        PluginCatalog.Discover(PluginSearchPath.Default(AppContext.BaseDirectory, parse.GetValue(GlobalOptions.Plugins)), OwnOptions(parse));
+    public static PluginCatalog Discover(ParseResult parse) => Discover(parse, looksAtOptions: true);
 
     /// <summary>One plugin by name, loaded; a fault is an error.</summary>
     /// <param name="parse">Holds --plugins.</param>
     /// <param name="id">What the user asked for.</param>
-    public static LoadedPlugin Load(ParseResult parse, string id) => PluginLoading.Load(Discover(parse).Find(id));
+    public static LoadedPlugin Load(ParseResult parse, string id) => PluginLoading.Load(Discover(parse, looksAtOptions: false).Find(id));
 
     /// <summary>Says on standard error what was found and cannot be used; that is no reason to fail.</summary>
     /// <param name="catalog">What was found.</param>
@@ -25,6 +24,9 @@ internal static class Plugins
             Console.Error.WriteLine($"skipped {fault.Folder}: {fault.Message}");
         }
     }
+
+    private static PluginCatalog Discover(ParseResult parse, bool looksAtOptions) =>
+        PluginCatalog.Discover(PluginSearchPath.Default(AppContext.BaseDirectory, parse.GetValue(GlobalOptions.Plugins)), OwnOptions(parse), looksAtOptions);
 
     /// <summary>What <c>run</c> takes for itself, so that no analysis would ever see it.</summary>
     private static HashSet<string> OwnOptions(ParseResult parse)

@@ -8,11 +8,12 @@ public sealed class PluginCatalog
     private readonly List<string> _searched = [];
     private readonly HashSet<string> _plugins = new(StringComparer.Ordinal);
     private readonly IReadOnlySet<string> _reserved;
+    private readonly bool _looksAtOptions;
     private ILookup<string, PluginEntry> _byId;
 
-    private PluginCatalog(IReadOnlySet<string> reserved)
+    private PluginCatalog(IReadOnlySet<string> reserved, bool looksAtOptions)
     {
-        _reserved = reserved;
+        (_reserved, _looksAtOptions) = (reserved, looksAtOptions);
         _byId = _found.ToLookup(entry => entry.Id);
     }
 
@@ -25,9 +26,10 @@ public sealed class PluginCatalog
     /// <summary>Looks through folders. An analysis that two plugins have is in neither's favour: it is reported, and an error for who asks for it.</summary>
     /// <param name="folders">Each holds one folder for each plugin, or is a plugin's folder itself.</param>
     /// <param name="reserved">Option names that the program keeps for itself, without hyphens in front; an analysis that has one of them is a fault.</param>
-    public static PluginCatalog Discover(IEnumerable<string> folders, IReadOnlySet<string>? reserved = null)
+    /// <param name="looksAtOptions">Whether records of options are looked at. Who loads one analysis need not ask: loading looks at its own, and at nobody else's.</param>
+    public static PluginCatalog Discover(IEnumerable<string> folders, IReadOnlySet<string>? reserved = null, bool looksAtOptions = true)
     {
-        var catalog = new PluginCatalog(reserved ?? new HashSet<string>());
+        var catalog = new PluginCatalog(reserved ?? new HashSet<string>(), looksAtOptions);
         foreach (var folder in folders)
         {
             catalog.Search(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
@@ -99,7 +101,7 @@ public sealed class PluginCatalog
     {
         if (_plugins.Add(folder))
         {
-            var (entries, faults) = PluginFolder.Read(folder, _reserved);
+            var (entries, faults) = PluginFolder.Read(folder, _reserved, _looksAtOptions);
             _found.AddRange(entries);
             _faults.AddRange(faults);
         }

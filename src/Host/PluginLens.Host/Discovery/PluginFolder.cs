@@ -13,7 +13,8 @@ internal static class PluginFolder
     /// <summary>The analyses of a plugin, and what is wrong with it; nothing of either for a folder without any .dll.</summary>
     /// <param name="folder">Absolute, without a separator at its end.</param>
     /// <param name="reserved">Option names that no analysis may have.</param>
-    public static (IReadOnlyList<PluginEntry> Entries, IReadOnlyList<PluginFault> Faults) Read(string folder, IReadOnlySet<string> reserved)
+    /// <param name="looksAtOptions">Whether records of options are looked at.</param>
+    public static (IReadOnlyList<PluginEntry> Entries, IReadOnlyList<PluginFault> Faults) Read(string folder, IReadOnlySet<string> reserved, bool looksAtOptions)
     {
         var name = Path.GetFileName(folder);
         try
@@ -25,9 +26,9 @@ internal static class PluginFolder
             }
 
             using var file = Open(Assembly(folder));
-            var plugin = new PluginMetadata(file, name, reserved);
+            var plugin = new PluginMetadata(file, name, looksAtOptions ? reserved : null);
             var analyses = plugin.Analyses;
-            if ((WrongContract(folder, name) ?? plugin.Fault) is { } fault)
+            if ((WrongContract(folder, name, plugin.Contract) ?? plugin.Fault) is { } fault)
             {
                 return ([], [new PluginFault(folder, fault, [.. analyses.Select(analysis => analysis.Id)])]);
             }
@@ -59,21 +60,24 @@ internal static class PluginFolder
     }
 
     /// <summary>Every assembly that a plugin brings runs on the host's contract, not the plugin's own alone: a library that wants a newer one would miss a method later.</summary>
-    private static string? WrongContract(string folder, string name)
+    private static string? WrongContract(string folder, string name, Version? own)
     {
-        foreach (var path in Directory.EnumerateFiles(folder, "*.dll", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        if (Newer($"Plugin '{name}'", own) is { } fault)
         {
-            var isMain = path == Assembly(folder);
+            return fault;
+        }
+
+        foreach (var path in Directory.EnumerateFiles(folder, "*.dll", SearchOption.AllDirectories).Where(path => path != Assembly(folder)).Order(StringComparer.Ordinal))
+        {
             try
             {
                 using var file = Open(path);
-                if (ContractReference.Of(file.GetMetadataReader()) is { } built && !ContractReference.Supports(built))
+                if (Newer($"Plugin '{name}': its '{Path.GetFileName(path)}'", ContractReference.Of(file.GetMetadataReader())) is { } wrong)
                 {
-                    return $"Plugin '{name}'{(isMain ? string.Empty : $": its '{Path.GetFileName(path)}'")} was built against {ContractReference.Name} {built.ToString(2)}; "
-                        + $"this host offers {ContractReference.HostVersion.ToString(2)}. Rebuild the plugin or install a matching host.";
+                    return wrong;
                 }
             }
-            catch (BadImageFormatException) when (!isMain)
+            catch (BadImageFormatException)
             {
                 // A native library, or nothing that the plugin can load.
             }
@@ -81,6 +85,9 @@ internal static class PluginFolder
 
         return null;
     }
+
+    private static string? Newer(string who, Version? built) => built is null || ContractReference.Supports(built) ? null
+        : $"{who} was built against {ContractReference.Name} {built.ToString(2)}; this host offers {ContractReference.HostVersion.ToString(2)}. Rebuild the plugin or install a matching host.";
 
     private static PluginEntry Entry(string folder, PluginMetadata plugin, DeclaredAnalysis analysis, IReadOnlySet<string> reserved) => new()
     {

@@ -9,16 +9,16 @@ internal sealed class PluginMetadata
 {
     private readonly MetadataReader _metadata;
     private readonly string _name;
-    private readonly OptionsMetadata _options;
+    private readonly OptionsMetadata? _options;
 
     /// <summary>Reads an open assembly.</summary>
     /// <param name="file">The assembly; must outlive this.</param>
     /// <param name="name">Name of the plugin, for messages.</param>
-    /// <param name="reserved">Option names that no analysis may have.</param>
-    public PluginMetadata(PEReader file, string name, IReadOnlySet<string> reserved)
+    /// <param name="reserved">Option names that no analysis may have; null = records of options are not looked at.</param>
+    public PluginMetadata(PEReader file, string name, IReadOnlySet<string>? reserved)
     {
         (_metadata, _name) = (file.GetMetadataReader(), name);
-        _options = new OptionsMetadata(file, _metadata, reserved);
+        _options = reserved is null ? null : new OptionsMetadata(file, _metadata, reserved);
         Contract = ContractReference.Of(_metadata);
         Analyses = Contract is null ? [] : Declared();
     }
@@ -104,7 +104,7 @@ internal sealed class PluginMetadata
     private DeclaredAnalysis Checked(DeclaredAnalysis analysis, AnalysisClass type) => analysis with
     {
         Fault = TextFault(analysis) ?? (type.Fault is { } fault ? $"{analysis.TypeName}, analysis '{analysis.Id}', {fault}" : null)
-            ?? (type.Options is { } options && _options.Fault(options) is { } wrong ? $"analysis '{analysis.Id}': {wrong}" : null),
+            ?? (type.Options is { } options && _options?.Fault(options) is { } wrong ? $"analysis '{analysis.Id}': {wrong}" : null),
     };
 
     private static string? TextFault(DeclaredAnalysis analysis) =>

@@ -18,7 +18,7 @@ public static class AllRuns
         }
 
         // What is wrong with models and prompts is wrong for every analysis: an error, not so many skipped ones.
-        PromptReader.Read(inputs.Prompts, inputs.OpenModels()[0]);
+        inputs.PromptsOf(inputs.OpenModels()[0]);
         Directory.CreateDirectory(folder);
         var outcomes = new List<RunOutcome>();
         using var report = new StringWriter { NewLine = "\n" };
@@ -40,7 +40,7 @@ public static class AllRuns
     /// <param name="inputs">On what they would run.</param>
     public static IReadOnlyList<PlannedRun> Plan(PluginCatalog catalog, RunInputs inputs)
     {
-        PromptReader.Read(inputs.Prompts, inputs.OpenModels()[0]);
+        inputs.PromptsOf(inputs.OpenModels()[0]);
         return [.. catalog.Entries.Select(entry => Plan(entry, inputs))];
     }
 

@@ -3,6 +3,8 @@ namespace PluginLens.Host;
 /// <summary>On what an analysis is to be run, as the user gave it.</summary>
 public sealed record RunInputs
 {
+    private readonly Dictionary<(PromptSource, Model), IReadOnlyList<Prompt>> _read = [];
+
     /// <summary>Opens the models and computes.</summary>
     public required Engine Engine { get; init; }
 
@@ -26,6 +28,11 @@ public sealed record RunInputs
 
     /// <summary>The models, open; at least one.</summary>
     public IReadOnlyList<Model> OpenModels() => Models.Count == 0 ? [Engine.Open(null)] : [.. Models.Select(Engine.Open)];
+
+    /// <summary>The prompts as a model reads them; read once, however many analyses ask.</summary>
+    /// <param name="model">One of the models.</param>
+    public IReadOnlyList<Prompt> PromptsOf(Model model) =>
+        _read.TryGetValue((Prompts, model), out var prompts) ? prompts : _read[(Prompts, model)] = PromptReader.Read(Prompts, model);
 
     private sealed class NoProgress : IProgress<Progress>
     {

@@ -24,7 +24,7 @@ internal sealed partial record RunTurn(IReadOnlyList<Model> Models, IReadOnlyLis
         }
 
         var models = inputs.OpenModels();
-        return most > 1 || models.Count == 1 ? [new RunTurn(models, PromptReader.Read(inputs.Prompts, models[0]))] : Each(plugin, inputs, models);
+        return most > 1 || models.Count == 1 ? [new RunTurn(models, inputs.PromptsOf(models[0]))] : Each(plugin, inputs, models);
     }
 
     private static RunTurn[] Each(LoadedPlugin plugin, RunInputs inputs, IReadOnlyList<Model> models)
@@ -37,7 +37,7 @@ internal sealed partial record RunTurn(IReadOnlyList<Model> Models, IReadOnlyLis
         string[] names = [.. models.Select(model => model.Config.Name)];
         names = names.Distinct(StringComparer.Ordinal).Count() == names.Length ? names : [.. inputs.Models];
         string[] keys = [.. names.Select(name => Other().Replace(name.ToLowerInvariant(), "-").Trim('-'))];
-        return [.. models.Select((model, at) => new RunTurn([model], PromptReader.Read(inputs.Prompts, model), names[at])
+        return [.. models.Select((model, at) => new RunTurn([model], inputs.PromptsOf(model), names[at])
         {
             Key = keys[at].Length > 0 && keys.Count(key => key == keys[at]) == 1 ? keys[at] : $"{keys[at]}-{at + 1}".TrimStart('-'),
         })];
