@@ -29,9 +29,10 @@ internal static class SentencePieceFile
         var added = SpecialTokens.Find(config, table).Concat(controls).DistinctBy(token => token.Id)
             .Where(token => token.Id >= model.Pieces.Count || model.Pieces[token.Id].Type != SentencePieceType.UserDefined || token.Special)
             .Concat(UserDefined(model)).DistinctBy(token => token.Id).ToArray();
+        int? Known(int id) => id >= 0 && id < table.Count ? id : null;
         var (addBeginning, addEnd) = Marks(config, model);
-        var beginning = table.Id(config.Token("bos_token")) ?? (InRange(model.BosId, table) ? model.BosId : null);
-        var end = table.Id(config.Token("eos_token")) ?? (InRange(model.EosId, table) ? model.EosId : null);
+        var beginning = table.Id(config.Token("bos_token")) ?? Known(model.BosId);
+        var end = table.Id(config.Token("eos_token")) ?? Known(model.EosId);
         var dummy = model.AddDummyPrefix && !(Prefixes(config) && config.Flag("add_prefix_space") == false);
 
         // The newer way of the classes puts the dummy space before the text only, the older one before every stretch between special tokens.
@@ -49,10 +50,10 @@ internal static class SentencePieceFile
             Prefix = addBeginning && beginning is { } before ? [before] : [],
             Suffix = addEnd && end is { } after ? [after] : [],
             SpaceMark = "▁",
-            BosId = InRange(model.BosId, table) ? model.BosId : null,
-            EosId = InRange(model.EosId, table) ? model.EosId : null,
-            PadId = InRange(model.PadId, table) ? model.PadId : null,
-            UnkId = InRange(model.UnkId, table) ? model.UnkId : null,
+            BosId = Known(model.BosId),
+            EosId = Known(model.EosId),
+            PadId = Known(model.PadId),
+            UnkId = Known(model.UnkId),
         }.WithNamedIds(config, table.Ids);
     }
 
@@ -106,8 +107,6 @@ internal static class SentencePieceFile
         .Select((piece, id) => (piece.Text, piece.Type, Id: id))
         .Where(piece => piece.Type == SentencePieceType.UserDefined && piece.Text.Length > 0)
         .Select(piece => new AddedToken(piece.Id, piece.Text, Special: false, Normalized: true));
-
-    private static bool InRange(int id, PieceTable table) => id >= 0 && id < table.Count;
 
     private static IEnumerable<AddedToken> Controls(SentencePieceModel model) =>
         model.Pieces.Select((piece, id) => (piece.Text, piece.Type, Id: id))

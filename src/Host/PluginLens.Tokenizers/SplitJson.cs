@@ -120,10 +120,7 @@ internal static class SplitJson
     }
 
     private static PieceSplit Literal(string wanted, SplitBehavior behavior, bool invert) => (piece, _, into) =>
-    {
-        var spans = MatchSplit.Spans(piece, wanted);
-        MatchSplit.Add(piece, invert ? spans.ConvertAll(span => span with { IsMatch = !span.IsMatch }) : spans, behavior, into);
-    };
+        MatchSplit.Add(piece, MatchSplit.Inverted(MatchSplit.Spans(piece, wanted), invert), behavior, into);
 
     private static SplitBehavior Behavior(JsonElement element)
     {

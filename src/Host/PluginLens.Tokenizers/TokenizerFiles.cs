@@ -109,32 +109,24 @@ public static class TokenizerFiles
     }
 
     /// <summary>The text of a file; bytes that are no UTF-8 are an error.</summary>
-    internal static string Text(string path)
-    {
-        var bytes = Bytes(path);
-        return Utf8.IsValid(bytes)
-            ? Encoding.UTF8.GetString(bytes)
-            : throw new InvalidDataException("Expected UTF-8 text, found bytes that are none.");
-    }
+    internal static string Text(string path) => Encoding.UTF8.GetString(Utf8Bytes(path));
 
     /// <summary>The object that a JSON file holds.</summary>
     internal static JsonElement Json(string path)
     {
-        ReadOnlyMemory<byte> bytes = Bytes(path);
+        // The parser looks at strings only when they are asked for, so it would not find bytes that are no UTF-8.
+        ReadOnlyMemory<byte> bytes = Utf8Bytes(path);
         if (bytes.Span.StartsWith("\uFEFF"u8))
         {
             bytes = bytes[3..];
         }
 
-        // The parser looks at strings only when they are asked for.
-        if (!Utf8.IsValid(bytes.Span))
-        {
-            throw new InvalidDataException("Expected UTF-8 text, found bytes that are none.");
-        }
-
         var root = JsonDocument.Parse(bytes).RootElement;
         return root.ValueKind == JsonValueKind.Object ? root : throw new InvalidDataException("Expected a JSON object.");
     }
+
+    private static byte[] Utf8Bytes(string path) =>
+        Bytes(path) is var bytes && Utf8.IsValid(bytes) ? bytes : throw new InvalidDataException("Expected UTF-8 text, found bytes that are none.");
 
     private static string? Find(TokenizerFolder folder)
     {

@@ -62,7 +62,17 @@ internal static class Decoders
         {
             var from = 0;
             var to = token.Length;
-            while (from < start && from < to && token[from] == content) { from++; } while (token.Length - to < stop && to > from && token[to - 1] == content) { to--; } return token[from..to];
+            while (from < start && from < to && token[from] == content)
+            {
+                from++;
+            }
+
+            while (token.Length - to < stop && to > from && token[to - 1] == content)
+            {
+                to--;
+            }
+
+            return token[from..to];
         })];
 
     private static string CleanUp(string text) => text

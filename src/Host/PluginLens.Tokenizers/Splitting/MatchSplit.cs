@@ -59,6 +59,9 @@ internal static class MatchSplit
         return spans;
     }
 
+    /// <summary>Matches and the rest with their parts exchanged, where a stage asks for it.</summary>
+    public static List<Span> Inverted(List<Span> spans, bool invert) => invert ? spans.ConvertAll(span => span with { IsMatch = !span.IsMatch }) : spans;
+
     public static void Add(string text, List<Span> spans, SplitBehavior behavior, List<string> into)
     {
         foreach (var span in Joined(spans, behavior))

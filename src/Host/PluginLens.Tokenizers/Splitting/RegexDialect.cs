@@ -102,7 +102,6 @@ internal sealed class RegexDialect
     {
         while (_at < _pattern.Length)
         {
-            var start = _at;
             var c = _pattern[_at];
             if (c is '*' or '+' or '?')
             {
@@ -126,7 +125,7 @@ internal sealed class RegexDialect
                 break;
             }
 
-            if (_at < _pattern.Length && _pattern[_at] is '*' or '+' or '?' or '{' && _at > start)
+            if (_at < _pattern.Length && _pattern[_at] is '*' or '+' or '?' or '{')
             {
                 atom = $"(?:{atom})";
             }

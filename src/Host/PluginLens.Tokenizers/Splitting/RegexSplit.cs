@@ -29,10 +29,7 @@ internal sealed class RegexSplit
     public void Isolated(string piece, bool first, List<string> into) => MatchSplit.Add(piece, Spans(piece), SplitBehavior.Isolated, into);
 
     public PieceSplit As(SplitBehavior behavior, bool invert) => (piece, _, into) =>
-    {
-        var spans = Spans(piece);
-        MatchSplit.Add(piece, invert ? spans.ConvertAll(span => span with { IsMatch = !span.IsMatch }) : spans, behavior, into);
-    };
+        MatchSplit.Add(piece, MatchSplit.Inverted(Spans(piece), invert), behavior, into);
 
     private List<MatchSplit.Span> Spans(string text)
     {
