@@ -8,11 +8,6 @@ from graph import WEIGHTS
 from graph.interpreter import holds
 
 
-def shapes(config):
-    """Every name that a model of this configuration may have, with its shape: an extent is a number, a set of numbers, or None for any."""
-    return {name: shape for name, (shape, _) in _lines(config).items()}
-
-
 def in_order(weights, config):
     """The weights in canonical order; a name or shape that the configuration does not allow is an error, and so is one that is missing."""
     expected = _lines(config)
@@ -30,7 +25,7 @@ def in_order(weights, config):
 
 
 def _lines(config):
-    """Name -> shape, and the condition on which a model must have it."""
+    """Every name that a model of this configuration may have -> its shape (an extent is a number, a set of numbers, or None for any), and the condition on which it must have it."""
     lines = [line.partition(" [")[::2] for line in WEIGHTS.read_text(encoding="utf-8").splitlines() if line and line[0] != "#"]
     sizes = {**config, "n_key_value_heads": config.get("n_key_value_heads", config["n_heads"])}
     found = {}

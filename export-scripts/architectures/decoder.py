@@ -13,7 +13,7 @@ def sizes(config, architecture, norm="RMS", eps="rms_norm_eps", act="hidden_act"
     """The metadata of a pre-norm decoder with rotary positions."""
     d, h = config.count("hidden_size"), config.count("num_attention_heads")
     dh = config.heads(d, h) if config.get("head_dim") is None else config.count("head_dim")
-    kv = h if config.get("num_key_value_heads") is None else config.count("num_key_value_heads")
+    kv = config.count("num_key_value_heads", h)
     if h % kv:
         raise ExportError(f"config.json: {kv} key-value heads do not divide {h} heads")
     result = {
@@ -69,17 +69,22 @@ def attention(source, weights, l, result, here=None, out="o_proj", biased=True, 
         source.take_if(weights, f"{there}.b_O", f"{here}.{out}.bias")
 
 
+def qk_norms(source, weights, l):
+    for letter in "qk":
+        weights[f"blocks.{l}.attn.{letter}_norm.w"] = source.take(f"layers.{l}.self_attn.{letter}_norm.weight")
+
+
 def gated_mlp(source, weights, l, biased=False):
-    here, there = f"layers.{l}.mlp", f"blocks.{l}.mlp"
-    for ours, theirs in (("gate", "gate_proj"), ("in", "up_proj"), ("out", "down_proj")):
-        weights[f"{there}.W_{ours}"] = source.take(f"{here}.{theirs}.weight").transpose()
-        if biased:
-            source.take_if(weights, f"{there}.b_{ours}", f"{here}.{theirs}.bias")
+    _mlp(source, weights, l, f"layers.{l}.mlp", (("gate", "gate_proj"), ("in", "up_proj"), ("out", "down_proj")), biased)
 
 
 def plain_mlp(source, weights, l, here, first, second, biased=True):
+    _mlp(source, weights, l, here, (("in", first), ("out", second)), biased)
+
+
+def _mlp(source, weights, l, here, names, biased):
     there = f"blocks.{l}.mlp"
-    for ours, theirs in (("in", first), ("out", second)):
+    for ours, theirs in names:
         weights[f"{there}.W_{ours}"] = source.take(f"{here}.{theirs}.weight").transpose()
         if biased:
             source.take_if(weights, f"{there}.b_{ours}", f"{here}.{theirs}.bias")

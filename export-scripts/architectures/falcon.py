@@ -10,16 +10,16 @@ def read(config, tensors):
     d, h = config.count("hidden_size"), config.count("num_attention_heads")
     dh = config.heads(d, h)
     new, parallel, biased = config.flag("new_decoder_architecture"), config.flag("parallel_attn"), config.flag("bias")
-    kv = (h if config.get("num_kv_heads") is None else config.count("num_kv_heads")) if new else 1 if config.flag("multi_query") else h
+    kv = config.count("num_kv_heads", h) if new else 1 if config.flag("multi_query") else h
     if h % kv:
         raise ExportError(f"config.json: {kv} key-value heads do not divide {h} heads")
-    norms = 1 if not new else 2 if config.get("num_ln_in_parallel_attn") is None else config.count("num_ln_in_parallel_attn")
+    norms = 1 if not new else config.count("num_ln_in_parallel_attn", 2)
     result = {
         "architecture": "falcon", "d_model": d, "n_heads": h, "n_layers": config.count("num_hidden_layers"),
         "d_vocab": config.count("vocab_size"), "attention_dir": "causal", "norm": "LN", "norm_placement": "pre", "positions": "rotary",
         "final_norm": True, "d_head": dh, "attn_scale": dh ** 0.5, "n_ctx": config.count("max_position_embeddings"),
         "eps": config.number("layer_norm_epsilon", below=1), "act_fn": config.activation("activation", decoder.ACTIVATIONS),
-        "n_key_value_heads": kv, "d_mlp": 4 * d if config.get("ffn_hidden_size") is None else config.count("ffn_hidden_size")}
+        "n_key_value_heads": kv, "d_mlp": config.count("ffn_hidden_size", 4 * d)}
     rope.add(config, result, rope.dimensions(config, dh))
     rope.leave_out_1(result)
     if parallel or new:

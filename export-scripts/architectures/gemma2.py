@@ -41,8 +41,7 @@ def block(source, weights, l, result, kind, biased):
     source.norm(weights, f"{there}.ln1", f"{here}.input_layernorm")
     decoder.attention(source, weights, l, result, biased=biased)
     if kind == "gemma3":
-        weights[f"{there}.attn.q_norm.w"] = source.take(f"{here}.self_attn.q_norm.weight")
-        weights[f"{there}.attn.k_norm.w"] = source.take(f"{here}.self_attn.k_norm.weight")
+        decoder.qk_norms(source, weights, l)
     if kind == "gemma":
         source.norm(weights, f"{there}.ln2", f"{here}.post_attention_layernorm")
     else:

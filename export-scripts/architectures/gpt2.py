@@ -17,7 +17,7 @@ def read(config, tensors):
         "norm": "LN", "norm_placement": "pre", "positions": "learned", "final_norm": True, "d_head": dh,
         "attn_scale": dh ** 0.5 if config.flag("scale_attn_weights") else 1.0, "n_ctx": config.count("n_positions"),
         "eps": config.number("layer_norm_epsilon", below=1), "act_fn": config.activation("activation_function", ACTIVATIONS),
-        "d_mlp": config.count("n_inner") if config.get("n_inner") is not None else 4 * d}
+        "d_mlp": config.count("n_inner", 4 * d)}
     if config.flag("scale_attn_by_inverse_layer_idx"):
         result["scale_attn_by_inverse_layer_idx"] = True
     source = Source(tensors, ("transformer.",), UNUSED)

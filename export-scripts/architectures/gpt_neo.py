@@ -19,7 +19,7 @@ def read(config, tensors):
         "norm": "LN", "norm_placement": "pre", "positions": "learned", "final_norm": True, "d_head": dh, "attn_scale": 1.0,
         "eps": config.number("layer_norm_epsilon", below=1), "n_ctx": config.count("max_position_embeddings"),
         "act_fn": config.activation("activation_function", ACTIVATIONS),
-        "d_mlp": config.count("intermediate_size") if config.get("intermediate_size") is not None else 4 * d}
+        "d_mlp": config.count("intermediate_size", 4 * d)}
     if "local" in kinds:
         width = config.count("window_size")
         result["window_size"] = [width if k == "local" else None for k in kinds]

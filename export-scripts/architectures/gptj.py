@@ -16,7 +16,7 @@ def read(config, tensors):
         "attention_dir": "causal", "norm": "LN", "norm_placement": "pre", "positions": "rotary", "final_norm": True, "d_head": dh,
         "attn_scale": dh ** 0.5, "n_ctx": config.count("n_positions"), "eps": config.number("layer_norm_epsilon", below=1),
         "act_fn": config.activation("activation_function", ACTIVATIONS), "parallel_attn_mlp": True, "shared_norm": True,
-        "rotary_adjacent": True, "d_mlp": config.count("n_inner") if config.get("n_inner") is not None else 4 * d}
+        "rotary_adjacent": True, "d_mlp": config.count("n_inner", 4 * d)}
     if config.count("rotary_dim") > dh:
         raise ExportError(f"config.json: 'rotary_dim' is {config.count('rotary_dim')}, a head has {dh} dimensions")
     config.only("rope_scaling")

@@ -22,8 +22,7 @@ def read(config, tensors):
         source.norm(weights, f"{there}.ln1", f"{here}.input_layernorm")
         decoder.attention(source, weights, l, result, biased=kind == "qwen2" or biased, out_biased=biased)
         if kind == "qwen3":
-            weights[f"{there}.attn.q_norm.w"] = source.take(f"{here}.self_attn.q_norm.weight")
-            weights[f"{there}.attn.k_norm.w"] = source.take(f"{here}.self_attn.k_norm.weight")
+            decoder.qk_norms(source, weights, l)
         source.norm(weights, f"{there}.ln2", f"{here}.post_attention_layernorm")
         decoder.gated_mlp(source, weights, l, kind in ("llama", "granite") and config.flag("mlp_bias"))
     if kind == "granite":

@@ -11,8 +11,7 @@ def read(config, tensors):
     for l in range(result["n_layers"]):
         here, there = f"layers.{l}", f"blocks.{l}"
         decoder.attention(source, weights, l, result, biased=config.flag("attention_bias"))
-        weights[f"{there}.attn.q_norm.w"] = source.take(f"{here}.self_attn.q_norm.weight")
-        weights[f"{there}.attn.k_norm.w"] = source.take(f"{here}.self_attn.k_norm.weight")
+        decoder.qk_norms(source, weights, l)
         source.norm(weights, f"{there}.ln1_post", f"{here}.post_attention_layernorm")
         decoder.gated_mlp(source, weights, l)
         source.norm(weights, f"{there}.ln2_post", f"{here}.post_feedforward_layernorm")

@@ -32,9 +32,11 @@ class Config:
             raise ExportError(f"config.json: '{key}' is null; expected a value such as {self.defaults[key]!r}")
         return value
 
-    def count(self, key):
-        """A positive whole number."""
+    def count(self, key, otherwise=None):
+        """A positive whole number; where null means something, otherwise is what."""
         value = self.get(key)
+        if value is None and otherwise is not None:
+            return otherwise
         if type(value) is not int or not 0 < value < 1 << 31:
             raise ExportError(f"config.json: '{key}' should be a positive whole number, found {value!r}")
         return value

@@ -143,9 +143,7 @@ def longrope(config, result, scaling, rotary_dim, theta):
 
 def _original(config, scaling, n_ctx):
     """The length that the model was trained on before it was stretched."""
-    if scaling.get("original_max_position_embeddings"):
-        return scaling["original_max_position_embeddings"]
-    return n_ctx if config.get("original_max_position_embeddings") is None else config.count("original_max_position_embeddings")
+    return scaling.get("original_max_position_embeddings") or config.count("original_max_position_embeddings", n_ctx)
 
 
 def _one(config, key):

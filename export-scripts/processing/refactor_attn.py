@@ -8,11 +8,8 @@ import numpy as np
 from processing.fold_value_biases import fold_value_biases
 from weight import Weight, zeros
 
-# Entries that differ by no more are tied: what is left between equal ones is rounding, which must not choose a sign.
+# Entries that differ by no more, relatively, are tied: what is left between equal ones is rounding, which must not choose a sign.
 TIE = 1e-9
-
-
-TIE = 1e-9  # entries that differ by less, relatively, are equal but for rounding
 
 
 class LastOnly:
