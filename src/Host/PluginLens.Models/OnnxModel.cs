@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Runtime.CompilerServices;
 using PluginLens.Models.Format;
 using PluginLens.Models.Format.Coded;
 using PluginLens.Models.Format.Files;
@@ -13,50 +11,35 @@ namespace PluginLens.Models;
 /// <summary>A model folder that is open: mapped weights, slices on demand, tokenizer on demand.</summary>
 public sealed class OnnxModel : Model
 {
-    /// <summary>Sessions kept open; the oldest goes first.</summary>
-    private const int MostSessions = 8;
-
-    private readonly ModelProto _proto;
     private readonly Metadata _metadata;
     private readonly Dictionary<string, ModelWeight> _weights;
-    private readonly Dictionary<string, ModelWeight> _handed;
-    private readonly Lazy<ModelWeight> _embedding;
     private readonly MappedFile[] _maps;
-    private readonly OpenOptions _options;
-    private readonly SessionCache _sessions = new(MostSessions);
-    private readonly SliceInputs _inputs;
+    private readonly ForwardPasses _passes;
     private readonly Lazy<ModelTokenizer?> _tokenizer;
-    private readonly Lazy<DeviceChoice> _device;
-    private readonly StrongBox<bool> _ran;
 
     private readonly HashSet<OnnxModel> _views = [];
     private readonly OnnxModel? _original;
 
     internal OnnxModel(string folder, ModelProto proto, ModelConfig config, Metadata metadata, Dictionary<string, ModelWeight> weights, MappedFile[] maps, ModelHashes hashes, OpenOptions options, string? tokenizerFault)
     {
-        (Folder, _proto, Config, _metadata, _weights, _maps, _options) = (folder, proto, config, metadata, weights, maps, options);
+        (Folder, Proto, Config, _metadata, _weights, _maps, OpenedWith) = (folder, proto, config, metadata, weights, maps, options);
         (Sha256, WeightsSha256, WeightsState) = (hashes.Model, hashes.Weights, hashes.State);
-        _inputs = SliceInputs.For(config, metadata.Hooks, weights);
-        _handed = Handed(weights);
-        _embedding = new(() => new PinnedWeight(TiedWeight.Embedding, Weight(TiedWeight.Embedding)));
         (TokenizerFault, _tokenizer) = (tokenizerFault, new(LoadTokenizer));
-        (_device, _ran) = (new(() => DeviceChoice.Try(options.Device)), new());
+        _passes = new(this);
     }
 
     /// <summary>A view of a model with other weights.</summary>
     private OnnxModel(OnnxModel original, Dictionary<string, ModelWeight> replaced)
     {
-        (Folder, _metadata, _options, _maps, _inputs, _tokenizer, _device, _ran) = (original.Folder, original._metadata, original._options, [], original._inputs, original._tokenizer, original._device, original._ran);
-        _embedding = original._embedding;
-        WeightEdits.Of(original._weights, replaced);
-        (_original, _proto, Config) = (original, WeightEdits.Of(original._proto, original._weights, replaced.Keys), WeightEdits.Of(original.Config, replaced));
+        (Folder, _metadata, OpenedWith, _maps, _tokenizer) = (original.Folder, original._metadata, original.OpenedWith, [], original._tokenizer);
+        (_original, Proto, Config) = (original, WeightEdits.Graph(original.Proto, original._weights, replaced.Keys), WeightEdits.Config(original.Config, replaced));
         _weights = new(original._weights, StringComparer.Ordinal);
         foreach (var (name, weight) in replaced)
         {
             _weights[name] = weight;
         }
 
-        _handed = Handed(_weights);
+        _passes = new(this, original._passes);
     }
 
     /// <summary>What befell the tokenizer's files since the model was made, or null.</summary>
@@ -87,10 +70,10 @@ public sealed class OnnxModel : Model
     public override IReadOnlyDictionary<string, IReadOnlyList<string>> Hooks => _metadata.Hooks;
 
     /// <summary>The graph, without the weights' data.</summary>
-    internal ModelProto Proto => _proto;
+    internal ModelProto Proto { get; }
 
     /// <summary>The graph as if every weight were stored in float32.</summary>
-    internal ModelProto PlainProto => WeightEdits.Of(_proto, _weights, _weights.Keys);
+    internal ModelProto PlainProto => WeightEdits.Graph(Proto, _weights, _weights.Keys);
 
     /// <summary>Every weight by name.</summary>
     internal IReadOnlyDictionary<string, ModelWeight> Weights => _weights;
@@ -102,19 +85,19 @@ public sealed class OnnxModel : Model
     internal StitchedFacts? Stitched => _metadata.Stitched;
 
     /// <summary>How many token ids the forward pass embeds: of a stitched model, those of its donor.</summary>
-    internal int EmbeddingRows => _inputs.Vocabulary;
+    internal int EmbeddingRows => _passes.Vocabulary;
 
     /// <summary>How it was opened.</summary>
-    internal OpenOptions OpenedWith => _options;
+    internal OpenOptions OpenedWith { get; }
 
     /// <summary>Where forward passes run; tried once, when first asked for.</summary>
-    public DeviceChoice Device => _device.Value;
+    public DeviceChoice Device => _passes.Device.Choice;
 
     /// <summary>Where forward passes ran; null before the first since <see cref="BeginRun"/>.</summary>
-    public DeviceChoice? DeviceUsed => _ran.Value ? _device.Value : null;
+    public DeviceChoice? DeviceUsed => _passes.Device.Used;
 
     /// <summary>Forward passes before this moment count no more as a use of the device.</summary>
-    public void BeginRun() => _ran.Value = false;
+    public void BeginRun() => _passes.Device.Forget();
 
     /// <summary>Name of each tokenizer file with its sha-256.</summary>
     public IReadOnlyDictionary<string, string> TokenizerFileHashes => _metadata.TokenizerFiles;
@@ -157,7 +140,7 @@ public sealed class OnnxModel : Model
         var results = hooks.Where(input.Replace.ContainsKey).ToDictionary(hook => hook, hook => input.Replace[hook], StringComparer.Ordinal);
         if (computed.Count > 0)
         {
-            Compute(input, computed, results);
+            _passes.Run(input, computed, results);
         }
 
         return new Activations(results);
@@ -167,7 +150,9 @@ public sealed class OnnxModel : Model
     public override Model WithWeights(IReadOnlyDictionary<string, Tensor> replacements)
     {
         ArgumentNullException.ThrowIfNull(replacements);
-        var view = new OnnxModel(this, replacements.ToDictionary(entry => entry.Key, entry => WeightEdits.Of(Config, Stored(entry.Key), entry.Value), StringComparer.Ordinal));
+        var replaced = replacements.ToDictionary(entry => entry.Key, entry => WeightEdits.Replacement(Config, Stored(entry.Key), entry.Value), StringComparer.Ordinal);
+        WeightEdits.KeepTied(_weights, replaced);
+        var view = new OnnxModel(this, replaced);
         lock (_views)
         {
             _views.Add(view);
@@ -195,7 +180,7 @@ public sealed class OnnxModel : Model
         }
 
         _original?.Forget(this);
-        _sessions.Dispose();
+        _passes.Dispose();
         foreach (var map in _maps)
         {
             map.Dispose();
@@ -211,10 +196,6 @@ public sealed class OnnxModel : Model
             _views.Remove(view);
         }
     }
-
-    /// <summary>What sessions are given: weights, and the parts of those that the graph computes.</summary>
-    private static Dictionary<string, ModelWeight> Handed(Dictionary<string, ModelWeight> weights) =>
-        weights.Values.SelectMany(weight => weight.Stored).ToDictionary(weight => weight.Name, StringComparer.Ordinal);
 
     private ModelWeight Stored(string name) => _weights.TryGetValue(name, out var weight)
         ? weight
@@ -234,85 +215,5 @@ public sealed class OnnxModel : Model
 
         var tokenizer = TokenizerFiles.LoadWithin(Folder, Config.DVocab, _metadata.TokenizerFiles.Keys, Config.Metadata.GetValueOrDefault("tokenizer_class"));
         return _metadata.TextRefused is { } reason && tokenizer is FileTokenizer read ? read.Refusing(reason) : tokenizer;
-    }
-
-    private void Compute(ModelInput input, List<string> hooks, Dictionary<string, Tensor> results)
-    {
-        _ran.Value = true;
-        var fed = input.Replace.Keys.Order(StringComparer.Ordinal).ToList();
-        var key = string.Join(',', hooks.Order(StringComparer.Ordinal)) + "<-" + string.Join(',', fed);
-        _sessions.Use(
-            key,
-            () => Session(hooks, fed),
-            session =>
-            {
-                if (Device.UsesCuda)
-                {
-                    // A device gains nothing from passes side by side, and each of them would need its memory.
-                    lock (_device)
-                    {
-                        Pass(session, input, hooks, results);
-                    }
-                }
-                else
-                {
-                    Pass(session, input, hooks, results);
-                }
-            });
-    }
-
-    private SliceSession Session(List<string> hooks, List<string> fed)
-    {
-        var slice = GraphSlice.Cut(_proto, hooks, fed, _handed.ContainsKey);
-        if (!slice.Model.Graph.Node.Any(node => node.Name == TiedWeight.Embedding))
-        {
-            return new SliceSession(slice, _handed, Folder, Device.UsesCuda);
-        }
-
-        // A tied read-out takes every row of the embedding, the largest weight by far: it is widened once and not in every pass.
-        var handed = new Dictionary<string, ModelWeight>(_handed, StringComparer.Ordinal) { [TiedWeight.Embedding] = _embedding.Value };
-        var plain = GraphSlice.Cut(WeightEdits.Of(_proto, _weights, [TiedWeight.Embedding]), hooks, fed, handed.ContainsKey);
-        return new SliceSession(plain, handed, Folder, Device.UsesCuda);
-    }
-
-    private void Pass(SliceSession session, ModelInput input, List<string> hooks, Dictionary<string, Tensor> results)
-    {
-        var extents = new Dictionary<string, int>(StringComparer.Ordinal);
-        var inputs = _inputs.Bind(session.Slice, input, extents);
-        hooks.ForEach(hook => RequireSize(hook, extents));
-        foreach (var (hook, value) in hooks.Zip(session.Run(inputs, hooks, _options.Cancellation)))
-        {
-            results[hook] = Activation(hook, value);
-        }
-    }
-
-    /// <summary>An activation is one array: beyond its largest length the batch must be smaller.</summary>
-    private void RequireSize(string hook, Dictionary<string, int> extents)
-    {
-        var size = 1m;
-        foreach (var dimension in Hooks[hook])
-        {
-            size *= extents.TryGetValue(dimension, out var extent) ? extent : int.TryParse(dimension, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 1;
-        }
-
-        if (size > Array.MaxLength / sizeof(float))
-        {
-            throw new ModelException($"'{hook}' would have {size} numbers, more than {Array.MaxLength / sizeof(float)}; run fewer or shorter prompts at once.");
-        }
-    }
-
-    private Tensor Activation(string hook, GraphArray? value)
-    {
-        var data = value?.Values switch
-        {
-            float[] numbers => numbers,
-            long[] numbers => Array.ConvertAll(numbers, number => (float)number),
-            _ => throw new ModelException($"'{hook}' of model '{Config.Name}' is not float32; export the model again."),
-        };
-
-        // Masked scores are -inf; a NaN anywhere means that the numbers are worth nothing.
-        return !NotFinite.HasNaN(data)
-            ? new Tensor(hook, data, [.. value.Shape.Select(extent => (int)extent)])
-            : throw new ModelException($"The forward pass gives NaN at '{hook}': the weights are damaged or the input is out of range; 'pluginlens verify' tells more.");
     }
 }

@@ -11,28 +11,26 @@ internal static class WeightEdits
     /// <param name="config">For the message.</param>
     /// <param name="weight">The weight that is replaced.</param>
     /// <param name="given">Values of the same shape.</param>
-    public static ModelWeight Of(ModelConfig config, ModelWeight weight, Tensor given) =>
+    public static ModelWeight Replacement(ModelConfig config, ModelWeight weight, Tensor given) =>
         weight.Shape.SequenceEqual(given.Shape) ? PinnedWeight.Finite(weight.Name, given) : throw new ModelException(
             $"The replacement of '{weight.Name}' of model '{config.Name}' has shape [{string.Join(", ", given.Shape)}]; expected [{string.Join(", ", weight.Shape)}].");
 
-    /// <summary>All that changes with the given weights: an unembedding that is the embedding transposed stays what it was when the embedding is replaced, and the other way round.</summary>
+    /// <summary>An unembedding that is the embedding transposed stays what it was when the embedding is replaced.</summary>
     /// <param name="weights">As stored.</param>
-    /// <param name="replaced">Given weights by name.</param>
-    public static Dictionary<string, ModelWeight> Of(IReadOnlyDictionary<string, ModelWeight> weights, Dictionary<string, ModelWeight> replaced)
+    /// <param name="replaced">Given weights by name; receives the unembedding.</param>
+    public static void KeepTied(IReadOnlyDictionary<string, ModelWeight> weights, Dictionary<string, ModelWeight> replaced)
     {
         if (weights.GetValueOrDefault(TiedWeight.Unembedding) is TiedWeight tied && replaced.ContainsKey(TiedWeight.Embedding) && !replaced.ContainsKey(tied.Name))
         {
             replaced[tied.Name] = new PinnedWeight(tied.Name, tied.Read());
         }
-
-        return replaced;
     }
 
     /// <summary>The graph: a given weight is float32 whatever the folder holds; the Cast behind it then changes nothing.</summary>
     /// <param name="proto">As stored.</param>
     /// <param name="weights">As stored.</param>
     /// <param name="replaced">Names of the weights that are given.</param>
-    public static ModelProto Of(ModelProto proto, IReadOnlyDictionary<string, ModelWeight> weights, IReadOnlyCollection<string> replaced)
+    public static ModelProto Graph(ModelProto proto, IReadOnlyDictionary<string, ModelWeight> weights, IReadOnlyCollection<string> replaced)
     {
         var computed = replaced.Select(name => weights[name]).Where(weight => weight is CodedWeight or TiedWeight).ToList();
         if (computed.Count == 0 && !proto.Graph.Initializer.Any(tensor => replaced.Contains(tensor.Name) && tensor.DataType != (int)ElementType.Float))
@@ -55,7 +53,7 @@ internal static class WeightEdits
     /// <summary>The configuration: W_U does not follow W_E, so a model of which one was replaced is not tied any more.</summary>
     /// <param name="config">As stored.</param>
     /// <param name="replaced">Given weights by name.</param>
-    public static ModelConfig Of(ModelConfig config, IReadOnlyDictionary<string, ModelWeight> replaced) =>
+    public static ModelConfig Config(ModelConfig config, IReadOnlyDictionary<string, ModelWeight> replaced) =>
         !config.Traits.Contains(Trait.Tied) || !(replaced.ContainsKey("embed.W_E") || replaced.ContainsKey("unembed.W_U"))
             ? config
             : config with { Tied = false, Traits = config.Traits.Where(trait => trait != Trait.Tied).Append(Trait.Untied).ToHashSet() };
