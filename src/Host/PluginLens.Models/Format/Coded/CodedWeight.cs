@@ -14,8 +14,7 @@ namespace PluginLens.Models.Format.Coded;
 internal sealed class CodedWeight(string name, int[] shape, StoredWeight codes, StoredWeight? scale, StoredWeight? minimum, float? factor)
     : ModelWeight(name, ElementType.Float, shape)
 {
-    /// <summary>The values as long as somebody holds them: analyses ask for the same matrix once a head.</summary>
-    private readonly WeakReference<float[]> _values = new([]);
+    private readonly HeldValues _values = new();
 
     /// <summary>The steps from what is stored to the values.</summary>
     public CodedForm Form => new(scale is not null, minimum is not null, factor is not null);
@@ -27,21 +26,18 @@ internal sealed class CodedWeight(string name, int[] shape, StoredWeight codes, 
     public override nint Address => throw new InvalidOperationException($"'{Name}' lies nowhere: it is computed.");
 
     /// <inheritdoc/>
-    public override Tensor Read()
-    {
-        if (!_values.TryGetTarget(out var values) || values.Length != Count)
-        {
-            values = scale is null ? codes.Read().Data.ToArray() : Decoded(scale);
-            if (factor is { } multiplier)
-            {
-                TensorPrimitives.Multiply(values, multiplier, values);
-            }
+    public override Tensor Read() => new(Name, _values.Of(Computed), Shape);
 
-            RequireFinite(values);
-            _values.SetTarget(values);
+    private float[] Computed()
+    {
+        var values = scale is null ? codes.Read().Data.ToArray() : Decoded(scale);
+        if (factor is { } multiplier)
+        {
+            TensorPrimitives.Multiply(values, multiplier, values);
         }
 
-        return new Tensor(Name, values, Shape);
+        RequireFinite(values, codes.File.Path);
+        return values;
     }
 
     private float[] Decoded(StoredWeight scale)
@@ -129,16 +125,6 @@ internal sealed class CodedWeight(string name, int[] shape, StoredWeight codes, 
         else
         {
             TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(from.Raw).Slice(first, into.Length), into);
-        }
-    }
-
-    private void RequireFinite(float[] values)
-    {
-        var at = NotFinite.FirstIn(values);
-        if (at >= 0)
-        {
-            throw new ModelException(
-                $"{ElementAt(at)} is {(float.IsNaN(values[at]) ? "NaN" : "infinite")} in '{codes.File.Path}': the weights are damaged; copy or export the model again.");
         }
     }
 }

@@ -9,7 +9,7 @@ internal sealed class TiedWeight(ModelWeight embedding) : ModelWeight(Unembeddin
     public const string Embedding = "embed.W_E";
     public const string Unembedding = "unembed.W_U";
 
-    private readonly WeakReference<float[]> _values = new([]);
+    private readonly HeldValues _values = new();
 
     /// <summary>The values, [d_model, d_vocab], without a copy.</summary>
     public Matrix View => embedding.Read().AsMatrix().Transpose();
@@ -21,15 +21,12 @@ internal sealed class TiedWeight(ModelWeight embedding) : ModelWeight(Unembeddin
     public override nint Address => throw new InvalidOperationException($"'{Name}' lies nowhere: it is '{embedding.Name}' transposed.");
 
     /// <inheritdoc/>
-    public override Tensor Read()
-    {
-        if (!_values.TryGetTarget(out var values) || values.Length != Count)
-        {
-            values = GC.AllocateUninitializedArray<float>(Count);
-            Transposed.Copy(embedding.Read().Span, embedding.Shape[0], embedding.Shape[1], values);
-            _values.SetTarget(values);
-        }
+    public override Tensor Read() => new(Name, _values.Of(Transpose), Shape);
 
-        return new Tensor(Name, values, Shape);
+    private float[] Transpose()
+    {
+        var values = GC.AllocateUninitializedArray<float>(Count);
+        Transposed.Copy(embedding.Read().Span, embedding.Shape[0], embedding.Shape[1], values);
+        return values;
     }
 }

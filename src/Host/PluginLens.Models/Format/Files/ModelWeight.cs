@@ -45,6 +45,18 @@ internal abstract class ModelWeight(string name, ElementType type, int[] shape)
     /// <param name="flat">Place in the data.</param>
     protected string ElementAt(int flat) => name + ElementIndex.Of(flat, [.. shape.Select(extent => (long)extent)]);
 
+    /// <summary>Refuses values that are not finite.</summary>
+    /// <param name="values">The float32 values.</param>
+    /// <param name="path">The file that they come from.</param>
+    protected void RequireFinite(ReadOnlySpan<float> values, string path)
+    {
+        var at = NotFinite.FirstIn(values);
+        if (at >= 0)
+        {
+            throw new ModelException($"{ElementAt(at)} is {(float.IsNaN(values[at]) ? "NaN" : "infinite")} in '{path}': the weights are damaged; copy or export the model again.");
+        }
+    }
+
     private static int CountOf(int[] shape)
     {
         var count = 1;

@@ -11,8 +11,7 @@ namespace PluginLens.Models.Format.Files;
 /// <param name="offset">First byte.</param>
 internal sealed class StoredWeight(string name, ElementType type, int[] shape, MappedFile file, long offset) : ModelWeight(name, type, shape)
 {
-    /// <summary>The widened copy as long as somebody holds it: analyses ask for the same matrix once a head.</summary>
-    private readonly WeakReference<float[]> _wide = new([]);
+    private readonly HeldValues _wide = new();
     private bool _isChecked;
 
     /// <summary>The mapped file.</summary>
@@ -30,26 +29,14 @@ internal sealed class StoredWeight(string name, ElementType type, int[] shape, M
     /// <inheritdoc/>
     public override Tensor Read()
     {
-        var data = Type == ElementType.Float ? file.Floats(offset, Count) : Wide();
+        var data = Type == ElementType.Float ? file.Floats(offset, Count) : _wide.Of(Widened);
         if (!_isChecked)
         {
-            RequireFinite(data.Span);
+            RequireFinite(data.Span, file.Path);
             _isChecked = true;
         }
 
         return new Tensor(Name, data, Shape);
-    }
-
-    private float[] Wide()
-    {
-        if (_wide.TryGetTarget(out var wide) && wide.Length == Count)
-        {
-            return wide;
-        }
-
-        wide = Widened();
-        _wide.SetTarget(wide);
-        return wide;
     }
 
     private float[] Widened()
@@ -69,15 +56,5 @@ internal sealed class StoredWeight(string name, ElementType type, int[] shape, M
         }
 
         return wide;
-    }
-
-    private void RequireFinite(ReadOnlySpan<float> data)
-    {
-        var at = NotFinite.FirstIn(data);
-        if (at >= 0)
-        {
-            throw new ModelException(
-                $"{ElementAt(at)} is {(float.IsNaN(data[at]) ? "NaN" : "infinite")} in '{file.Path}': the weights are damaged; copy or export the model again.");
-        }
     }
 }
