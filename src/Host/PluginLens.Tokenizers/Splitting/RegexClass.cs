@@ -9,7 +9,7 @@ internal sealed class RegexClass(string pattern, ISet<string> scripts, bool case
     private const string AnyCharacter = @"[\s\S]";
 
     /// <summary>One character outside of classes.</summary>
-    public static string Literal(char c, bool caseBlind) => caseBlind && c is 's' or 'S' && caseBlind ? "[s\u017F]" : char.IsAsciiLetterOrDigit(c) ? c.ToString() : Scripts.Escaped(c);
+    public static string Literal(char c, bool caseBlind) => caseBlind && c is 's' or 'S' ? "[s\u017F]" : char.IsAsciiLetterOrDigit(c) ? c.ToString() : Scripts.Escaped(c);
 
     public static InvalidDataException Refused(string pattern, string what) =>
         new($"Expected a regular expression that this version can translate, found {what} in '{PieceTable.Shown(pattern, 100)}'.");
