@@ -1,4 +1,5 @@
 using PluginLens.Models.Format;
+using PluginLens.Models.Verification;
 
 namespace PluginLens.Models.Stitching;
 
@@ -17,7 +18,7 @@ internal static class StitchedCheck
     {
         using var written = ModelFolder.Open(folder, receiver.OpenedWith with { Weights = WeightsPolicy.Ignore });
         var ids = Math.Min(receiver.Tokenizer?.Count ?? receiver.Config.DVocab, donor.EmbeddingRows);
-        var input = new ModelInput([.. Enumerable.Range(0, Math.Min(Longest, written.Config.NCtx)).Select(at => (int)(((at * 7919L) + 5) % ids))]);
+        var input = new ModelInput(ForwardSample.Ids(0, Math.Min(Longest, written.Config.NCtx), ids));
         var state = Seam.StateOf(donor.Config, seam.Blocks);
         Compare($"donor.{state}", donor.Run(input, [state])[state], written.Run(input, [$"donor.{state}"])[$"donor.{state}"]);
 

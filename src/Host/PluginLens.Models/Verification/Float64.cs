@@ -27,6 +27,18 @@ internal static class Float64
         }
     }
 
+    /// <summary>The dot product of two rows.</summary>
+    public static double Dot(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
+    {
+        var sum = 0.0;
+        for (var at = 0; at < x.Length; at++)
+        {
+            sum += (double)x[at] * y[at];
+        }
+
+        return sum;
+    }
+
     /// <summary>Adds a row.</summary>
     /// <param name="row">What to add.</param>
     /// <param name="sum">Receives the sum.</param>

@@ -32,5 +32,8 @@ internal sealed class ForwardSample
     }
 
     /// <summary>Ids far apart, no two neighbours alike; the first of row 0 is not 0, which pads in some models.</summary>
-    private static int[] Ids(int row, int length, int count) => [.. Enumerable.Range(0, length).Select(pos => (int)((((pos * 7919L) + (row * 104729L)) + 5) % count))];
+    /// <param name="row">Which of the sequences.</param>
+    /// <param name="length">Tokens.</param>
+    /// <param name="count">Ids that there are.</param>
+    public static int[] Ids(int row, int length, int count) => [.. Enumerable.Range(0, length).Select(pos => (int)((((pos * 7919L) + (row * 104729L)) + 5) % count))];
 }

@@ -115,23 +115,12 @@ internal static class ProcessingChecks
             {
                 for (var j = 0; j <= i; j++)
                 {
-                    var dot = Dot(output.Row(i), output.Row(j));
+                    var dot = Float64.Dot(output.Row(i), output.Row(j));
                     worst = Math.Max(worst, Math.Abs(dot - (i == j ? 1 : 0)));
                 }
             }
         }
 
         return ModelCheck.Within("refactor_attn: W_O has orthonormal rows", worst, 2 * tolerance, "W_O W_Oᵀ against the identity, every head");
-    }
-
-    private static double Dot(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
-    {
-        var sum = 0.0;
-        for (var at = 0; at < x.Length; at++)
-        {
-            sum += (double)x[at] * y[at];
-        }
-
-        return sum;
     }
 }

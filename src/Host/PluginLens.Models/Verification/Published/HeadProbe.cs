@@ -25,7 +25,7 @@ internal sealed class HeadProbe(HeadProbeData data) : PublishedCheck
             var norm = Rows.Norm(patterns.Row(row));
             foreach (var (rank, token) in data.Words[word].Index())
             {
-                var published = ids.TryGetValue(token, out var id) ? Rows.Dot(patterns.Row(row), embed.Row(id)) * inverse[id] : double.NegativeInfinity;
+                var published = ids.TryGetValue(token, out var id) ? Float64.Dot(patterns.Row(row), embed.Row(id)) * inverse[id] : double.NegativeInfinity;
                 var difference = Rows.Relative(published - top.ScoresOf(row)[rank], norm);
                 (worst, where) = difference > worst ? (difference, $"'{word}', rank {rank + 1}, published '{token}', found '{model.Tokenizer.Piece(top.IdsOf(row)[rank])}'") : (worst, where);
             }

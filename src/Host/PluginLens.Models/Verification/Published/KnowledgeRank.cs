@@ -7,14 +7,14 @@ internal sealed class KnowledgeRank(KnowledgeLookupData data) : PublishedCheck
     public override IEnumerable<ModelCheck> Run(Model model, Compute compute)
     {
         var query = Query(model, compute);
-        var wanted = Rows.Dot(Values(model, data.Layer).Row(data.Dim), query);
+        var wanted = Float64.Dot(Values(model, data.Layer).Row(data.Dim), query);
         var rank = 1;
         for (var layer = 0; layer < model.Config.NLayers; layer++)
         {
             var values = Values(model, layer);
             for (var neuron = 0; neuron < values.Rows; neuron++)
             {
-                var score = Rows.Dot(values.Row(neuron), query);
+                var score = Float64.Dot(values.Row(neuron), query);
                 var isEarlier = layer < data.Layer || (layer == data.Layer && neuron < data.Dim);
                 rank += score > wanted || (score == wanted && isEarlier) ? 1 : 0;
             }

@@ -34,7 +34,7 @@ internal sealed class NeuronWords(NeuronWordsData data) : PublishedCheck
         {
             // Different tokens can look alike in print: any of them may be meant.
             var difference = ids.TryGetValue(token, out var candidates)
-                ? candidates.Min(id => Rows.Relative(Rows.Dot(vector.Row(0), model.WE.Row(id)) - top.ScoresOf(0)[rank], largest))
+                ? candidates.Min(id => Rows.Relative(Float64.Dot(vector.Row(0), model.WE.Row(id)) - top.ScoresOf(0)[rank], largest))
                 : double.PositiveInfinity;
             (worst, where) = difference > worst ? (difference, $"rank {rank + 1}, published '{token}', found '{model.Token(top.IdsOf(0)[rank]).Text}'") : (worst, where);
         }

@@ -35,7 +35,7 @@ internal sealed class PairList(PairListData data) : PublishedCheck
         foreach (var (rank, pair) in data.Pairs.Index())
         {
             var known = ids.TryGetValue(pair[0], out var row) & ids.TryGetValue(pair[1], out var column);
-            var difference = known && rank < top.Count ? Rows.Relative(Rows.Dot(rows.Row(row), columns.Row(column)) - top[rank].Score, Math.Abs(top[0].Score)) : double.PositiveInfinity;
+            var difference = known && rank < top.Count ? Rows.Relative(Float64.Dot(rows.Row(row), columns.Row(column)) - top[rank].Score, Math.Abs(top[0].Score)) : double.PositiveInfinity;
             (worst, where) = difference > worst ? (difference, $"rank {rank + 1}, published '{pair[0]}' and '{pair[1]}'") : (worst, where);
         }
 

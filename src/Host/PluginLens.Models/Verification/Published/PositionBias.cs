@@ -13,7 +13,7 @@ internal sealed class PositionBias(PositionBiasData data) : PublishedCheck
         var norm = Rows.Norm(pattern.Row(0));
         var worst = data.Top.Select((entry, rank) => Math.Max(
             Rows.Relative(top.ScoresOf(0)[rank] - (entry.Cosine * norm), norm),
-            Rows.Relative((Rows.Dot(pattern.Row(0), positions.Row(entry.Position)) / Rows.Norm(positions.Row(entry.Position))) - (entry.Cosine * norm), norm))).Max();
+            Rows.Relative((Float64.Dot(pattern.Row(0), positions.Row(entry.Position)) / Rows.Norm(positions.Row(entry.Position))) - (entry.Cosine * norm), norm))).Max();
         yield return ModelCheck.Within(
             $"positions of head {data.Layer}.{data.Head} from {data.Position}", worst, 0.0006, $"{data.Top.Length} positions by rank and cosine, three digits; found {string.Join(", ", top.IdsOf(0).ToArray())} (A6)");
     }

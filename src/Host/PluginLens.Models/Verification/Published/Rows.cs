@@ -3,23 +3,11 @@ namespace PluginLens.Models.Verification.Published;
 /// <summary>Small products in float64, and names of tokens.</summary>
 internal static class Rows
 {
-    /// <summary>The dot product of two rows.</summary>
-    public static double Dot(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
-    {
-        var sum = 0.0;
-        for (var at = 0; at < x.Length; at++)
-        {
-            sum += (double)x[at] * y[at];
-        }
-
-        return sum;
-    }
-
     /// <summary>A difference relative to a scale; infinite, so that nothing passes, where the scale is 0 or a number is missing.</summary>
     public static double Relative(double difference, double scale) => scale > 0 && !double.IsNaN(difference) ? Math.Abs(difference) / scale : double.PositiveInfinity;
 
     /// <summary>The length of a row.</summary>
-    public static double Norm(ReadOnlySpan<float> row) => Math.Sqrt(Dot(row, row));
+    public static double Norm(ReadOnlySpan<float> row) => Math.Sqrt(Float64.Dot(row, row));
 
     /// <summary>1 / length of every row, for cosines.</summary>
     public static float[] InverseNorms(Matrix rows) => [.. Enumerable.Range(0, rows.Rows).Select(row => (float)(1 / Math.Max(Norm(rows.Row(row)), 1e-30)))];
