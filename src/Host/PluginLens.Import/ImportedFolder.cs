@@ -36,7 +36,7 @@ internal static class ImportedFolder
         }
 
         facts["processing"] = new JsonArray();
-        using var data = new DataFile(Path.Combine(folder, CanonicalProto.DataName));
+        using var data = new DataFile(Path.Combine(folder, FolderFiles.Weights));
         var (weights, coded) = (new List<WrittenWeight>(), new List<WrittenCodes>());
         foreach (var weight in model.Weights)
         {
@@ -60,7 +60,7 @@ internal static class ImportedFolder
         facts["source"] = source.Name;
         facts["source_sha256"] = new JsonObject(source.Files.Distinct().Select(f => KeyValuePair.Create(Path.GetFileName(f), (JsonNode?)FileHash.Of(f))));
         facts["weights_sha256"] = data.Digest();
-        File.WriteAllBytes(Path.Combine(folder, "model.onnx"), CanonicalProto.Build(graph, weights, coded, facts).ToByteArray());
+        File.WriteAllBytes(Path.Combine(folder, FolderFiles.Graph), CanonicalProto.Build(graph, weights, coded, facts).ToByteArray());
         return (facts, notes);
     }
 }

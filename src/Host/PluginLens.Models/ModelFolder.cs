@@ -1,14 +1,11 @@
 using PluginLens.Models.Format;
 using PluginLens.Models.Format.Files;
-using PluginLens.Models.Format.Proto;
 
 namespace PluginLens.Models;
 
 /// <summary>Opens model folders, and refuses those that break docs/model-folder.md with one line that says what is wrong.</summary>
 public static class ModelFolder
 {
-    private const string FileName = "model.onnx";
-
     /// <summary>Opens a folder; weights are mapped, nothing is computed.</summary>
     /// <param name="path">A folder with <c>model.onnx</c>, or that file.</param>
     /// <param name="options">Device, and what is asked of the weights.</param>
@@ -57,7 +54,6 @@ public static class ModelFolder
         SlimModel.CheckSeal(map, proto);
         var config = metadata.Config();
         ConfigCheck.Check(config, metadata, folder);
-        RequireOpset(proto, file);
         GraphCheck.Check(proto, metadata.Hooks, file);
         var weights = new WeightTable(config, folder, file, maps).Read(proto.Graph, metadata.DType);
         var tokenizerFault = TokenizerCheck.Fault(folder, metadata.TokenizerFiles);
@@ -68,7 +64,7 @@ public static class ModelFolder
 
     private static string Locate(string path)
     {
-        var file = Directory.Exists(path) ? Path.Combine(path, FileName) : path;
+        var file = Directory.Exists(path) ? Path.Combine(path, FolderFiles.Graph) : path;
         if (File.Exists(file))
         {
             return !IsGguf(file) ? file : throw new ModelException($"'{path}' is a GGUF file, not a model folder; import it first: pluginlens import {path} <new folder>.");
@@ -78,8 +74,8 @@ public static class ModelFolder
         var nearby = new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 2, IgnoreInaccessible = true, AttributesToSkip = FileAttributes.ReparsePoint };
         var other = Directory.Exists(path) ? Directory.EnumerateFiles(path, "*.onnx", nearby).FirstOrDefault() : null;
         throw other is not null
-            ? new ModelException($"'{path}' holds {Path.GetRelativePath(path, other)} but no {FileName}: it is not a model folder; import it first: pluginlens import {path} <new folder>.")
-            : new ModelException($"'{path}' is not a model folder: it holds no {FileName}. Export one there, or name another folder.");
+            ? new ModelException($"'{path}' holds {Path.GetRelativePath(path, other)} but no {FolderFiles.Graph}: it is not a model folder; import it first: pluginlens import {path} <new folder>.")
+            : new ModelException($"'{path}' is not a model folder: it holds no {FolderFiles.Graph}. Export one there, or name another folder.");
     }
 
     private static bool IsGguf(string file)
@@ -87,14 +83,5 @@ public static class ModelFolder
         Span<byte> head = stackalloc byte[4];
         using var handle = File.OpenHandle(file);
         return RandomAccess.Read(handle, head, 0) == head.Length && head.SequenceEqual("GGUF"u8);
-    }
-
-    private static void RequireOpset(ModelProto proto, string file)
-    {
-        var opset = proto.OpsetImport.FirstOrDefault(import => import.Domain is "" or "ai.onnx")?.Version ?? 0;
-        if (opset is < 13 or > 26 || proto.IrVersion is < 3 or > 13)
-        {
-            throw new ModelException($"'{file}' has opset {opset} and IR version {proto.IrVersion}; expected opset 13 to 26 and IR version 3 to 13. Export the model again.");
-        }
     }
 }

@@ -11,8 +11,6 @@ namespace PluginLens.Models;
 /// <param name="State">How the weights compare with what is recorded; null where nobody asked.</param>
 internal sealed record ModelHashes(string Model, string? Weights, WeightsState? State)
 {
-    private const string DataFile = "model.onnx.data";
-
     /// <summary>Hashes the files, or recalls their hashes.</summary>
     /// <param name="file">model.onnx.</param>
     /// <param name="data">The files that weights lie in, beside it.</param>
@@ -37,13 +35,13 @@ internal sealed record ModelHashes(string Model, string? Weights, WeightsState? 
         foreach (var part in data.OrderBy(part => part.Path, StringComparer.Ordinal))
         {
             var name = Path.GetFileName(part.Path);
-            var recorded = name == DataFile && metadata.WeightsSha256 is { Length: > 0 } known ? known : null;
+            var recorded = name == FolderFiles.Weights && metadata.WeightsSha256 is { Length: > 0 } known ? known : null;
 
             // Nothing is refused from memory.
             weights = memory.Of(part, hash => recorded is null || hash == recorded);
             lines.Add($"{name} {weights}\n");
             state = recorded is null ? Worse(state, WeightsState.NotRecorded) : weights == recorded ? state : options.Weights == WeightsPolicy.Report ? WeightsState.NotVerified : throw new ModelException(
-                $"'{part.Path}' has sha-256 {Short(weights)}…, the metadata in {Path.GetFileName(file.Path)} say {Short(recorded)}…: the weights are another model's, changed or damaged. " +
+                $"'{part.Path}' has sha-256 {FileHash.Short(weights)}…, the metadata in {Path.GetFileName(file.Path)} say {FileHash.Short(recorded)}…: the weights are another model's, changed or damaged. " +
                 "Copy or export the model again; 'run --unverified-weights' takes them as they are.");
         }
 
@@ -54,6 +52,4 @@ internal sealed record ModelHashes(string Model, string? Weights, WeightsState? 
     private static WeightsState Worse(WeightsState one, WeightsState other) => one > other ? one : other;
 
     private static string Combined(IEnumerable<string> lines) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(lines))));
-
-    private static string Short(string hash) => hash[..Math.Min(12, hash.Length)].ReplaceLineEndings(" ");
 }

@@ -123,7 +123,7 @@ public sealed class OnnxModel : Model
     public override Tensor Weight(string name) => Stored(name).Read();
 
     /// <inheritdoc/>
-    public override Matrix WU => Stored("unembed.W_U") is TiedWeight tied ? tied.View : base.WU;
+    public override Matrix WU => Stored(TiedWeight.Unembedding) is TiedWeight tied ? tied.View : base.WU;
 
     /// <inheritdoc/>
     public override Activations Run(ModelInput input, IReadOnlyCollection<string> hooks)

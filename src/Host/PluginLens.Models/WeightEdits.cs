@@ -54,7 +54,7 @@ internal static class WeightEdits
     /// <param name="config">As stored.</param>
     /// <param name="replaced">Given weights by name.</param>
     public static ModelConfig Config(ModelConfig config, IReadOnlyDictionary<string, ModelWeight> replaced) =>
-        !config.Traits.Contains(Trait.Tied) || !(replaced.ContainsKey("embed.W_E") || replaced.ContainsKey("unembed.W_U"))
+        !config.Traits.Contains(Trait.Tied) || !(replaced.ContainsKey(TiedWeight.Embedding) || replaced.ContainsKey(TiedWeight.Unembedding))
             ? config
             : config with { Tied = false, Traits = config.Traits.Where(trait => trait != Trait.Tied).Append(Trait.Untied).ToHashSet() };
 }

@@ -16,10 +16,6 @@ internal sealed class WeightTable(ModelConfig config, string folder, string file
     /// <summary>The metadata's <c>dtype</c> of a folder whose weights have a type each.</summary>
     public const string StoredType = "stored";
 
-    /// <summary>Whether an initializer is a weight; the others are constants of the graph.</summary>
-    /// <param name="name">Its name.</param>
-    public static bool IsWeight(string name) => !name.StartsWith("const.", StringComparison.Ordinal);
-
     /// <summary>Every weight by name.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="type">How weights are stored, as the metadata say.</param>
@@ -29,7 +25,7 @@ internal sealed class WeightTable(ModelConfig config, string folder, string file
         var parts = new Dictionary<string, StoredWeight>(StringComparer.Ordinal);
         foreach (var tensor in graph.Initializer)
         {
-            if (!IsWeight(tensor.Name))
+            if (BlockNames.IsConstant(tensor.Name))
             {
                 RequireInside(tensor);
                 continue;

@@ -17,6 +17,10 @@ internal static partial class BlockNames
     /// <param name="name">E.g. <c>ln_final.hook_scale</c>.</param>
     public static bool IsHead(string name) => HeadSide.Any(part => name.StartsWith(part, StringComparison.Ordinal));
 
+    /// <summary>Whether an initializer is a constant of the graph; the others are weights, or parts of them.</summary>
+    /// <param name="name">Its name.</param>
+    public static bool IsConstant(string name) => name.StartsWith("const.", StringComparison.Ordinal);
+
     /// <summary>A name of the donor: hooks and weights get the prefix <c>donor.</c>; internals keep their underscore and constants their <c>const.</c> in front.</summary>
     /// <param name="name">The name in the donor.</param>
     public static string OfDonor(string name) => Under("donor", name);
@@ -25,7 +29,7 @@ internal static partial class BlockNames
     /// <param name="prefix">E.g. <c>donor</c>.</param>
     /// <param name="name">Any name of a tensor.</param>
     public static string Under(string prefix, string name) =>
-        name.StartsWith("const.", StringComparison.Ordinal) ? $"const.{prefix}.{name[6..]}"
+        IsConstant(name) ? $"const.{prefix}.{name[6..]}"
         : name.StartsWith('_') ? $"_{prefix}.{name[1..]}"
         : $"{prefix}.{name}";
 

@@ -2,7 +2,7 @@ using PluginLens.Models.Format.Proto;
 
 namespace PluginLens.Models.Format;
 
-/// <summary>The graph hangs together: every input comes from somewhere earlier, every name is made once, every hook is there and typed.</summary>
+/// <summary>The graph is of a version that is read, and hangs together: every input comes from somewhere earlier, every name is made once, every hook is there and typed.</summary>
 internal static class GraphCheck
 {
     /// <summary>Throws with the first fault.</summary>
@@ -11,6 +11,7 @@ internal static class GraphCheck
     /// <param name="file">For the message.</param>
     public static void Check(ModelProto proto, IReadOnlyDictionary<string, IReadOnlyList<string>> hooks, string file)
     {
+        RequireOpset(proto, file);
         var graph = proto.Graph;
         if (proto.Functions.Count > 0 || graph.SparseInitializer.Count > 0)
         {
@@ -74,5 +75,18 @@ internal static class GraphCheck
         }
 
         ModelException Bad(string what) => new($"'{file}' {what}; export the model again.");
+    }
+
+    /// <summary>The opset of a model; 0 where it names none.</summary>
+    /// <param name="proto">The model.</param>
+    public static long Opset(ModelProto proto) => proto.OpsetImport.FirstOrDefault(import => import.Domain is "" or "ai.onnx")?.Version ?? 0;
+
+    private static void RequireOpset(ModelProto proto, string file)
+    {
+        var opset = Opset(proto);
+        if (opset is < 13 or > 26 || proto.IrVersion is < 3 or > 13)
+        {
+            throw new ModelException($"'{file}' has opset {opset} and IR version {proto.IrVersion}; expected opset 13 to 26 and IR version 3 to 13. Export the model again.");
+        }
     }
 }

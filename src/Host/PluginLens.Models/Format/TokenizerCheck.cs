@@ -28,7 +28,7 @@ internal static class TokenizerCheck
             var found = FileHash.Of(path);
             if (found != expected)
             {
-                var message = $"'{path}' is not the tokenizer file that this model was made with (sha-256 {found[..12]}…, expected {expected[..Math.Min(12, expected.Length)]}…); restore it or export the model again.";
+                var message = $"'{path}' is not the tokenizer file that this model was made with (sha-256 {FileHash.Short(found)}…, expected {FileHash.Short(expected)}…); restore it or export the model again.";
                 return Unreadable(folder, files.Keys) ? message : throw new ModelException(message);
             }
         }

@@ -1,7 +1,9 @@
 using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Microsoft.ML.OnnxRuntime;
+using PluginLens.Models.Format;
 using PluginLens.Models.Format.Proto;
+using PluginLens.Models.Format.Writing;
 
 namespace PluginLens.Models.Sessions;
 
@@ -71,16 +73,14 @@ public sealed record DeviceChoice(bool UsesCuda, string? Reason)
     /// <summary>A model that adds its input to itself.</summary>
     private static byte[] Smallest()
     {
-        var type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = 1, Shape = new TensorShapeProto() } };
-        type.TensorType.Shape.Dim.Add(new TensorShapeProto.Types.Dimension { DimValue = 1 });
         var node = new NodeProto { OpType = "Add" };
         node.Input.Add(["x", "x"]);
         node.Output.Add("y");
         var model = new ModelProto { IrVersion = 8, Graph = new GraphProto { Name = "probe" } };
         model.OpsetImport.Add(new OperatorSetIdProto { Version = 17 });
         model.Graph.Node.Add(node);
-        model.Graph.Input.Add(new ValueInfoProto { Name = "x", Type = type });
-        model.Graph.Output.Add(new ValueInfoProto { Name = "y", Type = type });
+        model.Graph.Input.Add(CanonicalProto.Value("x", ["1"], ElementTypes.Float));
+        model.Graph.Output.Add(CanonicalProto.Value("y", ["1"], ElementTypes.Float));
         return model.ToByteArray();
     }
 }

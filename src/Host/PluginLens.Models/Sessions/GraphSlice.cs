@@ -1,3 +1,4 @@
+using PluginLens.Models.Format;
 using PluginLens.Models.Format.Proto;
 
 namespace PluginLens.Models.Sessions;
@@ -14,7 +15,7 @@ internal sealed record GraphSlice(ModelProto Model, IReadOnlyList<string> Inputs
 {
     /// <summary>Whether an input holds int64 (expert indices).</summary>
     /// <param name="input">Its name.</param>
-    public bool IsInteger(string input) => Model.Graph.Input.First(info => info.Name == input).Type?.TensorType?.ElemType == 7;
+    public bool IsInteger(string input) => Model.Graph.Input.First(info => info.Name == input).Type?.TensorType?.ElemType == ElementTypes.Int64;
 
     /// <summary>Cuts the slice.</summary>
     /// <param name="whole">The model as stored.</param>

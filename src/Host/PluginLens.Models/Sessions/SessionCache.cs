@@ -9,9 +9,6 @@ internal sealed class SessionCache(int capacity) : IDisposable
     private int _passes;
     private bool _isClosed;
 
-    /// <summary>Sessions kept open now.</summary>
-    public int Count => _entries.Count;
-
     /// <summary>A pass on the session of a key.</summary>
     /// <param name="key">What it computes.</param>
     /// <param name="make">Makes the session where none is at hand.</param>

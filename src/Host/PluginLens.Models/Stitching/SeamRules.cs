@@ -22,7 +22,8 @@ internal static class SeamRules
             "the receiver divides attention scores by the number of the block, which changes when the first blocks are left out");
         var ids = receiver.Tokenizer?.Count ?? b.DVocab;
         Require(ids <= donor.EmbeddingRows, $"the receiver knows {ids} token ids, the donor embeds {donor.EmbeddingRows}");
-        Require(Opset(donor) == Opset(receiver), $"the graphs have opsets {Opset(donor)} and {Opset(receiver)}; export both models with one version");
+        var (one, other) = (GraphCheck.Opset(donor.Proto), GraphCheck.Opset(receiver.Proto));
+        Require(one == other, $"the graphs have opsets {one} and {other}; export both models with one version");
         return donor;
 
         void Require(bool holds, string otherwise)
@@ -35,6 +36,4 @@ internal static class SeamRules
 
         ModelException Bad(string why) => new($"'{a.Name}' and '{b.Name}' cannot be written as one model folder: {why}.");
     }
-
-    private static long Opset(OnnxModel model) => model.Proto.OpsetImport.FirstOrDefault(import => import.Domain is "" or "ai.onnx")?.Version ?? 0;
 }

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using PluginLens.Models.Format;
 using PluginLens.Models.Format.Canonical;
 using PluginLens.Models.Format.Proto;
 using PluginLens.Models.Format.Writing;
@@ -42,7 +43,7 @@ internal static class StitchedFolder
     {
         var written = new List<WrittenWeight>();
         string digest;
-        using (var data = new DataFile(Path.Combine(folder, CanonicalProto.DataName)))
+        using (var data = new DataFile(Path.Combine(folder, FolderFiles.Weights)))
         {
             written.AddRange(Weights(graph, receiver, seam).Select(data.Add));
             digest = data.Digest();
@@ -57,7 +58,7 @@ internal static class StitchedFolder
         model.OpsetImport.Add(receiver.Proto.OpsetImport);
         model.MetadataProps.Add(StitchedMetadata.Of(receiver, seam, graph, name, digest).Select(entry => new StringStringEntryProto { Key = entry.Key, Value = entry.Value }));
         model.MetadataProps.Add(new StringStringEntryProto { Key = "seal", Value = CanonicalProto.Seal(model) });
-        File.WriteAllBytes(Path.Combine(folder, "model.onnx"), model.ToByteArray());
+        File.WriteAllBytes(Path.Combine(folder, FolderFiles.Graph), model.ToByteArray());
     }
 
     /// <summary>All in float32: widening is exact, and rounding the map to half precision would not be.</summary>

@@ -94,7 +94,7 @@ internal sealed class StitchedGraph
     }
 
     /// <summary>Constants of three graphs must not meet.</summary>
-    private static string OfSeam(string name) => name.StartsWith("const.", StringComparison.Ordinal) ? BlockNames.Under("seam", name) : name;
+    private static string OfSeam(string name) => BlockNames.IsConstant(name) ? BlockNames.Under("seam", name) : name;
 
     /// <summary>Hooks of the donor up to its state.</summary>
     private bool IsBefore(string hook) => !BlockNames.IsHead(hook)

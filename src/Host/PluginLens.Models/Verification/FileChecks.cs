@@ -1,13 +1,11 @@
-using System.Security.Cryptography;
 using PluginLens.Models.Format;
+using PluginLens.Models.Format.Files;
 
 namespace PluginLens.Models.Verification;
 
 /// <summary>The files are those that were written: hashes, finite weights, a tokenizer that belongs to the embedding.</summary>
 internal static class FileChecks
 {
-    private const string DataFile = "model.onnx.data";
-
     /// <summary>All of them. The seal and the tokenizer's hashes were compared when the folder was opened, which refuses what does not fit.</summary>
     /// <param name="model">The model.</param>
     public static IEnumerable<ModelCheck> Run(OnnxModel model)
@@ -29,10 +27,10 @@ internal static class FileChecks
     private static ModelCheck Weights(OnnxModel model)
     {
         const string Name = "hash of the weights";
-        var path = Path.Combine(model.Folder, DataFile);
+        var path = Path.Combine(model.Folder, FolderFiles.Weights);
         if (!File.Exists(path))
         {
-            return ModelCheck.Of(Name, model.Config.Metadata.ContainsKey("seal"), $"there is no {DataFile}: the weights lie in model.onnx, under its seal");
+            return ModelCheck.Of(Name, model.Config.Metadata.ContainsKey("seal"), $"there is no {FolderFiles.Weights}: the weights lie in model.onnx, under its seal");
         }
 
         if (!model.Config.Metadata.TryGetValue("weights_sha256", out var expected))
@@ -40,11 +38,10 @@ internal static class FileChecks
             return ModelCheck.Of(Name, false, "the metadata have no weights_sha256; export the model again");
         }
 
-        using var file = File.OpenRead(path);
-        var found = Convert.ToHexStringLower(SHA256.HashData(file));
+        var found = FileHash.Of(path);
         return ModelCheck.Of(Name, found == expected, found == expected
-            ? $"{DataFile} has the hash that the metadata name"
-            : $"{DataFile} has sha-256 {Short(found)}…, the metadata say {Short(expected)}…: weights were changed or damaged; copy or export the model again");
+            ? $"{FolderFiles.Weights} has the hash that the metadata name"
+            : $"{FolderFiles.Weights} has sha-256 {FileHash.Short(found)}…, the metadata say {FileHash.Short(expected)}…: weights were changed or damaged; copy or export the model again");
     }
 
     private static ModelCheck Tokenizer(OnnxModel model)
@@ -76,6 +73,4 @@ internal static class FileChecks
 
         return ModelCheck.Of("finite weights", true, $"{model.WeightNames.Count} weights hold neither NaN nor infinity");
     }
-
-    private static string Short(string hash) => hash[..Math.Min(12, hash.Length)];
 }

@@ -11,7 +11,7 @@ internal sealed class CodedReader(GraphProto graph, string file)
 {
     private readonly Dictionary<string, NodeProto> _makers = graph.Node.SelectMany(node => node.Output, (node, output) => (node, output)).ToDictionary(pair => pair.output, pair => pair.node, StringComparer.Ordinal);
     private readonly ILookup<string, NodeProto> _readers = graph.Node.SelectMany(node => node.Input.Distinct(), (node, input) => (node, input)).ToLookup(pair => pair.input, pair => pair.node, StringComparer.Ordinal);
-    private readonly Dictionary<string, TensorProto> _constants = graph.Initializer.Where(tensor => tensor.Name.StartsWith("const.", StringComparison.Ordinal)).ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+    private readonly Dictionary<string, TensorProto> _constants = graph.Initializer.Where(tensor => BlockNames.IsConstant(tensor.Name)).ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
 
     /// <summary>The weight that is computed from some stored parts.</summary>
     /// <param name="name">Canonical name.</param>
@@ -19,7 +19,7 @@ internal sealed class CodedReader(GraphProto graph, string file)
     public CodedWeight Read(string name, Func<string, StoredWeight?> part)
     {
         var (codes, scale, minimum) = (part(CodedNames.Codes)!, part(CodedNames.Scale), part(CodedNames.Minimum));
-        var factor = _constants.TryGetValue(CodedNames.Factor(name), out var constant) ? Numbers<float>(constant, ElementType.Float)[0] : (float?)null;
+        var factor = _constants.TryGetValue(CodedNames.Factor(name), out var constant) ? Numbers<float>(constant, ElementTypes.Float)[0] : (float?)null;
         var shape = scale is null ? codes.Shape : Shape(name, codes, scale, minimum);
         RequireTypes(name, codes, scale, minimum);
         var weight = new CodedWeight(name, shape, codes, scale, minimum, factor);
@@ -34,7 +34,7 @@ internal sealed class CodedReader(GraphProto graph, string file)
 
     private int[] Shape(string name, StoredWeight codes, StoredWeight scale, StoredWeight? minimum)
     {
-        var shape = _constants.TryGetValue(CodedNames.Shape(name), out var constant) ? Numbers<long>(constant, (ElementType)7) : throw Bad(name, $"no constant {CodedNames.Shape(name)}");
+        var shape = _constants.TryGetValue(CodedNames.Shape(name), out var constant) ? Numbers<long>(constant, ElementTypes.Int64) : throw Bad(name, $"no constant {CodedNames.Shape(name)}");
         if (shape.Any(extent => extent <= 0) || shape.Aggregate((Int128)1, (a, b) => Int128.Min(a * b, long.MaxValue)) != codes.Count)
         {
             throw Bad(name, $"{codes.Count} codes for the shape [{string.Join(", ", shape)}]");
@@ -100,18 +100,18 @@ internal sealed class CodedReader(GraphProto graph, string file)
 
     private void RequireRows(CodedWeight weight)
     {
-        var shape = weight.Form.HasScale ? Numbers<long>(_constants.GetValueOrDefault(CodedNames.RowsShape(weight.Name)) ?? throw Bad(weight.Name, "no shape for its rows"), (ElementType)7) : null;
+        var shape = weight.Form.HasScale ? Numbers<long>(_constants.GetValueOrDefault(CodedNames.RowsShape(weight.Name)) ?? throw Bad(weight.Name, "no shape for its rows"), ElementTypes.Int64) : null;
         if (weight.Shape.Length != 2 || (shape is not null && (!shape.SequenceEqual([0, 0, weight.Shape[1]]) || weight.Stored.First().Shape[0] != weight.Shape[0])))
         {
             throw Bad(weight.Name, "rows of another shape than its own");
         }
     }
 
-    private T[] Numbers<T>(TensorProto constant, ElementType type)
+    private T[] Numbers<T>(TensorProto constant, int type)
         where T : unmanaged
     {
         var bytes = constant.RawData.Span;
-        return constant.DataType == (int)type && bytes.Length > 0 && bytes.Length % Marshal.SizeOf<T>() == 0
+        return constant.DataType == type && bytes.Length > 0 && bytes.Length % Marshal.SizeOf<T>() == 0
             ? MemoryMarshal.Cast<byte, T>(bytes).ToArray()
             : throw new ModelException($"'{file}' has a constant '{constant.Name}' of another type than is known; export the model again.");
     }

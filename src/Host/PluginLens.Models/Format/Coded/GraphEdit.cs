@@ -52,7 +52,7 @@ internal static class GraphEdit
     {
         var tensor = new TensorProto { Name = name, DataType = ElementTypes.Float, DataLocation = TensorProto.Types.DataLocation.External };
         tensor.Dims.Add(shape.Select(extent => (long)extent));
-        tensor.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = Writing.CanonicalProto.DataName });
+        tensor.ExternalData.Add(new StringStringEntryProto { Key = "location", Value = FolderFiles.Weights });
         return tensor;
     }
 }

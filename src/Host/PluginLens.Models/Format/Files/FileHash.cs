@@ -27,4 +27,8 @@ internal static class FileHash
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
+
+    /// <summary>The beginning of a hash, for messages; what a damaged file says is one may be anything.</summary>
+    /// <param name="hash">As found, or as written somewhere.</param>
+    public static string Short(string hash) => hash[..Math.Min(12, hash.Length)].ReplaceLineEndings(" ");
 }

@@ -12,7 +12,6 @@ namespace PluginLens.Models.Format.Writing;
 /// <summary>Turns the canonical graph into the protobuf of <c>model.onnx</c>, as the exporter does.</summary>
 internal static class CanonicalProto
 {
-    public const string DataName = "model.onnx.data";
     private const int Opset = 17;
     private const int IrVersion = 8;
 
@@ -98,7 +97,7 @@ internal static class CanonicalProto
     {
         var tensor = new TensorProto { Name = weight.Name, DataType = (int)weight.Type, DataLocation = TensorProto.Types.DataLocation.External };
         tensor.Dims.Add(weight.Shape);
-        foreach (var (key, value) in new[] { ("location", DataName), ("offset", Text(weight.Offset)), ("length", Text(weight.Length)) })
+        foreach (var (key, value) in new[] { ("location", FolderFiles.Weights), ("offset", Text(weight.Offset)), ("length", Text(weight.Length)) })
         {
             tensor.ExternalData.Add(new StringStringEntryProto { Key = key, Value = value });
         }
@@ -108,15 +107,21 @@ internal static class CanonicalProto
 
     public static TensorProto Inline(TemplateConstant constant)
     {
-        var tensor = new TensorProto
-        {
-            Name = constant.Name,
-            DataType = constant.IsInteger ? ElementTypes.Int64 : ElementTypes.Float,
-            RawData = constant.IsInteger
-                ? ElementTypes.Raw(constant.Values.Select(v => (long)v).ToArray())
-                : ElementTypes.Raw(constant.Values.Select(v => (float)v).ToArray()),
-        };
-        tensor.Dims.Add(constant.Rank == 0 ? [] : [constant.Values.Count]);
+        long[] dims = constant.Rank == 0 ? [] : [constant.Values.Count];
+        return constant.IsInteger
+            ? Inline(constant.Name, ElementTypes.Int64, ElementTypes.Raw(constant.Values.Select(v => (long)v).ToArray()), dims)
+            : Inline(constant.Name, ElementTypes.Float, ElementTypes.Raw(constant.Values.Select(v => (float)v).ToArray()), dims);
+    }
+
+    /// <summary>An initializer whose data stand in the graph.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="type">Element type.</param>
+    /// <param name="data">Raw bytes.</param>
+    /// <param name="dims">Extents; none for a scalar.</param>
+    public static TensorProto Inline(string name, int type, ByteString data, params long[] dims)
+    {
+        var tensor = new TensorProto { Name = name, DataType = type, RawData = data };
+        tensor.Dims.Add(dims);
         return tensor;
     }
 

@@ -1,4 +1,3 @@
-using Google.Protobuf;
 using PluginLens.Models.Format.Coded;
 using PluginLens.Models.Format.Proto;
 
@@ -47,7 +46,7 @@ internal static class CodedGraph
 
         foreach (var weight in coded.Where(weight => weight.Form.HasScale))
         {
-            graph.Initializer.Add(Inline(CodedNames.Shape(weight.Name), ElementTypes.Int64, ElementTypes.Raw(weight.Shape), weight.Shape.Length));
+            graph.Initializer.Add(CanonicalProto.Inline(CodedNames.Shape(weight.Name), ElementTypes.Int64, ElementTypes.Raw(weight.Shape), weight.Shape.Length));
         }
 
         graph.Node.Clear();
@@ -59,7 +58,7 @@ internal static class CodedGraph
         nodes.AddRange(CodedNodes.Whole(weight.Name, weight.Form));
         if (weight.Form.HasFactor && graph.Initializer.All(tensor => tensor.Name != CodedNames.Factor(weight.Name)))
         {
-            graph.Initializer.Add(Inline(CodedNames.Factor(weight.Name), ElementTypes.Float, ElementTypes.Raw([weight.Factor])));
+            graph.Initializer.Add(CanonicalProto.Inline(CodedNames.Factor(weight.Name), ElementTypes.Float, ElementTypes.Raw([weight.Factor])));
         }
     }
 
@@ -71,19 +70,12 @@ internal static class CodedGraph
         node.Input.Add(CodedNames.Rows(weight.Name));
         if (weight.Form.HasScale)
         {
-            graph.Initializer.Add(Inline(CodedNames.RowsShape(weight.Name), ElementTypes.Int64, ElementTypes.Raw([0L, 0L, weight.Shape[^1]]), 3));
+            graph.Initializer.Add(CanonicalProto.Inline(CodedNames.RowsShape(weight.Name), ElementTypes.Int64, ElementTypes.Raw([0L, 0L, weight.Shape[^1]]), 3));
         }
 
         if (weight.Form.HasFactor)
         {
-            graph.Initializer.Add(Inline(CodedNames.Factor(weight.Name), ElementTypes.Float, ElementTypes.Raw([weight.Factor])));
+            graph.Initializer.Add(CanonicalProto.Inline(CodedNames.Factor(weight.Name), ElementTypes.Float, ElementTypes.Raw([weight.Factor])));
         }
-    }
-
-    private static TensorProto Inline(string name, int type, ByteString data, params long[] dims)
-    {
-        var tensor = new TensorProto { Name = name, DataType = type, RawData = data };
-        tensor.Dims.Add(dims);
-        return tensor;
     }
 }

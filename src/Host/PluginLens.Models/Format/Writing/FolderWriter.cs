@@ -34,7 +34,7 @@ internal sealed class FolderWriter : IDisposable
             return;
         }
 
-        if (!File.Exists(Path.Combine(destination, "model.onnx")) && Directory.EnumerateFileSystemEntries(destination).Any())
+        if (!File.Exists(Path.Combine(destination, FolderFiles.Graph)) && Directory.EnumerateFileSystemEntries(destination).Any())
         {
             throw new ModelException($"'{destination}' exists and is not a model folder; it is left alone. Give another folder.");
         }

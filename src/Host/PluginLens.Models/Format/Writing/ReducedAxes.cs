@@ -21,9 +21,7 @@ internal static class ReducedAxes
             var name = $"const.axes.{string.Join('.', axes.Ints)}";
             if (graph.Initializer.All(tensor => tensor.Name != name))
             {
-                var constant = new TensorProto { Name = name, DataType = ElementTypes.Int64, RawData = ElementTypes.Raw(axes.Ints.ToArray()) };
-                constant.Dims.Add(axes.Ints.Count);
-                graph.Initializer.Add(constant);
+                graph.Initializer.Add(CanonicalProto.Inline(name, ElementTypes.Int64, ElementTypes.Raw(axes.Ints.ToArray()), axes.Ints.Count));
             }
 
             node.Attribute.Remove(axes);
