@@ -21,7 +21,7 @@ public sealed class BugOnnxTests
     [TestCase("weights/all.bin")]
     public void Import_PathOfWindows_IsFound(string location)
     {
-        var model = Read("optimum-gpt2");
+        var model = ImportedModel.Read("optimum-gpt2");
         Externalise(model, location, "weights/all.bin");
         _folder.CreateSubdirectory("weights/deep");
         AssertTruth(model, "onnx-external-backslash");
@@ -34,7 +34,7 @@ public sealed class BugOnnxTests
     [TestCase("weights\\none.bin", "is missing")]
     public void Import_PathOfWindows_StaysInTheFolder(string location, string quoted)
     {
-        var model = Read("optimum-gpt2");
+        var model = ImportedModel.Read("optimum-gpt2");
         Externalise(model, location, "weights/all.bin");
         AssertRefused(model, quoted);
     }
@@ -54,7 +54,7 @@ public sealed class BugOnnxTests
     [TestCase("torch-dynamo-gpt2", "Softmax")]
     public void Import_Probabilities_UpToTheirLogits(string name, params string[] end)
     {
-        var model = Read(name);
+        var model = ImportedModel.Read(name);
         var logits = End(model, end);
         var report = AssertTruth(model, "onnx-softmax-end");
         Assert.That(report.Notes, Has.One.Contains($"up to '{logits}'"));
@@ -63,7 +63,7 @@ public sealed class BugOnnxTests
     [Test]
     public void Import_LogitsBesideProbabilities_TakesTheLogits()
     {
-        var model = Read("optimum-gpt2");
+        var model = ImportedModel.Read("optimum-gpt2");
         var logits = model.Graph.Output[0].Clone();
         End(model, "Softmax");
         model.Graph.Output.Add(logits);
@@ -78,7 +78,7 @@ public sealed class BugOnnxTests
     [TestCase("optimum-gpt2", "[2, 5]", "5 scores for each sequence", "MatMul:5 first")]
     public void Import_Classifier_SaysSo(string name, string shape, string scores, string head)
     {
-        var model = Read(name);
+        var model = ImportedModel.Read(name);
         Classify(model, head.Split(' '));
         AssertRefused(model, $"'scores' {shape} is the head of a classifier", scores, name == "optimum-bert" ? "vocabulary of 523 tokens" : "vocabulary of 512 tokens", "--task feature-extraction");
     }
@@ -87,7 +87,7 @@ public sealed class BugOnnxTests
     [TestCase("MatMul:9")]
     public void Import_ClassifierBesideHiddenStates_ImportsTheEncoder(string head)
     {
-        var model = Read("optimum-bert");
+        var model = ImportedModel.Read("optimum-bert");
         Classify(model, head.Split(' '));
         model.Graph.Output.Add(Value("/bert/encoder/layer.2/output/LayerNorm/Add_1_output_0"));
         File.WriteAllBytes(Path.Combine(_folder.FullName, "model.onnx"), model.ToByteArray());
@@ -100,7 +100,7 @@ public sealed class BugOnnxTests
     [Test]
     public void Import_SpansOfAnswers_AreAClassifiers()
     {
-        var model = Read("optimum-bert");
+        var model = ImportedModel.Read("optimum-bert");
         Classify(model, ["MatMul:2"]);
         var split = Node("Split", ["scores"], "start_logits", "axis", -1);
         split.Output.Add("end_logits");
@@ -113,7 +113,7 @@ public sealed class BugOnnxTests
     [Test]
     public void Import_OperatorWithoutItsInputs_IsNamed()
     {
-        var model = Read("torch-llama");
+        var model = ImportedModel.Read("torch-llama");
         var softmax = model.Graph.Node.First(n => n.OpType == "Softmax");
         (softmax.OpType, softmax.Domain) = ("GroupQueryAttention", "com.microsoft");
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = "com.microsoft", Version = 1 });
@@ -131,8 +131,6 @@ public sealed class BugOnnxTests
             ["onnx-classifier"] = "import or refuse", ["onnx-external-backslash"] = "import or refuse", ["onnx-gqa-operator"] = "refuse", ["onnx-softmax-end"] = "import or refuse",
         }));
     }
-
-    private static ModelProto Read(string name) => ModelProto.Parser.ParseFrom(File.ReadAllBytes(Path.Combine(ImportedModel.Plain(name), "model.onnx")));
 
     private static ValueInfoProto Value(string name) => new() { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = 1 } } };
 
@@ -221,10 +219,6 @@ public sealed class BugOnnxTests
     private void AssertRefused(ModelProto model, params string[] quoted)
     {
         File.WriteAllBytes(Path.Combine(_folder.FullName, "model.onnx"), model.ToByteArray());
-        var destination = _folder.CreateSubdirectory("out");
-        var error = Assert.Throws<ModelException>(() => Importer.Import(_folder.FullName, Path.Combine(destination.FullName, "model")));
-        Assert.That(quoted.Where(q => !error!.Message.Contains(q, StringComparison.Ordinal)), Is.Empty, error!.Message);
-        Assert.That(error.Message, Does.Not.Contain('\n'));
-        Assert.That(destination.GetFileSystemInfos(), Is.Empty, "something was left behind");
+        Refusal.AssertNames(_folder.FullName, quoted);
     }
 }

@@ -1,6 +1,3 @@
-using PluginLens.Models;
-using PluginLens.Tests.Shared;
-
 namespace PluginLens.Import.Tests;
 
 /// <summary>
@@ -35,7 +32,7 @@ public sealed class FusedOperatorTests
         if (form.StartsWith("Multi", StringComparison.Ordinal))
         {
             imported.AssertEqualsReference(checkpoint, 1e-4f);
-            AssertWeights(imported.Model, checkpoint);
+            imported.AssertWeights(checkpoint);
         }
         else
         {
@@ -205,7 +202,7 @@ public sealed class FusedOperatorTests
 
         graph.Save(_folder.FullName);
         using var imported = new ImportedModel(_folder.FullName);
-        var expected = new SafetensorsFile(Path.Combine(Repository.Checkpoints, "llama", "reference", "weights.safetensors")).Floats("blocks.0.mlp.W_in").Data.ToArray();
+        var expected = ImportedModel.Reference("llama", "weights").Floats("blocks.0.mlp.W_in").Data.ToArray();
 
         Assert.That(imported.Model.Weight("blocks.0.mlp.W_in").Data.ToArray(), Is.EqualTo(Array.ConvertAll(expected, v => (float)(Half)v)));
         Assert.That((imported.Model.Config.DHead, imported.Model.Config.RotaryDim), Is.EqualTo((width, width)));
@@ -219,7 +216,7 @@ public sealed class FusedOperatorTests
         using var imported = new ImportedModel(_folder.FullName);
 
         imported.AssertEqualsReference("bert", 1e-4f);
-        AssertWeights(imported.Model, "bert");
+        imported.AssertWeights("bert");
         Assert.That(imported.Report.Check!.Sequences, Does.Contain("padded"));
     }
 
@@ -235,9 +232,7 @@ public sealed class FusedOperatorTests
         node.Input[at] = at == 4 ? graph.Node("Cast", [graph.Floats("ones", [.. Enumerable.Repeat(1f, 2 * 11 * 11)], 2, 11, 11)], ["extra"], ("to", 6)) : graph.Floats("extra", new float[4], 4);
         graph.Save(_folder.FullName);
 
-        Assert.That(
-            () => Importer.Import(_folder.FullName, Path.Combine(_folder.FullName, "out")),
-            Throws.TypeOf<ModelException>().With.Message.Contains(node.OpType).And.Message.Contains(quoted).And.Message.Not.Contains("\n"));
+        Refusal.AssertNames(_folder.FullName, node.OpType, quoted);
     }
 
     [TestCase("Grouped", 2, "")]
@@ -253,9 +248,7 @@ public sealed class FusedOperatorTests
         node.Input[at] = input;
         graph.Save(_folder.FullName);
 
-        Assert.That(
-            () => Importer.Import(_folder.FullName, Path.Combine(_folder.FullName, "out")),
-            Throws.TypeOf<ModelException>().With.Message.Contains("/2.").And.Message.Not.Contains("\n"));
+        Refusal.AssertNames(_folder.FullName, "/2.");
     }
 
     [TestCase("softcap", 30f, "'softcap'")]
@@ -269,18 +262,6 @@ public sealed class FusedOperatorTests
             ? new Models.Format.Proto.AttributeProto { Name = name, F = number, Type = 1 } : new Models.Format.Proto.AttributeProto { Name = name, I = (int)value, Type = 2 });
         graph.Save(_folder.FullName);
 
-        Assert.That(
-            () => Importer.Import(_folder.FullName, Path.Combine(_folder.FullName, "out")),
-            Throws.TypeOf<ModelException>().With.Message.Contains("com.microsoft.GroupQueryAttention").And.Message.Contains(name == "new_trick" ? "new_trick" : quoted).And.Message.Not.Contains("\n"));
-    }
-
-    private static void AssertWeights(OnnxModel model, string checkpoint)
-    {
-        var reference = new SafetensorsFile(Path.Combine(Repository.Checkpoints, checkpoint, "reference", "weights.safetensors"));
-        Assert.That(model.WeightNames, Is.EquivalentTo(reference.Names));
-        foreach (var name in reference.Names)
-        {
-            Assert.That(model.Weight(name).Span.SequenceEqual(reference.Floats(name).Span), Is.True, $"{name} is not the checkpoint's, bit for bit");
-        }
+        Refusal.AssertNames(_folder.FullName, "com.microsoft.GroupQueryAttention", quoted);
     }
 }

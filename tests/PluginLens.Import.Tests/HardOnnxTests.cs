@@ -1,5 +1,3 @@
-using PluginLens.Tests.Shared;
-
 namespace PluginLens.Import.Tests;
 
 /// <summary>ONNX files of the wild: imported whole, or refused in one line that names the cause; nothing is left behind.</summary>
@@ -24,11 +22,7 @@ public sealed class HardOnnxTests
         using var imported = new ImportedModel(ImportedModel.Hard(name));
 
         imported.AssertEqualsReference(checkpoint, 2e-5f);
-        var reference = new SafetensorsFile(Path.Combine(Repository.Checkpoints, checkpoint, "reference", "weights.safetensors"));
-        foreach (var weight in imported.Model.WeightNames)
-        {
-            Assert.That(imported.Model.Weight(weight).Span.SequenceEqual(reference.Floats(weight).Span), Is.True, $"{weight} is not the checkpoint's, bit for bit");
-        }
+        imported.AssertBits(checkpoint);
     }
 
     [TestCase("fp16-gpt2")]
@@ -66,7 +60,7 @@ public sealed class HardOnnxTests
     [TestCase("nan-weight", "transformer.h.1.mlp.c_fc.weight[5, 17] is NaN")]
     [TestCase("raw-data-short", "bert.encoder.layer.1.output.dense.bias", "124 bytes of data for shape [32] float32 (128)")]
     [TestCase("truncated-protobuf", "ends inside a message", "162819")]
-    public void Import_BrokenOrForeign_IsRefusedByItsCause(string name, params string[] quoted) => AssertRefused(ImportedModel.Hard(name), quoted);
+    public void Import_BrokenOrForeign_IsRefusedByItsCause(string name, params string[] quoted) => Refusal.AssertNames(ImportedModel.Hard(name), quoted);
 
     [Test]
     public void Import_EveryFolder_DoesWhatItsLineSays()
@@ -90,28 +84,11 @@ public sealed class HardOnnxTests
             File.Copy(Path.Combine(ImportedModel.Hard("external-one-file"), "model.onnx_data"), Path.Combine(folder.FullName, "data"));
             File.CreateSymbolicLink(Path.Combine(inner.FullName, "model.onnx_data"), Path.Combine("..", "data"));
 
-            AssertRefused(inner.FullName, "\"model.onnx_data\"", "lies outside the model's folder");
+            Refusal.AssertNames(inner.FullName, "\"model.onnx_data\"", "lies outside the model's folder");
         }
         finally
         {
             folder.Delete(recursive: true);
-        }
-    }
-
-    private static void AssertRefused(string source, params string[] quoted)
-    {
-        var parent = Directory.CreateTempSubdirectory("pluginlens-import-");
-        try
-        {
-            var error = Assert.Throws<ModelException>(() => Importer.Import(source, Path.Combine(parent.FullName, "model")));
-
-            Assert.That(quoted.Where(q => !error!.Message.Contains(q, StringComparison.Ordinal)), Is.Empty, error!.Message);
-            Assert.That(error.Message, Does.Not.Contain('\n'));
-            Assert.That(parent.GetFileSystemInfos(), Is.Empty, "something was left behind");
-        }
-        finally
-        {
-            parent.Delete(recursive: true);
         }
     }
 }

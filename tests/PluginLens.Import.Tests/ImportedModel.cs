@@ -1,4 +1,5 @@
 using PluginLens.Models;
+using PluginLens.Models.Format.Proto;
 using PluginLens.Tests.Shared;
 
 namespace PluginLens.Import.Tests;
@@ -22,6 +23,34 @@ internal sealed class ImportedModel : IDisposable
 
     public static string Hard(string name) => Path.Combine(Repository.Root, "tests", "Golden", "hard-onnx", name);
 
+    /// <summary>The graph of a plain file, to be changed.</summary>
+    /// <param name="name">Folder under plain-onnx.</param>
+    public static ModelProto Read(string name) => ModelProto.Parser.ParseFrom(File.ReadAllBytes(Path.Combine(Plain(name), "model.onnx")));
+
+    /// <summary>A file of a checkpoint's reference.</summary>
+    /// <param name="checkpoint">The checkpoint.</param>
+    /// <param name="file">Its name without ending.</param>
+    public static SafetensorsFile Reference(string checkpoint, string file) => new(Path.Combine(Repository.Checkpoints, checkpoint, "reference", $"{file}.safetensors"));
+
+    /// <summary>All weights of a checkpoint and no other, bit for bit.</summary>
+    /// <param name="checkpoint">The checkpoint.</param>
+    public void AssertWeights(string checkpoint)
+    {
+        Assert.That(Model.WeightNames, Is.EquivalentTo(Reference(checkpoint, "weights").Names));
+        AssertBits(checkpoint);
+    }
+
+    /// <summary>The weights that the model has are a checkpoint's, bit for bit; a file without a head has fewer.</summary>
+    /// <param name="checkpoint">The checkpoint.</param>
+    public void AssertBits(string checkpoint)
+    {
+        var reference = Reference(checkpoint, "weights");
+        foreach (var name in Model.WeightNames)
+        {
+            Assert.That(Model.Weight(name).Span.SequenceEqual(reference.Floats(name).Span), Is.True, $"{name} is not the checkpoint's, bit for bit");
+        }
+    }
+
     /// <summary>Every tensor of a checkpoint's reference that the model has a hook for, within a tolerance where the mask is one.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="tolerance">Largest difference.</param>
@@ -30,7 +59,7 @@ internal sealed class ImportedModel : IDisposable
     {
         foreach (var file in new[] { "activations", "one_token", "full_context" })
         {
-            var reference = new SafetensorsFile(Path.Combine(Repository.Checkpoints, checkpoint, "reference", $"{file}.safetensors"));
+            var reference = Reference(checkpoint, file);
             var hooks = reference.Names.Where(Model.Hooks.ContainsKey).Where(hook => !differs.Any(hook.EndsWith)).ToList();
             Assert.That(hooks, Has.Count.GreaterThan(3), file);
             var run = Model.Run(Input(reference), hooks);
@@ -44,8 +73,7 @@ internal sealed class ImportedModel : IDisposable
 
     public Tensor Logits(string checkpoint)
     {
-        var reference = new SafetensorsFile(Path.Combine(Repository.Checkpoints, checkpoint, "reference", "activations.safetensors"));
-        return Model.Run(Input(reference), ["logits"])["logits"];
+        return Model.Run(Input(Reference(checkpoint, "activations")), ["logits"])["logits"];
     }
 
     public void Dispose()

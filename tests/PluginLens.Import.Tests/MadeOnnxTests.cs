@@ -1,4 +1,3 @@
-using PluginLens.Models;
 using PluginLens.Tests.Shared;
 
 namespace PluginLens.Import.Tests;
@@ -18,7 +17,7 @@ public sealed class MadeOnnxTests
         using var imported = new ImportedModel(Made(name));
 
         imported.AssertEqualsReference(checkpoint, 1e-4f);
-        AssertWeights(imported.Model, checkpoint);
+        imported.AssertWeights(checkpoint);
     }
 
     [Test]
@@ -27,7 +26,7 @@ public sealed class MadeOnnxTests
         using var imported = new ImportedModel(Made("mistral-past-opset14"));
 
         // The export sees all tokens where the checkpoint sees seven: activations differ, weights do not.
-        AssertWeights(imported.Model, "mistral");
+        imported.AssertWeights("mistral");
         Assert.That(imported.Model.Config.KeyValueHeads, Is.EqualTo(1));
         Assert.That(imported.Model.Config.WindowSize, Is.Empty);
     }
@@ -37,7 +36,7 @@ public sealed class MadeOnnxTests
     {
         using var imported = new ImportedModel(Made("gpt_neo-window20-opset13"));
 
-        AssertWeights(imported.Model, "gpt_neo");
+        imported.AssertWeights("gpt_neo");
         Assert.That(imported.Model.Config.WindowSize, Is.EqualTo(new int?[] { null, 20, null, 20 }));
         Assert.That((imported.Model.Config.Architecture, imported.Model.Config.AttnScale), Is.EqualTo(("gpt_neo", 1.0)));
     }
@@ -46,7 +45,7 @@ public sealed class MadeOnnxTests
     public void Import_QuantisedByColumn_IsNearTheCheckpoint()
     {
         using var imported = new ImportedModel(Made("bert-int8-per-column"));
-        var reference = new SafetensorsFile(Path.Combine(Repository.Checkpoints, "bert", "reference", "weights.safetensors"));
+        var reference = ImportedModel.Reference("bert", "weights");
 
         Assert.That(imported.Model.WeightNames, Is.EquivalentTo(reference.Names));
         foreach (var name in reference.Names)
@@ -101,14 +100,4 @@ public sealed class MadeOnnxTests
     }
 
     private static string Made(string name) => Path.Combine(Repository.Root, "tests", "Golden", "made-onnx", $"{name}.onnx");
-
-    private static void AssertWeights(OnnxModel model, string checkpoint)
-    {
-        var reference = new SafetensorsFile(Path.Combine(Repository.Checkpoints, checkpoint, "reference", "weights.safetensors"));
-        Assert.That(model.WeightNames, Is.EquivalentTo(reference.Names));
-        foreach (var name in reference.Names)
-        {
-            Assert.That(model.Weight(name).Span.SequenceEqual(reference.Floats(name).Span), Is.True, $"{name} is not the checkpoint's, bit for bit");
-        }
-    }
 }

@@ -1,5 +1,4 @@
 using Google.Protobuf;
-using PluginLens.Models;
 using PluginLens.Models.Format.Proto;
 
 namespace PluginLens.Import.Tests;
@@ -45,15 +44,13 @@ public sealed class MergedDecoderTests
         choice.Attribute.Single(a => a.Name == "then_branch").G = choice.Attribute.Single(a => a.Name == "else_branch").G;
         Write(model, "model.onnx");
 
-        Assert.That(
-            () => Importer.Import(_folder.FullName, Path.Combine(_folder.FullName, "out")),
-            Throws.TypeOf<ModelException>().With.Message.Contains("Operator If").And.Message.Contains("as the graph runs"));
+        Refusal.AssertNames(_folder.FullName, "Operator If", "as the graph runs");
     }
 
     /// <summary>Both graphs of GPT-2 behind one choice, as the usual exporter merges them: weights above, or those of the plain branch in it.</summary>
     private static ModelProto Merged(string plainBranch, bool weightsInside)
     {
-        var (plain, past) = (Read("optimum-gpt2"), Read("optimum-past-gpt2"));
+        var (plain, past) = (ImportedModel.Read("optimum-gpt2"), ImportedModel.Read("optimum-past-gpt2"));
         var merged = new ModelProto { IrVersion = plain.IrVersion, Graph = new GraphProto { Name = "merged" } };
         merged.OpsetImport.Add(plain.OpsetImport);
         merged.Graph.Input.Add(past.Graph.Input);
@@ -96,8 +93,6 @@ public sealed class MergedDecoderTests
         branch.Output.Add(new ValueInfoProto(graph.Output[0]) { Name = Named(graph.Output[0].Name) });
         return branch;
     }
-
-    private static ModelProto Read(string name) => ModelProto.Parser.ParseFrom(File.ReadAllBytes(Path.Combine(ImportedModel.Plain(name), "model.onnx")));
 
     private void Write(ModelProto model, string name) => File.WriteAllBytes(Path.Combine(_folder.FullName, name), model.ToByteArray());
 }
