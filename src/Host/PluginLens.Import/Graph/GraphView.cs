@@ -83,7 +83,7 @@ internal sealed class GraphView
     public string ResolveSelection(string name)
     {
         for (name = Resolve(name);
-            Producer(name) is { } node && Operators.IsStandard(node) && node.OpType is "Gather" or "Slice" or "GatherND" or "GatherElements" && IsData(node.Input[0])
+            Producer(name) is { } node && node.IsStandard() && node.OpType is "Gather" or "Slice" or "GatherND" or "GatherElements" && IsData(node.Input[0])
             && (node.Input.Count < 2 || !IsData(node.Input[1]));)
         {
             name = Resolve(node.Input[0]);
@@ -151,5 +151,5 @@ internal sealed class GraphView
         return kept;
     }
 
-    public string Describe(string tensor) => Producer(tensor) is { } node ? Ordering.Describe(node) : $"'{tensor}'";
+    public string Describe(string tensor) => Producer(tensor) is { } node ? node.Describe() : $"'{tensor}'";
 }

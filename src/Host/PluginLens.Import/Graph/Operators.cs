@@ -40,15 +40,13 @@ internal static class Operators
         ["RNN"] = "a recurrent network",
     };
 
-    public static bool IsStandard(NodeProto node) => node.Domain is "" or "ai.onnx";
-
-    public static bool IsLayout(NodeProto node) => IsStandard(node) && LayoutOps.Contains(node.OpType);
+    public static bool IsLayout(NodeProto node) => node.IsStandard() && LayoutOps.Contains(node.OpType);
 
     /// <summary>Keeps the order of the elements in memory.</summary>
-    public static bool IsRowMajor(NodeProto node) => IsStandard(node) && RowMajorOps.Contains(node.OpType);
+    public static bool IsRowMajor(NodeProto node) => node.IsStandard() && RowMajorOps.Contains(node.OpType);
 
     public static bool IsMatMul(NodeProto node) =>
-        (IsStandard(node) && node.OpType is "MatMul") || (node.Domain == "com.microsoft" && node.OpType == "FusedMatMul");
+        (node.IsStandard() && node.OpType is "MatMul") || (node.Domain == NodeParts.Contrib && node.OpType == "FusedMatMul");
 
     /// <summary>Refuses a graph with operators that cannot be read.</summary>
     /// <param name="nodes">Nodes in order.</param>
@@ -57,22 +55,22 @@ internal static class Operators
     {
         foreach (var node in nodes)
         {
-            var name = Ordering.Operator(node);
+            var name = node.Operator();
             if (Quantised.Contains(node.OpType) || (node.OpType == "DequantizeLinear" && !node.Input.Where(i => i.Length > 0).All(isConstant)))
             {
                 throw new ModelException(
-                    $"Operator {name} ({Ordering.Describe(node)}): the graph is quantised and is not imported; import the float32 or float16 model that it was made from.");
+                    $"Operator {name} ({node.Describe()}): the graph is quantised and is not imported; import the float32 or float16 model that it was made from.");
             }
 
-            if (IsStandard(node) && Refused.TryGetValue(node.OpType, out var reason))
+            if (node.IsStandard() && Refused.TryGetValue(node.OpType, out var reason))
             {
-                throw new ModelException($"Operator {name} ({Ordering.Describe(node)}): {reason}. The importer reads graphs without it.");
+                throw new ModelException($"Operator {name} ({node.Describe()}): {reason}. The importer reads graphs without it.");
             }
 
-            if (!IsStandard(node) && !(node.Domain == "com.microsoft" && Fused.Contains(node.OpType)))
+            if (!node.IsStandard() && !(node.Domain == NodeParts.Contrib && Fused.Contains(node.OpType)))
             {
                 throw new ModelException(
-                    $"Operator {name} ({Ordering.Describe(node)}) is not one that the importer reads; export the model without that fusion.");
+                    $"Operator {name} ({node.Describe()}) is not one that the importer reads; export the model without that fusion.");
             }
         }
     }

@@ -1,3 +1,4 @@
+using PluginLens.Import.Source;
 using PluginLens.Models.Format.Proto;
 
 namespace PluginLens.Import.Lowering;
@@ -8,8 +9,6 @@ namespace PluginLens.Import.Lowering;
 /// </summary>
 internal static class AttentionOperators
 {
-    private const string Contrib = "com.microsoft";
-
     /// <summary>Attributes that are read (others are refused unless they are zero), and how many inputs are.</summary>
     private static readonly Dictionary<string, (string[] Attributes, int Inputs, string Beyond)> Known = new(StringComparer.Ordinal)
     {
@@ -71,7 +70,7 @@ internal static class AttentionOperators
         return (lowered, stated);
     }
 
-    private static bool IsOne(NodeProto node) => node.Domain == Contrib && Known.ContainsKey(node.OpType);
+    private static bool IsOne(NodeProto node) => node.Domain == NodeParts.Contrib && Known.ContainsKey(node.OpType);
 
     private static void GroupQuery(PlainNodes plain, FusedNode node, Dictionary<string, PlainAttention> stated)
     {

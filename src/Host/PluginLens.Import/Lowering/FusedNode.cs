@@ -1,4 +1,3 @@
-using PluginLens.Import.Graph;
 using PluginLens.Import.Source;
 using PluginLens.Models.Format.Proto;
 
@@ -13,10 +12,10 @@ internal sealed class FusedNode(NodeProto node, IReadOnlyDictionary<string, long
     public string Output => node.Output[0];
 
     /// <summary>An input's name, or null where it is left out.</summary>
-    public string? Input(int at) => at < node.Input.Count && node.Input[at].Length > 0 ? node.Input[at] : null;
+    public string? Input(int at) => node.OptionalInput(at);
 
     /// <summary>A further output's name, or null where nothing wants it.</summary>
-    public string? Result(int at) => at < node.Output.Count && node.Output[at].Length > 0 ? node.Output[at] : null;
+    public string? Result(int at) => node.OptionalOutput(at);
 
     /// <summary>The input's shape; empty where it is left out.</summary>
     public long[] Shape(int at) => Input(at) is { } name ? shapes[name] : [];
@@ -39,5 +38,5 @@ internal sealed class FusedNode(NodeProto node, IReadOnlyDictionary<string, long
 
     public ModelException Refused(string why) => Refused(node, why);
 
-    public static ModelException Refused(NodeProto node, string why) => new($"Operator {Ordering.Operator(node)} ({Ordering.Describe(node)}) {why}; it is not imported.");
+    public static ModelException Refused(NodeProto node, string why) => new($"Operator {node.Operator()} ({node.Describe()}) {why}; it is not imported.");
 }

@@ -1,3 +1,4 @@
+using PluginLens.Import.Source;
 using PluginLens.Models.Format;
 using PluginLens.Models.Format.Proto;
 
@@ -6,12 +7,10 @@ namespace PluginLens.Import.Lowering;
 /// <summary>Writes operators that ONNX Runtime's optimizer fused as the plain ones they stand for, so that one set of patterns reads both.</summary>
 internal static class FusedOperators
 {
-    private const string Contrib = "com.microsoft";
-
     public static IReadOnlyList<NodeProto> Lower(IReadOnlyList<NodeProto> nodes)
     {
         var read = nodes.SelectMany(n => n.Input).ToHashSet(StringComparer.Ordinal);
-        return [.. nodes.SelectMany(node => node.Domain != Contrib ? [node] : node.OpType switch
+        return [.. nodes.SelectMany(node => node.Domain != NodeParts.Contrib ? [node] : node.OpType switch
         {
             "SkipLayerNormalization" => SkipNorm(node, "LayerNormalization", biasAt: 4),
             "SkipSimplifiedLayerNormalization" => SkipNorm(node, "SimplifiedLayerNormalization", biasAt: 3),
@@ -25,12 +24,12 @@ internal static class FusedOperators
     private static IEnumerable<NodeProto> SkipNorm(NodeProto node, string norm, int biasAt)
     {
         var x = node.Input[0];
-        if (Optional(node.Input, biasAt) is { } bias)
+        if (node.OptionalInput(biasAt) is { } bias)
         {
             yield return Plain("Add", [x, bias], x = $"{node.Output[0]}.biased");
         }
 
-        var sum = Optional(node.Output, 3) ?? $"{node.Output[0]}.sum";
+        var sum = node.OptionalOutput(3) ?? $"{node.Output[0]}.sum";
         yield return Plain("Add", [x, node.Input[1]], sum);
         var parameters = node.Input.Skip(2).Take(norm == "LayerNormalization" ? 2 : 1).Where(p => p.Length > 0);
         yield return Norm(node, norm, [sum, .. parameters], node.Output[0]);
@@ -41,27 +40,29 @@ internal static class FusedOperators
         var output = node.Output[0];
         var sum = $"{output}.words";
         yield return Plain("Gather", [node.Input[2], node.Input[0]], sum);
-        var positions = Optional(node.Input, 8) ?? $"{output}.range";
-        foreach (var counted in Optional(node.Input, 8) is null ? Count(node.Input[0], positions) : [])
+        // Where it is given no positions, the operator counts.
+        var counting = new PlainNodes($"{output}.range");
+        var positions = node.OptionalInput(8) ?? counting.Positions(node.Input[0]);
+        foreach (var counted in counting.All)
         {
             yield return counted;
         }
 
         yield return Plain("Gather", [node.Input[3], positions], $"{output}.positions");
         yield return Plain("Add", [sum, $"{output}.positions"], sum = $"{output}.placed");
-        if (Optional(node.Input, 1) is { } segments && Optional(node.Input, 4) is { } table)
+        if (node.OptionalInput(1) is { } segments && node.OptionalInput(4) is { } table)
         {
             yield return Plain("Gather", [table, segments], $"{output}.types");
             yield return Plain("Add", [sum, $"{output}.types"], sum = $"{output}.typed");
         }
 
-        if (Optional(node.Output, 2) is { } named)
+        if (node.OptionalOutput(2) is { } named)
         {
             yield return Plain("Identity", [sum], named);
         }
 
         yield return Norm(node, "LayerNormalization", [sum, node.Input[5], node.Input[6]], output);
-        if (Optional(node.Output, 1) is { } mask && read.Contains(mask))
+        if (node.OptionalOutput(1) is { } mask && read.Contains(mask))
         {
             var kept = node.Clone();
             kept.Output.Clear();
@@ -70,32 +71,16 @@ internal static class FusedOperators
         }
     }
 
-    /// <summary>0, 1, ... up to the length of the token ids: what the operator does where it is given no positions.</summary>
-    private static IEnumerable<NodeProto> Count(string ids, string output)
-    {
-        foreach (var number in new[] { 0, 1 })
-        {
-            var constant = Plain("Constant", [], $"{output}.{number}");
-            var value = new TensorProto { DataType = ElementTypes.Int64, RawData = ElementTypes.Raw([(long)number]) };
-            constant.Attribute.Add(new AttributeProto { Name = "value", T = value, Type = (int)AttributeKind.Tensor });
-            yield return constant;
-        }
-
-        yield return Plain("Shape", [ids], $"{output}.shape");
-        yield return Plain("Gather", [$"{output}.shape", $"{output}.1"], $"{output}.length");
-        yield return Plain("Range", [$"{output}.0", $"{output}.length", $"{output}.1"], output);
-    }
-
     private static IEnumerable<NodeProto> BiasedActivation(NodeProto node, string activation)
     {
         var x = node.Input[0];
-        if (Optional(node.Input, 1) is { } bias)
+        if (node.OptionalInput(1) is { } bias)
         {
             yield return Plain("Add", [x, bias], x = $"{node.Output[0]}.biased");
         }
 
         var plain = Plain(activation, [x], node.Output[0]);
-        plain.Domain = Contrib;
+        plain.Domain = NodeParts.Contrib;
         yield return plain;
     }
 
@@ -114,6 +99,4 @@ internal static class FusedOperators
         plain.Output.Add(output);
         return plain;
     }
-
-    private static string? Optional(Google.Protobuf.Collections.RepeatedField<string> names, int at) => at < names.Count && names[at].Length > 0 ? names[at] : null;
 }

@@ -43,7 +43,7 @@ internal static class InputRoles
 
     private static ModelException NotATransformer(SourceModel model, GraphView graph) => new(
         $"'{model.FileName}' is not a transformer: no token input (no integer input goes to the Gather of an embedding); " +
-        $"its first operator is {Ordering.Operator(graph.Nodes[0])}.");
+        $"its first operator is {graph.Nodes[0].Operator()}.");
 
     private static InputRole Role(SourceModel model, GraphView graph, ValueInfoProto input, List<long[]>? tables)
     {

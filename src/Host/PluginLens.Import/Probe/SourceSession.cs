@@ -26,7 +26,7 @@ internal sealed class SourceSession : IDisposable
         _outputs = [.. outputs];
         var proto = new ModelProto { IrVersion = Math.Max(4, model.Proto.IrVersion), Graph = new GraphProto { Name = "source" } };
         proto.OpsetImport.Add(model.Proto.OpsetImport.Where(o => o.Domain is "" or "ai.onnx").Take(1));
-        proto.OpsetImport.Add(new OperatorSetIdProto { Domain = "com.microsoft", Version = 1 });
+        proto.OpsetImport.Add(new OperatorSetIdProto { Domain = NodeParts.Contrib, Version = 1 });
         proto.Graph.Node.Add(nodes);
         proto.Graph.Input.Add(model.Inputs);
         proto.Graph.Output.Add(_outputs.Select(name => new ValueInfoProto { Name = name }));

@@ -13,11 +13,11 @@ internal static class AttentionMatcher
         var found = new List<AttentionMatch>();
         foreach (var node in graph.Nodes)
         {
-            if (node.Domain == "com.microsoft" && node.OpType == "Attention")
+            if (node.Domain == NodeParts.Contrib && node.OpType == "Attention")
             {
                 found.Add(FusedAttention.Read(reading, node, found.Count));
             }
-            else if (Operators.IsStandard(node) && node.OpType == "Softmax" && graph.IsData(node.Input[0]) && reading.Run.Shape(node.Input[0]) is [.., var rows, var keys]
+            else if (node.IsStandard() && node.OpType == "Softmax" && graph.IsData(node.Input[0]) && reading.Run.Shape(node.Input[0]) is [.., var rows, var keys]
                 && rows == length && keys == length)
             {
                 found.Add(Read(reading, node, found.Count));
@@ -26,7 +26,7 @@ internal static class AttentionMatcher
 
         return found.Count > 0 ? found : throw new ModelException(
             $"'{reading.Model.FileName}' is not a transformer: no attention (no softmax over positions, no Attention operator); " +
-            $"its first operator is {Ordering.Operator(graph.Nodes[0])}.");
+            $"its first operator is {graph.Nodes[0].Operator()}.");
     }
 
     private static AttentionMatch Read(Reading reading, NodeProto softmax, int layer)
@@ -62,7 +62,7 @@ internal static class AttentionMatcher
             ?? throw new ModelException($"The scores of layer {layer}, {graph.Describe(softmax.Input[0])}, are not q·k divided by a number: " +
                 "soft-caps, position biases and other terms are not imported.");
         var (isCausal, window) = pattern.Visible()
-            ?? throw new ModelException($"The mask of layer {layer} before {Ordering.Describe(softmax)} is neither causal, windowed nor absent.");
+            ?? throw new ModelException($"The mask of layer {layer} before {softmax.Describe()} is neither causal, windowed nor absent.");
         if (reading.Stated.GetValueOrDefault(softmax.Output[0]) is { } stated)
         {
             // Queries may be scaled before they come to the operator, too.
@@ -88,7 +88,7 @@ internal static class AttentionMatcher
 
         return Operands(0, q.Heads).Select(after => RotaryMatcher.Find(reading, q, product.Input[0], after)).FirstOrDefault(match => match is not null)
             ?? throw new ModelException(
-                $"What happens to q of layer {layer} between {Ordering.Describe(q.Linear.Node)} and {Ordering.Describe(product)} is no rotation by position; it is not imported.");
+                $"What happens to q of layer {layer} between {q.Linear.Node.Describe()} and {product.Describe()} is no rotation by position; it is not imported.");
     }
 
     private static NodeProto ProductBefore(GraphView graph, NodeProto softmax, int layer)
@@ -97,7 +97,7 @@ internal static class AttentionMatcher
         var (_, stops) = graph.Ancestors(softmax.Input[0], IsProduct);
         var product = stops.Count == 1 ? graph.Producer(stops[0])! : throw new ModelException(
             $"The scores of layer {layer}, {graph.Describe(softmax.Input[0])}, come from {stops.Count} products of queries and keys; expected one.");
-        return product.Integer("transA") == 0 ? product : throw new ModelException($"{Ordering.Describe(product)} transposes its queries; it is not imported.");
+        return product.Integer("transA") == 0 ? product : throw new ModelException($"{product.Describe()} transposes its queries; it is not imported.");
     }
 
     private static NodeProto ProductAfter(GraphView graph, NodeProto softmax, int layer)
@@ -120,6 +120,6 @@ internal static class AttentionMatcher
             }
         }
 
-        throw new ModelException($"The pattern of layer {layer}, {Ordering.Describe(softmax)}, is not multiplied with values; it is not imported.");
+        throw new ModelException($"The pattern of layer {layer}, {softmax.Describe()}, is not multiplied with values; it is not imported.");
     }
 }

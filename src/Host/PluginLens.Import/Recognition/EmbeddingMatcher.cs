@@ -1,4 +1,5 @@
 using PluginLens.Import.Graph;
+using PluginLens.Import.Source;
 using PluginLens.Models.Format;
 
 namespace PluginLens.Import.Recognition;

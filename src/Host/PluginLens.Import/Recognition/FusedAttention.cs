@@ -1,4 +1,5 @@
 using PluginLens.Import.Graph;
+using PluginLens.Import.Source;
 using PluginLens.Models.Format.Proto;
 
 namespace PluginLens.Import.Recognition;
@@ -14,7 +15,7 @@ internal static class FusedAttention
         var heads = (int)node.Integer("num_heads");
         var matrix = node.Input[1];
         var total = graph.IsConstant(matrix) ? run.Shape(matrix) : [];
-        var bias = node.Input.Count > 2 && node.Input[2].Length > 0 ? node.Input[2] : null;
+        var bias = node.OptionalInput(2);
         var unknown = node.Attribute.FirstOrDefault(a => !Known.Contains(a.Name))?.Name
             ?? (node.Integer("do_rotary") != 0 ? "do_rotary" : null)
             ?? (node.Input.Skip(5).Any(i => i.Length > 0) ? "position bias" : null);

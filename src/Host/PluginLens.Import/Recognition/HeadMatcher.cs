@@ -34,7 +34,7 @@ internal static class HeadMatcher
     private static string BeforeSoftmax(GraphView graph, string output)
     {
         var logits = output;
-        while (graph.Producer(graph.ResolveSelection(logits)) is { } node && Operators.IsStandard(node) && node.OpType is "Softmax" or "LogSoftmax" or "Log")
+        while (graph.Producer(graph.ResolveSelection(logits)) is { } node && node.IsStandard() && node.OpType is "Softmax" or "LogSoftmax" or "Log")
         {
             logits = node.Input[0];
         }
@@ -69,7 +69,7 @@ internal static class HeadMatcher
 
         var activation = ActivationMatcher.Find(reading.Run[transform.Output].Values, reading.Run[norm.Input].Values, null, operators)
             ?? throw new ModelException(
-                $"What {Ordering.Describe(norm.Node)} of the masked-LM head reads is no known activation function of {Ordering.Describe(transform.Node)}; it is not imported.");
+                $"What {norm.Node.Describe()} of the masked-LM head reads is no known activation function of {transform.Node.Describe()}; it is not imported.");
         return new HeadMatch(output, map, null, transform, activation, norm);
     }
 

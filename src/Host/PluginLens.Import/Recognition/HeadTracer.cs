@@ -23,7 +23,7 @@ internal static class HeadTracer
 
         if (reading.Norms.FirstOrDefault(n => passed.Contains(n.Output)) is { } norm)
         {
-            throw new ModelException($"{what} passes through a norm of its own, {Ordering.Describe(norm.Node)}: norms of queries and keys are not imported.");
+            throw new ModelException($"{what} passes through a norm of its own, {norm.Node.Describe()}: norms of queries and keys are not imported.");
         }
 
         var linear = reading.LinearOf[stops[0]];
@@ -40,7 +40,7 @@ internal static class HeadTracer
         }
 
         throw new ModelException(
-            $"{what}: the columns of {Ordering.Describe(linear.Node)} could not be followed to the heads of width {width} in {graph.Describe(operand)}.");
+            $"{what}: the columns of {linear.Node.Describe()} could not be followed to the heads of width {width} in {graph.Describe(operand)}.");
     }
 
     /// <summary>The tensors on the one way from a linear map towards the operand that only copy it, first to last.</summary>

@@ -12,13 +12,13 @@ internal static class Leftovers
         var norms = transformer.Norms.ToHashSet();
         if (reading.Norms.FirstOrDefault(n => needed.Contains(n.Output) && !norms.Contains(n)) is { } norm)
         {
-            throw new ModelException($"The norm {Ordering.Describe(norm.Node)} is at no place where the importer knows one; it is not imported.");
+            throw new ModelException($"The norm {norm.Node.Describe()} is at no place where the importer knows one; it is not imported.");
         }
 
         var linears = transformer.Linears.Select(l => l.Output).ToHashSet();
         if (reading.Linears.FirstOrDefault(l => needed.Contains(l.Output) && !linears.Contains(l.Output)) is { } linear)
         {
-            throw new ModelException($"The linear map {Ordering.Describe(linear.Node)} is neither attention, MLP nor head; it is not imported.");
+            throw new ModelException($"The linear map {linear.Node.Describe()} is neither attention, MLP nor head; it is not imported.");
         }
     }
 }

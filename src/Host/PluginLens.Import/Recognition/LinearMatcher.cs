@@ -17,7 +17,7 @@ internal static class LinearMatcher
             {
                 found[product.Output] = product;
             }
-            else if (Operators.IsStandard(node) && node.OpType == "Add" && BiasOf(node, graph, run, found) is { } biased)
+            else if (node.IsStandard() && node.OpType == "Add" && BiasOf(node, graph, run, found) is { } biased)
             {
                 found.Remove(biased.Product.Output);
                 found[node.Output[0]] = biased.Product with { Output = node.Output[0], Bias = biased.Bias };
@@ -29,7 +29,7 @@ internal static class LinearMatcher
 
     private static Linear? Product(NodeProto node, GraphView graph, ProbeRun run)
     {
-        var gemm = Operators.IsStandard(node) && node.OpType == "Gemm";
+        var gemm = node.IsStandard() && node.OpType == "Gemm";
         if ((!gemm && !Operators.IsMatMul(node)) || !graph.IsData(node.Input[0]) || !graph.IsConstant(node.Input[1]) || run.Shape(node.Input[1]).Length != 2)
         {
             return null;
@@ -37,16 +37,16 @@ internal static class LinearMatcher
 
         if (node.Integer("transA") != 0 || (node.Float("beta", 1) != 1 && gemm))
         {
-            throw new ModelException($"{Ordering.Describe(node)} multiplies a transposed input or scales its bias; the importer reads plain products x·W + b.");
+            throw new ModelException($"{node.Describe()} multiplies a transposed input or scales its bias; the importer reads plain products x·W + b.");
         }
 
         var transposed = node.Integer("transB") != 0;
         var shape = run.Shape(node.Input[1]);
         var (inner, outer) = transposed ? ((int)shape[1], (int)shape[0]) : ((int)shape[0], (int)shape[1]);
-        var bias = gemm && node.Input.Count > 2 && node.Input[2].Length > 0 ? node.Input[2] : null;
+        var bias = gemm ? node.OptionalInput(2) : null;
         if (bias is not null && (!graph.IsConstant(bias) || !IsVector(run.Shape(bias), outer)))
         {
-            throw new ModelException($"{Ordering.Describe(node)} adds a term that is no constant vector; the importer reads plain products x·W + b.");
+            throw new ModelException($"{node.Describe()} adds a term that is no constant vector; the importer reads plain products x·W + b.");
         }
 
         return new Linear(node, node.Input[0], node.Output[0], node.Input[1], transposed, node.Float("alpha", 1), bias, inner, outer);

@@ -43,7 +43,7 @@ internal static class MlpMatcher
         }
 
         throw new ModelException(
-            $"What {Ordering.Describe(output.Node)} reads is no known activation function of {string.Join(" and ", maps.Select(m => Ordering.Describe(m.Node)))} " +
+            $"What {output.Node.Describe()} reads is no known activation function of {string.Join(" and ", maps.Select(m => m.Node.Describe()))} " +
             $"(operators on the way: {string.Join(", ", operators.Order(StringComparer.Ordinal))}); it is not imported.");
     }
 

@@ -1,5 +1,6 @@
 using PluginLens.Import.Graph;
 using PluginLens.Import.Probe;
+using PluginLens.Import.Source;
 using PluginLens.Models.Format.Proto;
 
 namespace PluginLens.Import.Recognition;
@@ -12,7 +13,7 @@ internal static class NormMatcher
 
     private static Norm? Operator(NodeProto node, GraphView graph, ProbeRun run)
     {
-        if (!Operators.IsStandard(node) || node.OpType is not ("LayerNormalization" or "SimplifiedLayerNormalization" or "RMSNormalization"))
+        if (!node.IsStandard() || node.OpType is not ("LayerNormalization" or "SimplifiedLayerNormalization" or "RMSNormalization"))
         {
             return null;
         }
@@ -20,8 +21,8 @@ internal static class NormMatcher
         var shape = run.Shape(node.Input[0]);
         var axis = node.Integer("axis", -1);
         var isLast = axis == -1 || axis == shape.Length - 1;
-        var gain = node.Input.Count > 1 && node.Input[1].Length > 0 ? node.Input[1] : null;
-        var bias = node.OpType == "LayerNormalization" && node.Input.Count > 2 && node.Input[2].Length > 0 ? node.Input[2] : null;
+        var gain = node.OptionalInput(1);
+        var bias = node.OpType == "LayerNormalization" ? node.OptionalInput(2) : null;
         return isLast && (gain is null || graph.IsConstant(gain)) && (bias is null || graph.IsConstant(bias))
             ? new Norm(
                 node, graph.Resolve(node.Input[0]), node.Output[0], gain, bias, node.Float("epsilon", 1e-5f), node.OpType != "LayerNormalization", (int)shape[^1])

@@ -25,7 +25,7 @@ internal static class OutputProjection
         }
 
         throw new ModelException(
-            $"The heads of layer {layer} could not be followed from {graph.Describe(weighted)} to the rows of {Ordering.Describe(map.Node)}.");
+            $"The heads of layer {layer} could not be followed from {graph.Describe(weighted)} to the rows of {map.Node.Describe()}.");
     }
 
     private static Linear Reader(Reading reading, string weighted, int layer)

@@ -76,7 +76,7 @@ internal sealed class ResidualWalk(Reading reading)
             {
                 throw new ModelException(
                     $"Layer {layer}: {_graph.Describe(sum)} is not added to the residual stream ({string.Join(", ", rest.Select(_graph.Describe))}) but goes to " +
-                    $"{string.Join(", ", _graph.Readers(sum).Select(r => Ordering.Describe(r.Node)).Take(3))}; it is not imported.");
+                    $"{string.Join(", ", _graph.Readers(sum).Select(r => r.Node.Describe()).Take(3))}; it is not imported.");
             }
 
             added!.ForEach(term => rest.Remove(term));

@@ -9,7 +9,7 @@ internal static class ConstantNode
     /// <summary>The value as a tensor of the node's output name, or null where the node is no Constant.</summary>
     public static TensorProto? Value(NodeProto node)
     {
-        if (node.OpType != "Constant" || node.Domain is not ("" or "ai.onnx"))
+        if (node.OpType != "Constant" || !node.IsStandard())
         {
             return null;
         }

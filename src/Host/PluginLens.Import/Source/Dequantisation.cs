@@ -59,7 +59,7 @@ internal sealed class Dequantisation(IReadOnlyList<NodeProto> nodes, Dictionary<
             return;
         }
 
-        var zero = node.Input.Count > 3 && node.Input[3].Length > 0 ? node.Input[3] : null;
+        var zero = node.OptionalInput(3);
         _replaced.UnionWith([node, cast, scaled]);
         Make("MatMul", [rounding.Input[0], Dequantised(node.Input[1], scale, zero)], scaled.Output[0]);
     }
@@ -67,12 +67,11 @@ internal sealed class Dequantisation(IReadOnlyList<NodeProto> nodes, Dictionary<
     /// <summary>The same in one operator: x, W, scale, zero point, bias.</summary>
     private void FusedProduct(NodeProto node)
     {
-        string? Optional(int at) => node.Input.ElementAtOrDefault(at) is { Length: > 0 } name ? name : null;
-
         _replaced.Add(node);
-        var product = Optional(4) is null ? node.Output[0] : $"{node.Output[0]}.product";
-        Make("MatMul", [node.Input[0], Dequantised(node.Input[1], node.Input[2], Optional(3))], product);
-        if (Optional(4) is { } bias)
+        var bias = node.OptionalInput(4);
+        var product = bias is null ? node.Output[0] : $"{node.Output[0]}.product";
+        Make("MatMul", [node.Input[0], Dequantised(node.Input[1], node.Input[2], node.OptionalInput(3))], product);
+        if (bias is not null)
         {
             Make("Add", [product, bias], node.Output[0]);
         }
@@ -84,7 +83,7 @@ internal sealed class Dequantisation(IReadOnlyList<NodeProto> nodes, Dictionary<
         if (Only(gather.Output[0]) == node)
         {
             _replaced.UnionWith([node, gather]);
-            var rows = Make("Gather", [Dequantised(gather.Input[0], node.Input[1], node.Input.ElementAtOrDefault(2)), gather.Input[1]], node.Output[0]);
+            var rows = Make("Gather", [Dequantised(gather.Input[0], node.Input[1], node.OptionalInput(2)), gather.Input[1]], node.Output[0]);
             rows.Attribute.Add(gather.Attribute);
         }
     }
@@ -112,16 +111,14 @@ internal sealed class Dequantisation(IReadOnlyList<NodeProto> nodes, Dictionary<
     /// <summary>4 or 8 bits in blocks along K with a scale and a zero point each, [N, blocks, bytes].</summary>
     private void BlockProduct(NodeProto node)
     {
-        long Attribute(string name) => node.Attribute.FirstOrDefault(a => a.Name == name)?.I ?? 0;
-
-        var (k, n, bits, block) = ((int)Attribute("K"), (int)Attribute("N"), (int)Attribute("bits"), (int)Attribute("block_size"));
+        var (k, n, bits, block) = ((int)node.Integer("K"), (int)node.Integer("N"), (int)node.Integer("bits"), (int)node.Integer("block_size"));
         if (bits is not (4 or 8) || block <= 0 || node.Input.Skip(4).Any(i => i.Length > 0) || !constants.TryGetValue(node.Input[1], out var packedTensor) || !constants.TryGetValue(node.Input[2], out var scaleTensor))
         {
             return;
         }
 
         var (packed, scales) = (packedTensor.Numbers(), scaleTensor.Floats());
-        var zeros = node.Input.ElementAtOrDefault(3) is { Length: > 0 } given ? constants.GetValueOrDefault(given)?.Numbers() : [];
+        var zeros = node.OptionalInput(3) is { } given ? constants.GetValueOrDefault(given)?.Numbers() : [];
         var (blocks, perByte) = ((k + block - 1) / block, 8 / bits);
         if (zeros is null || packed.Length != n * blocks * (block / perByte) || scales.Length != n * blocks)
         {

@@ -36,7 +36,7 @@ internal static class FunctionInliner
 
         for (var i = 0; i < function.Output.Count; i++)
         {
-            names[function.Output[i]] = i < call.Output.Count && call.Output[i].Length > 0 ? call.Output[i] : $"inlined.{id}.{function.Output[i]}";
+            names[function.Output[i]] = call.OptionalOutput(i) ?? $"inlined.{id}.{function.Output[i]}";
         }
 
         var attributes = function.AttributeProto.Concat(call.Attribute).GroupBy(a => a.Name).ToDictionary(g => g.Key, g => g.Last());

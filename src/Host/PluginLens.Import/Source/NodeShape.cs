@@ -19,14 +19,14 @@ internal static class NodeShape
     {
         if (node.Output.Count == 0 || node.Output[0].Length == 0)
         {
-            throw new ModelException($"Node '{node.Name}' ({Ordering.Operator(node)}) has no output; export the model again.");
+            throw new ModelException($"Node '{node.Name}' ({node.Operator()}) has no output; export the model again.");
         }
 
-        var least = LeastInputs.GetValueOrDefault(Ordering.Operator(node), LeastInputs.GetValueOrDefault(node.OpType, 1));
+        var least = LeastInputs.GetValueOrDefault(node.Operator(), LeastInputs.GetValueOrDefault(node.OpType, 1));
         // Inputs may be left out by an empty name; of most operators the first two never are.
         if (node.Input.Count < least || node.Input.Take(Math.Min(least, OptionalSecond.Contains(node.OpType) ? 1 : 2)).Any(i => i.Length == 0))
         {
-            throw new ModelException($"{Ordering.Describe(node)} has fewer than {least} inputs; export the model again.");
+            throw new ModelException($"{node.Describe()} has fewer than {least} inputs; export the model again.");
         }
     }
 

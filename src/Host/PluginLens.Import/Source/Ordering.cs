@@ -16,7 +16,7 @@ internal static class Ordering
             {
                 if (known.Contains(output) || !producers.TryAdd(output, i))
                 {
-                    throw new ModelException($"'{output}' is made twice in the graph, the second time by {Describe(nodes[i])}; export the model again.");
+                    throw new ModelException($"'{output}' is made twice in the graph, the second time by {nodes[i].Describe()}; export the model again.");
                 }
             }
         }
@@ -29,7 +29,7 @@ internal static class Ordering
             {
                 if (!producers.TryGetValue(input, out var producer))
                 {
-                    throw new ModelException($"{Describe(nodes[i])} reads '{input}', which nothing in the graph makes; export the model again.");
+                    throw new ModelException($"{nodes[i].Describe()} reads '{input}', which nothing in the graph makes; export the model again.");
                 }
 
                 (readers[producer] ??= []).Add(i);
@@ -59,12 +59,6 @@ internal static class Ordering
         return sorted.Count == nodes.Count ? sorted : throw Cycle(nodes, producers, waits);
     }
 
-    /// <summary>A node in words for messages: its operator, and its name or else its first output.</summary>
-    public static string Describe(NodeProto node) => $"node '{(node.Name.Length > 0 ? node.Name : node.Output.FirstOrDefault())}' ({Operator(node)})";
-
-    /// <summary>The operator with its domain where that is not the standard one.</summary>
-    public static string Operator(NodeProto node) => node.Domain is "" or "ai.onnx" ? node.OpType : $"{node.Domain}.{node.OpType}";
-
     /// <summary>Walks backwards among the nodes that wait until one comes again, then names the edge that runs against the file's order.</summary>
     private static ModelException Cycle(IReadOnlyList<NodeProto> nodes, Dictionary<string, int> producers, int[] waits)
     {
@@ -86,7 +80,7 @@ internal static class Ordering
         }
 
         return new ModelException(
-            $"The graph has a cycle: {Describe(nodes[worst])} reads '{nodes[worst].Input.First(n => producers.GetValueOrDefault(n, -1) == from)}', " +
-            $"an output of {Describe(nodes[from])}, which needs the former's result; export the model again.");
+            $"The graph has a cycle: {nodes[worst].Describe()} reads '{nodes[worst].Input.First(n => producers.GetValueOrDefault(n, -1) == from)}', " +
+            $"an output of {nodes[from].Describe()}, which needs the former's result; export the model again.");
     }
 }

@@ -26,7 +26,7 @@ internal static class PlainBranch
 
     private static GraphProto? Branch(NodeProto node, HashSet<string> past)
     {
-        if (node.OpType != "If" || node.Domain is not ("" or "ai.onnx") || node.Attribute.Count(a => a.G is not null) != 2)
+        if (node.OpType != "If" || !node.IsStandard() || node.Attribute.Count(a => a.G is not null) != 2)
         {
             return null;
         }

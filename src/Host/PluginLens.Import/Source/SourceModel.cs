@@ -120,12 +120,12 @@ internal sealed class SourceModel
 
     /// <summary>Norms that ONNX Runtime has in the standard domain only, whatever some exporters say.</summary>
     private static NodeProto InItsDomain(NodeProto node) =>
-        node.Domain == "com.microsoft" && node.OpType is "SimplifiedLayerNormalization" or "LayerNormalization" ? new NodeProto(node) { Domain = "" } : node;
+        node.Domain == NodeParts.Contrib && node.OpType is "SimplifiedLayerNormalization" or "LayerNormalization" ? new NodeProto(node) { Domain = "" } : node;
 
     /// <summary>A model exported in training mode drops at random; what it learned is what it computes without.</summary>
     private static NodeProto WithoutDropout(NodeProto node)
     {
-        if (node.OpType != "Dropout" || node.Domain is not ("" or "ai.onnx") || node.Output.Skip(1).Any(o => o.Length > 0))
+        if (node.OpType != "Dropout" || !node.IsStandard() || node.Output.Skip(1).Any(o => o.Length > 0))
         {
             return node;
         }
