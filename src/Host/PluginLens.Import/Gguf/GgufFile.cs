@@ -7,12 +7,10 @@ internal sealed class GgufFile : IDisposable
 {
     private readonly MappedFile _map;
 
-    private GgufFile(MappedFile map, uint version, GgufKeys keys, IReadOnlyList<GgufTensor> tensors, long tail) =>
-        (_map, Version, Keys, Tensors, TailBytes) = (map, version, keys, tensors, tail);
+    private GgufFile(MappedFile map, GgufKeys keys, IReadOnlyList<GgufTensor> tensors, long tail) =>
+        (_map, Keys, Tensors, TailBytes) = (map, keys, tensors, tail);
 
     public string Path => _map.Path;
-
-    public uint Version { get; }
 
     public GgufKeys Keys { get; }
 
@@ -39,7 +37,7 @@ internal sealed class GgufFile : IDisposable
             var header = GgufHeader.Read(cursor);
             var keys = GgufKeyList.Read(cursor, header.Keys);
             var (tensors, end) = GgufTensorList.Read(cursor, header.Tensors, keys.Alignment());
-            return new GgufFile(map, header.Version, keys, tensors, Math.Max(0, map.Length - end));
+            return new GgufFile(map, keys, tensors, Math.Max(0, map.Length - end));
         }
         catch
         {

@@ -3,10 +3,9 @@ using System.Text;
 namespace PluginLens.Import.Gguf;
 
 /// <summary>The first bytes of a file.</summary>
-/// <param name="Version">2 or 3; they differ only in what big machines write.</param>
 /// <param name="Tensors">Number of tensors.</param>
 /// <param name="Keys">Number of keys.</param>
-internal sealed record GgufHeader(uint Version, long Tensors, long Keys)
+internal sealed record GgufHeader(long Tensors, long Keys)
 {
     // The shortest key is a name of one byte with one byte of value; the shortest tensor has a name of one byte and one dimension.
     private const int ShortestKey = 14;
@@ -30,6 +29,7 @@ internal sealed record GgufHeader(uint Version, long Tensors, long Keys)
             throw new ModelException($"'{cursor.File}' was written for big-endian machines; convert the model again for this one.");
         }
 
+        // The two differ only in what big machines write.
         if (version is not (2 or 3))
         {
             throw new ModelException($"'{cursor.File}' has version {version} of GGUF; 2 and 3 are read. " +
@@ -38,6 +38,6 @@ internal sealed record GgufHeader(uint Version, long Tensors, long Keys)
 
         var tensors = cursor.UInt64("the number of tensors");
         var keys = cursor.UInt64("the number of keys");
-        return new GgufHeader(version, cursor.Count(tensors, ShortestTensor, "tensors"), cursor.Count(keys, ShortestKey, "keys"));
+        return new GgufHeader(cursor.Count(tensors, ShortestTensor, "tensors"), cursor.Count(keys, ShortestKey, "keys"));
     }
 }

@@ -38,7 +38,4 @@ internal sealed class Reading
     public IReadOnlyList<Norm> Norms { get; }
 
     public IReadOnlyDictionary<string, Norm> NormOf { get; }
-
-    /// <summary>Tokens in the run: batch times length.</summary>
-    public int Rows => Run.Batch.Batch * Run.Batch.Length;
 }
