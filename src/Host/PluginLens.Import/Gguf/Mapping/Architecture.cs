@@ -28,6 +28,9 @@ internal sealed record Architecture(string Key, string Name)
     /// <summary>Rotary pairs are neighbours in the model itself.</summary>
     public bool AdjacentPairs { get; init; }
 
+    /// <summary>Layers with a window turn by a rotary base of their own.</summary>
+    public bool LocalRotary { get; init; }
+
     /// <summary>q, k and v are one matrix.</summary>
     public bool FusedQkv { get; init; }
 
@@ -70,6 +73,9 @@ internal sealed record Architecture(string Key, string Name)
 
     /// <summary>Keys, without the prefix, that scale something and are known here; elsewhere they are refused.</summary>
     public string[] Scales { get; init; } = [];
+
+    /// <summary>Logits are divided by their scale, not multiplied.</summary>
+    public bool DividedLogits { get; init; }
 
     /// <summary>The model whose window files of this kind lose, or null.</summary>
     public string? LosesWindowOf { get; init; }

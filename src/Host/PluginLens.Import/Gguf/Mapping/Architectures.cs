@@ -11,7 +11,10 @@ internal static class Architectures
         {
             RotatedRows = true, Biases = (Perhaps, Perhaps, Perhaps), WithExperts = "mixtral", WindowPeriod = 1, LosesWindowOf = "Mistral",
         },
-        new("granite", "granite") { RotatedRows = true, Biases = (Perhaps, Perhaps, Perhaps), Scales = ["attention.scale", "embedding_scale", "residual_scale", "logit_scale"] },
+        new("granite", "granite")
+        {
+            RotatedRows = true, Biases = (Perhaps, Perhaps, Perhaps), Scales = ["attention.scale", "embedding_scale", "residual_scale", "logit_scale"], DividedLogits = true,
+        },
         new("qwen2", "qwen2") { Biases = (Always, Never, Never) },
         new("qwen3", "qwen3") { QkNormOverHeads = false },
         new("phi3", "phi3") { FusedQkv = true, FusedGate = true, WindowPeriod = 1 },
@@ -24,7 +27,7 @@ internal static class Architectures
         },
         new("gemma3", "gemma3")
         {
-            Activation = "gelu_tanh", RootEmbedding = true, Norms = BlockNorms.Around, WindowPeriod = 6, LargeLayers = 62, QkNormOverHeads = false,
+            Activation = "gelu_tanh", RootEmbedding = true, Norms = BlockNorms.Around, WindowPeriod = 6, LargeLayers = 62, QkNormOverHeads = false, LocalRotary = true,
             Assumed = ["attn_scale is the root of the head size (of d_model / n_heads with 62 layers)"],
         },
         new("stablelm", "stablelm") { LayerNorm = true, NormBias = true, Biases = (Perhaps, Never, Never), Parallel = null },

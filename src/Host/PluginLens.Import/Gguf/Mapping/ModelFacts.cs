@@ -100,7 +100,7 @@ internal sealed class ModelFacts(Architecture kind, ModelKeys keys, TensorShelf 
         {
             var rotary = new RotaryFacts(kind, keys, shelf, sizes);
             rotary.Add(facts, _assumed);
-            if (kind.Key == "gemma3")
+            if (kind.LocalRotary)
             {
                 rotary.AddLocal(facts, windows, _assumed);
             }

@@ -15,7 +15,6 @@ internal sealed record ModelScales(float Embedding, float Residual, float Logits
         return new ModelScales(
             kind.RootEmbedding ? MathF.Sqrt(keys.Count("embedding_length")) : (float)(keys.Positive("embedding_scale") ?? 1),
             (float)(keys.Positive("residual_scale") ?? 1),
-            // Granite divides by its scale, Cohere multiplies.
-            kind.Key == "granite" ? 1 / logits : logits);
+            kind.DividedLogits ? 1 / logits : logits);
     }
 }
