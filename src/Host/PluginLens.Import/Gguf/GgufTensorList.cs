@@ -80,17 +80,18 @@ internal static class GgufTensorList
         }
 
         var type = GgmlType.Of(cursor.UInt32("a tensor's type"), out var refusal) ?? throw new ModelException($"{shown} {refusal}.");
-        RefuseShape(shown, shape, type, cursor.Map.Length);
-        return (new GgufTensor(name, shape, type, cursor.Map, 0), cursor.UInt64("a tensor's offset"));
+        var tensor = new GgufTensor(name, shape, type, cursor.Map, 0);
+        RefuseShape(shown, tensor);
+        return (tensor, cursor.UInt64("a tensor's offset"));
     }
 
     /// <summary>Positive dimensions, rows of whole blocks, and no more values than the file could hold, so that nothing overflows from here on.</summary>
-    private static void RefuseShape(string shown, long[] shape, GgmlType type, long fileBytes)
+    private static void RefuseShape(string shown, GgufTensor tensor)
     {
-        var text = $"[{string.Join(", ", shape)}] {type.Name}";
+        var (shape, type) = (tensor.Shape, tensor.Type);
         if (shape.Any(d => d <= 0))
         {
-            throw new ModelException($"{shown} has the shape {text}; expected dimensions above 0. The file is damaged.");
+            throw new ModelException($"{shown} has the shape {tensor.Text}; expected dimensions above 0. The file is damaged.");
         }
 
         if (shape[^1] % type.Elements != 0)
@@ -99,9 +100,9 @@ internal static class GgufTensorList
         }
 
         var blocks = shape[..^1].Aggregate((Int128)(shape[^1] / type.Elements), (a, b) => Int128.Min(a * b, long.MaxValue));
-        if (blocks * type.Bytes > fileBytes)
+        if (blocks * type.Bytes > tensor.Map.Length)
         {
-            throw new ModelException($"{shown} has the shape {text}, which is larger than the whole file; it is damaged.");
+            throw new ModelException($"{shown} has the shape {tensor.Text}, which is larger than the whole file; it is damaged.");
         }
     }
 

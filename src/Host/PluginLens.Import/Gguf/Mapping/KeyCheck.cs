@@ -24,9 +24,14 @@ internal static class KeyCheck
             }
         }
 
-        if ((keys.Flag("attention.causal") ?? !kind.Encoder) == kind.Encoder || (kind.Parallel is { } parallel && (keys.Flag("use_parallel_residual") ?? parallel) != parallel))
+        if (keys.Flag("attention.causal") == kind.Encoder)
         {
-            throw Variant(kind, keys, keys.Flag("attention.causal") is { } causal && causal == kind.Encoder ? "attention.causal" : "use_parallel_residual");
+            throw Variant(kind, keys, "attention.causal");
+        }
+
+        if (kind.Parallel is { } parallel && keys.Flag("use_parallel_residual") == !parallel)
+        {
+            throw Variant(kind, keys, "use_parallel_residual");
         }
     }
 
