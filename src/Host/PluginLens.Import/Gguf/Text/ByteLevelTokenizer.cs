@@ -17,7 +17,7 @@ internal static class ByteLevelTokenizer
             ["added_tokens"] = new JsonArray([.. TokenizerOutput.Added(vocabulary, TokenType.Control, TokenType.Unknown, TokenType.UserDefined).Select(t => t.Token)]),
             ["normalizer"] = cut.Composed ? new JsonObject { ["type"] = "NFC" } : null,
             ["pre_tokenizer"] = new JsonObject { ["type"] = "Sequence", ["pretokenizers"] = cut.Stages },
-            ["post_processor"] = Around(vocabulary, begins ? vocabulary.Id("bos") : null, ends ? vocabulary.Id("eos") : null),
+            ["post_processor"] = TokenizerOutput.Around(vocabulary, begins ? vocabulary.Id("bos") : null, ends ? vocabulary.Id("eos") : null),
             ["decoder"] = new JsonObject { ["type"] = "ByteLevel" },
             ["model"] = new JsonObject
             {
@@ -34,28 +34,6 @@ internal static class ByteLevelTokenizer
                 ["tokenizer_config.json"] = TokenizerOutput.Json(TokenizerOutput.Config(vocabulary, begins, ends)),
             },
             refusal);
-    }
-
-    /// <summary>Ids that stand before and after every text.</summary>
-    public static JsonObject? Around(Vocabulary vocabulary, int? first, int? last)
-    {
-        if (first is null && last is null)
-        {
-            return null;
-        }
-
-        var (steps, special) = (new JsonArray(new JsonObject { ["Sequence"] = new JsonObject { ["id"] = "A", ["type_id"] = 0 } }), new JsonObject());
-        foreach (var (id, isFirst) in new[] { (first, true), (last, false) })
-        {
-            if (id is { } known)
-            {
-                var text = vocabulary.Tokens[known];
-                steps.Insert(isFirst ? 0 : steps.Count, new JsonObject { ["SpecialToken"] = new JsonObject { ["id"] = text, ["type_id"] = 0 } });
-                special[text] = new JsonObject { ["id"] = text, ["ids"] = new JsonArray(known), ["tokens"] = new JsonArray(text) };
-            }
-        }
-
-        return new JsonObject { ["type"] = "TemplateProcessing", ["single"] = steps, ["special_tokens"] = special };
     }
 
     private static (PreTokenizer Cut, string? Refusal) Cut(string? name)

@@ -44,6 +44,31 @@ internal sealed record TokenizerOutput(IReadOnlyDictionary<string, byte[]> Files
         return config;
     }
 
+    /// <summary>Ids that stand before and after every text, as a post-processor.</summary>
+    /// <param name="vocabulary">The tokens.</param>
+    /// <param name="first">Before, or null.</param>
+    /// <param name="last">After, or null.</param>
+    public static JsonObject? Around(Vocabulary vocabulary, int? first, int? last)
+    {
+        if (first is null && last is null)
+        {
+            return null;
+        }
+
+        var (steps, special) = (new JsonArray(new JsonObject { ["Sequence"] = new JsonObject { ["id"] = "A", ["type_id"] = 0 } }), new JsonObject());
+        foreach (var (id, isFirst) in new[] { (first, true), (last, false) })
+        {
+            if (id is { } known)
+            {
+                var text = vocabulary.Tokens[known];
+                steps.Insert(isFirst ? 0 : steps.Count, new JsonObject { ["SpecialToken"] = new JsonObject { ["id"] = text, ["type_id"] = 0 } });
+                special[text] = new JsonObject { ["id"] = text, ["ids"] = new JsonArray(known), ["tokens"] = new JsonArray(text) };
+            }
+        }
+
+        return new JsonObject { ["type"] = "TemplateProcessing", ["single"] = steps, ["special_tokens"] = special };
+    }
+
     /// <summary>Tokens that are found in text as a whole, before anything else is done with it.</summary>
     /// <param name="vocabulary">The tokens.</param>
     /// <param name="types">Which ones.</param>

@@ -28,7 +28,7 @@ internal static class WordPieceTokenizer
                 ["lowercase"] = vocabulary.Flag("normalizer.lowercase") ?? true,
             },
             ["pre_tokenizer"] = new JsonObject { ["type"] = "BertPreTokenizer" },
-            ["post_processor"] = ByteLevelTokenizer.Around(vocabulary, vocabulary.Flag("add_bos_token") ?? true ? first : null, vocabulary.Flag("add_eos_token") ?? true ? last : null),
+            ["post_processor"] = TokenizerOutput.Around(vocabulary, vocabulary.Flag("add_bos_token") ?? true ? first : null, vocabulary.Flag("add_eos_token") ?? true ? last : null),
             ["decoder"] = new JsonObject { ["type"] = "WordPiece", ["prefix"] = Continues, ["cleanup"] = true },
             ["model"] = new JsonObject
             {
