@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using PluginLens.Models.Format;
+using PluginLens.Models.Format.Files;
 using PluginLens.Models.Format.Proto;
 
 namespace PluginLens.Import.Source;
@@ -26,6 +27,9 @@ internal sealed class SourceTensor
     public long Elements { get; }
 
     public string? File => _external?.File;
+
+    /// <summary>Whether the data stand in the field of their type instead of raw_data or another file.</summary>
+    private bool IsTyped => _external is null && _proto.RawData.IsEmpty;
 
     /// <summary>Checks that a tensor's data are there and of the right length, without reading them.</summary>
     public static SourceTensor Of(TensorProto proto, string model)
@@ -56,21 +60,21 @@ internal sealed class SourceTensor
     /// <summary>The values as float32, halves widened exactly; row-major.</summary>
     public float[] Floats() => Type switch
     {
-        ElementTypes.Float when _external is null && _proto.RawData.IsEmpty => [.. _proto.FloatData],
+        ElementTypes.Float when IsTyped => [.. _proto.FloatData],
         ElementTypes.Float => Cast<float>(),
-        ElementTypes.Double => Array.ConvertAll(_external is null && _proto.RawData.IsEmpty ? [.. _proto.DoubleData] : Cast<double>(), v => (float)v),
+        ElementTypes.Double => Array.ConvertAll(IsTyped ? [.. _proto.DoubleData] : Cast<double>(), v => (float)v),
         ElementTypes.Float16 => Restored(Array.ConvertAll(Halves(), bits => (float)BitConverter.UInt16BitsToHalf(bits)), v => (float)(Half)v),
-        ElementTypes.BFloat16 => Restored(Array.ConvertAll(Halves(), bits => BitConverter.UInt32BitsToSingle((uint)bits << 16)), ToBFloat16),
+        ElementTypes.BFloat16 => Restored(Array.ConvertAll(Halves(), BrainFloat.Widened), v => BrainFloat.Widened(BrainFloat.Of(v))),
         _ => throw new ModelException($"Tensor '{Name}' is {ElementTypes.Name(Type)}; expected floating-point weights."),
     };
 
     /// <summary>The values as floats whatever the type, for small integer constants too.</summary>
     public float[] Numbers() => Type switch
     {
-        ElementTypes.Int64 => Array.ConvertAll(_external is null && _proto.RawData.IsEmpty ? [.. _proto.Int64Data] : Cast<long>(), v => (float)v),
-        ElementTypes.Int32 => Array.ConvertAll(_external is null && _proto.RawData.IsEmpty ? [.. _proto.Int32Data] : Cast<int>(), v => (float)v),
-        ElementTypes.Bool or ElementTypes.UInt8 => Array.ConvertAll(_external is null && _proto.RawData.IsEmpty ? [.. _proto.Int32Data.Select(v => (byte)v)] : Cast<byte>(), v => (float)v),
-        ElementTypes.Int8 => Array.ConvertAll(_external is null && _proto.RawData.IsEmpty ? [.. _proto.Int32Data.Select(v => (sbyte)v)] : Cast<sbyte>(), v => (float)v),
+        ElementTypes.Int64 => Array.ConvertAll(IsTyped ? [.. _proto.Int64Data] : Cast<long>(), v => (float)v),
+        ElementTypes.Int32 => Array.ConvertAll(IsTyped ? [.. _proto.Int32Data] : Cast<int>(), v => (float)v),
+        ElementTypes.Bool or ElementTypes.UInt8 => Array.ConvertAll(IsTyped ? [.. _proto.Int32Data.Select(v => (byte)v)] : Cast<byte>(), v => (float)v),
+        ElementTypes.Int8 => Array.ConvertAll(IsTyped ? [.. _proto.Int32Data.Select(v => (sbyte)v)] : Cast<sbyte>(), v => (float)v),
         _ => Floats(),
     };
 
@@ -97,15 +101,7 @@ internal sealed class SourceTensor
     private static float[] Restored(float[] widened, Func<float, float> round) =>
         widened.Length == 1 ? [RoundedConstants.Restore(widened[0], round)] : widened;
 
-    /// <summary>Rounded to the nearest bfloat16, ties to even.</summary>
-    private static float ToBFloat16(float value)
-    {
-        var bits = BitConverter.SingleToUInt32Bits(value);
-        return BitConverter.UInt32BitsToSingle((bits + 0x7FFF + ((bits >> 16) & 1)) & 0xFFFF0000);
-    }
-
-    private ushort[] Halves() =>
-        _external is null && _proto.RawData.IsEmpty ? [.. _proto.Int32Data.Select(v => (ushort)v)] : Cast<ushort>();
+    private ushort[] Halves() => IsTyped ? [.. _proto.Int32Data.Select(v => (ushort)v)] : Cast<ushort>();
 
     private T[] Cast<T>()
         where T : unmanaged

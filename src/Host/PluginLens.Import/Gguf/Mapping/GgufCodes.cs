@@ -67,22 +67,15 @@ internal static class GgufCodes
         var bytes = new byte[2L * values.Length];
         for (var i = 0; i < values.Length; i++)
         {
-            var half = type == ElementType.Float16 ? BitConverter.HalfToUInt16Bits((Half)values[i]) : Upper(values[i]);
+            var half = type == ElementType.Float16 ? BitConverter.HalfToUInt16Bits((Half)values[i]) : BrainFloat.Of(values[i]);
             BinaryPrimitives.WriteUInt16LittleEndian(bytes.AsSpan(2 * i), half);
-            if (!float.IsFinite(type == ElementType.Float16 ? (float)BitConverter.UInt16BitsToHalf(half) : BitConverter.UInt32BitsToSingle((uint)half << 16)))
+            if (!float.IsFinite(type == ElementType.Float16 ? (float)BitConverter.UInt16BitsToHalf(half) : BrainFloat.Widened(half)))
             {
                 throw new ModelException($"Weight '{weight.Name}'{ElementIndex.Of(i, weight.Shape)} is {values[i]}, too large for half precision; import with --dtype float32 or stored.");
             }
         }
 
         return new CodedData(type, weight.Shape, bytes) { Factor = isStored ? weight.Factor : 1 };
-    }
-
-    /// <summary>To the nearest, ties to even.</summary>
-    private static ushort Upper(float value)
-    {
-        var bits = BitConverter.SingleToUInt32Bits(value);
-        return (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
     }
 
     private static byte[] Packed(sbyte[] codes, ElementType type)

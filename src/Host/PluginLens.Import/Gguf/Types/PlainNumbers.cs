@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using PluginLens.Models.Format.Files;
 
 namespace PluginLens.Import.Gguf.Types;
 
@@ -16,7 +17,7 @@ internal static class PlainNumbers
         var numbers = MemoryMarshal.Cast<byte, ushort>(block);
         for (var i = 0; i < numbers.Length; i++)
         {
-            values[i] = BitConverter.UInt32BitsToSingle((uint)numbers[i] << 16);
+            values[i] = BrainFloat.Widened(numbers[i]);
         }
     }
 

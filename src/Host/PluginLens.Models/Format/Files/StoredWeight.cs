@@ -52,7 +52,7 @@ internal sealed class StoredWeight(string name, ElementType type, int[] shape, M
         var halves = MemoryMarshal.Cast<byte, ushort>(bytes);
         for (var at = 0; at < wide.Length; at++)
         {
-            wide[at] = BitConverter.UInt32BitsToSingle((uint)halves[at] << 16);
+            wide[at] = BrainFloat.Widened(halves[at]);
         }
 
         return wide;
