@@ -24,7 +24,7 @@ internal sealed class DataFile : IDisposable
             throw new ModelException($"Weight '{weight.Name}' should be [{string.Join(", ", weight.Shape)}], but {values.Length} values were found for it; it is not imported.");
         }
 
-        var bad = Array.FindIndex(values, v => !float.IsFinite(v));
+        var bad = NotFinite.FirstIn(values);
         if (bad >= 0)
         {
             throw new ModelException($"Weight '{weight.Name}'{ElementIndex.Of(bad, weight.Shape)} is {values[bad]}; the file is damaged, or its training diverged.");
