@@ -92,7 +92,7 @@ public static class Importer
         var roles = InputRoles.Find(model, fused);
         var (nodes, stated) = AttentionOperators.Lower(fused.Nodes, ProbeRun.Shapes(model, fused, roles, AttentionOperators.Inputs(fused.Nodes)));
         var graph = new GraphView(nodes, model.Inputs.Select(i => i.Name));
-        graph.SetTokens(roles.First(r => r.Value == InputRole.Tokens).Key);
+        graph.SetTokens(InputRoles.Tokens(model, roles).Name);
         return (Transformer.Recognise(new Reading(model, graph, ProbeRun.Of(model, graph, roles), fused, stated)), roles);
     }
 }

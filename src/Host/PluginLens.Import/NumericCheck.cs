@@ -23,6 +23,8 @@ internal sealed class NumericCheck(Transformer transformer, IReadOnlyDictionary<
 
     private double Allowed => _source.HasHalves ? HalfTolerance : Tolerance;
 
+    private int TokenTypes => roles.Values.Contains(InputRole.TokenTypes) ? 2 : 1;
+
     /// <summary>Compares the two; throws where they differ.</summary>
     /// <param name="folder">The written folder.</param>
     /// <param name="cancellation">Stops between runs.</param>
@@ -30,7 +32,7 @@ internal sealed class NumericCheck(Transformer transformer, IReadOnlyDictionary<
     {
         using var model = ModelFolder.Open(folder, new OpenOptions { Device = Device.Cpu, Weights = WeightsPolicy.Ignore });
         using var session = SourceSession.AsStored(_source, transformer.Head.Output);
-        var hook = transformer.Head.Unembedding is null ? $"blocks.{model.Config.NLayers - 1}.hook_normalized_resid_post" : "logits";
+        var hook = model.Proto.Graph.Output[0].Name;
         double worst = 0, largest = 0;
         var compared = new List<string>();
         foreach (var (batch, padded) in Batches(model.Config))
@@ -41,7 +43,7 @@ internal sealed class NumericCheck(Transformer transformer, IReadOnlyDictionary<
             var (difference, magnitude) = Compare(batch, expected, found);
             (worst, largest) = (Math.Max(worst, difference), Math.Max(largest, magnitude));
             compared.Add($"{batch.Batch} x {batch.Length}{(padded > 0 ? $" ({padded} padded)" : "")}");
-            if (!(difference <= Allowed * Math.Max(1, magnitude / Large)))
+            if (!IsRounding(difference, magnitude))
             {
                 throw new ModelException(
                     $"The imported model is not the source: {hook} differ by {difference:g3} on {compared[^1]} tokens (at most {Allowed:g1} is rounding); {WherePart(model)}. Nothing was written.");
@@ -65,7 +67,7 @@ internal sealed class NumericCheck(Transformer transformer, IReadOnlyDictionary<
     /// <returns>False where the source is not as long as its context was taken to be, for want of a configuration.</returns>
     private bool StreamsAgree(OnnxModel model, int length)
     {
-        var batch = TokenBatch.Scattered(1, length, model.Config.DVocab, roles.Values.Contains(InputRole.TokenTypes) ? 2 : 1);
+        var batch = TokenBatch.Scattered(1, length, model.Config.DVocab, TokenTypes);
         var block = transformer.Blocks[^1];
         using var session = new SourceSession(_source, transformer.Reading.Fused.Needed(block.End), [block.End]);
         ProbeTensor expected;
@@ -80,7 +82,7 @@ internal sealed class NumericCheck(Transformer transformer, IReadOnlyDictionary<
 
         var hook = End(block);
         var (difference, magnitude) = Compare(batch, expected with { Shape = [1, length, model.Config.DModel] }, model.Run(Input(batch, model), [hook])[hook].Data.ToArray());
-        if (!(difference <= Allowed * Math.Max(1, magnitude / Large)))
+        if (!IsRounding(difference, magnitude))
         {
             throw new ModelException(
                 $"The imported model is not the source: {hook} differs by {difference:g3} on {length} tokens, though they agree on {Longest}; " +
@@ -93,28 +95,32 @@ internal sealed class NumericCheck(Transformer transformer, IReadOnlyDictionary<
     private int LongLength(OnnxModel model)
     {
         var weights = model.WeightNames.Where(n => n.StartsWith("blocks.", StringComparison.Ordinal)).Sum(n => model.ShapeOf(n).Aggregate(1L, (a, b) => a * b));
-        var tokens = _source.Inputs.First(i => roles[i.Name] == InputRole.Tokens);
+        var tokens = InputRoles.Tokens(_source, roles);
         // Frequencies that were rounded to half precision and are exact here turn away from the source's with every position.
         var drifts = _source.HasHalves && transformer.Blocks[0].Attention.Rotary is not null;
         return drifts || Feed.Fixed(tokens, 1) is not null || Feed.Fixed(tokens, 0) > 1 ? 0 : (int)Math.Min(Math.Min(model.Config.NCtx, LongestStream), LongWork / (2 * weights));
     }
+
+    /// <summary>Whether a difference is no more than rounding; NaN is more.</summary>
+    /// <param name="difference">Largest difference.</param>
+    /// <param name="magnitude">Largest magnitude.</param>
+    private bool IsRounding(double difference, double magnitude) => difference <= Allowed * Math.Max(1, magnitude / Large);
 
     private static string End(BlockMatch block) => $"blocks.{block.Attention.Layer}.{(block.IsPost ? "hook_normalized_resid_post" : "hook_resid_post")}";
 
     /// <summary>One token, a few, many; and padding where the model has a mask. A source of one fixed size is run at that size only.</summary>
     private IEnumerable<(TokenBatch Batch, int Padded)> Batches(ModelConfig config)
     {
-        var tokens = _source.Inputs.First(i => roles[i.Name] == InputRole.Tokens);
+        var tokens = InputRoles.Tokens(_source, roles);
         var batch = Feed.Fixed(tokens, 0) ?? 2;
-        var types = roles.Values.Contains(InputRole.TokenTypes) ? 2 : 1;
         int[] lengths = Feed.Fixed(tokens, 1) is { } length ? [length] : [.. new[] { 1, 7, Math.Min(config.NCtx, Longest) }.Where(l => l <= config.NCtx).Distinct()];
         var masked = config.AttentionDir == "bidirectional" && roles.Values.Contains(InputRole.Mask);
         foreach (var l in lengths)
         {
-            yield return (TokenBatch.Scattered(batch, l, config.DVocab, types), 0);
+            yield return (TokenBatch.Scattered(batch, l, config.DVocab, TokenTypes), 0);
             if (masked && l > 4)
             {
-                yield return (TokenBatch.Scattered(batch, l, config.DVocab, types, padded: l / 3), l / 3);
+                yield return (TokenBatch.Scattered(batch, l, config.DVocab, TokenTypes, padded: l / 3), l / 3);
             }
         }
     }
@@ -169,7 +175,7 @@ internal sealed class NumericCheck(Transformer transformer, IReadOnlyDictionary<
             var expected = run[transformer.Blocks[l].End].Values;
             var found = streams[ends[l]].Data.ToArray();
             var difference = expected.Length == found.Length ? expected.Zip(found).Max(p => Math.Abs((double)p.First - p.Second)) : double.PositiveInfinity;
-            if (!(difference <= Allowed * Math.Max(1, expected.Max(Math.Abs) / Large)))
+            if (!IsRounding(difference, expected.Max(Math.Abs)))
             {
                 return $"the residual stream parts in layer {l} (by {difference:g3} at {transformer.Reading.Graph.Describe(transformer.Blocks[l].End)})";
             }

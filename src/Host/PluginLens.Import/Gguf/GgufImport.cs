@@ -5,6 +5,7 @@ using PluginLens.Import.Gguf.Mapping;
 using PluginLens.Import.Gguf.Text;
 using PluginLens.Import.Recognition;
 using PluginLens.Models;
+using PluginLens.Models.Format.Files;
 using PluginLens.Models.Format.Writing;
 using PluginLens.Tokenizers;
 
@@ -98,14 +99,11 @@ internal static class GgufImport
 
         var length = Math.Min(CheckedTokens, model.Config.NCtx);
         int[] ids = [.. Enumerable.Range(0, length).Select(i => (int)((long)i * (model.Config.DVocab - 1) / length))];
-        var hook = model.HasWeight("unembed.W_U") ? "logits" : $"blocks.{model.Config.NLayers - 1}.hook_normalized_resid_post";
-        var output = model.Run(new ModelInput([ids], model.Config.AttentionDir == "bidirectional" ? [[.. ids.Select(_ => 1)]] : null), [hook])[hook];
-        foreach (var value in output.Data.Span)
+        var hook = model.Proto.Graph.Output[0].Name;
+        var output = model.Run(new ModelInput([ids], model.Config.AttentionDir == "bidirectional" ? [[.. ids.Select(_ => 1)]] : null), [hook])[hook].Span;
+        if (NotFinite.FirstIn(output) is >= 0 and var bad)
         {
-            if (!float.IsFinite(value))
-            {
-                throw new ModelException($"The imported model's {hook} has {value} on {length} tokens: its weights are damaged, or it overflows. Nothing was written.");
-            }
+            throw new ModelException($"The imported model's {hook} has {output[bad]} on {length} tokens: its weights are damaged, or it overflows. Nothing was written.");
         }
     }
 }

@@ -10,7 +10,7 @@ internal static class Feed
 {
     public static Dictionary<string, GraphArray> Of(SourceModel model, IReadOnlyDictionary<string, InputRole> roles, TokenBatch batch)
     {
-        var tokens = model.Inputs.First(i => roles[i.Name] == InputRole.Tokens);
+        var tokens = InputRoles.Tokens(model, roles);
         return model.Inputs.ToDictionary(i => i.Name, i => roles[i.Name] switch
         {
             InputRole.Tokens => Value(i, batch.Ids, [batch.Batch, batch.Length]),

@@ -29,6 +29,9 @@ internal static class InputRoles
         return model.Inputs.ToDictionary(i => i.Name, i => i.Name == tokens ? InputRole.Tokens : Role(model, graph, i, tables.GetValueOrDefault(i.Name)));
     }
 
+    /// <summary>The input that holds the tokens.</summary>
+    public static ValueInfoProto Tokens(SourceModel model, IReadOnlyDictionary<string, InputRole> roles) => model.Inputs.First(i => roles[i.Name] == InputRole.Tokens);
+
     /// <summary>Rows of the smallest table that an input indexes.</summary>
     public static int Rows(SourceModel model, GraphView graph, string input) => (int)Tables(model, graph, input).Min(t => t[0]);
 

@@ -58,7 +58,7 @@ internal sealed class ProbeRun
 
     private static TokenBatch Tokens(SourceModel model, GraphView graph, IReadOnlyDictionary<string, InputRole> roles)
     {
-        var tokens = model.Inputs.First(i => roles[i.Name] == InputRole.Tokens);
+        var tokens = InputRoles.Tokens(model, roles);
         var vocabulary = InputRoles.Rows(model, graph, tokens.Name);
         var types = roles.Where(r => r.Value == InputRole.TokenTypes).Select(r => InputRoles.Rows(model, graph, r.Key)).DefaultIfEmpty(1).Min();
         return TokenBatch.Scattered(Feed.Fixed(tokens, 0) ?? 2, Feed.Fixed(tokens, 1) ?? Length, vocabulary, types);
