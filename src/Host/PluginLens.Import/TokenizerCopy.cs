@@ -1,7 +1,7 @@
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using PluginLens.Import.Recognition;
 using PluginLens.Models.Format;
+using PluginLens.Models.Format.Files;
 using PluginLens.Tokenizers;
 
 namespace PluginLens.Import;
@@ -43,7 +43,7 @@ internal static class TokenizerCopy
         {
             var bytes = File.ReadAllBytes(Path.Combine(folder, name));
             File.WriteAllBytes(Path.Combine(destination, name), bytes);
-            facts["tokenizer_files"]![name] = Convert.ToHexStringLower(SHA256.HashData(bytes));
+            facts["tokenizer_files"]![name] = FileHash.Of(bytes);
         }
 
         if (TokenizerFiles.ModelClass(folder) is { } modelClass)
@@ -51,12 +51,10 @@ internal static class TokenizerCopy
             facts["tokenizer_class"] = modelClass;
         }
 
-        if (tokenizer is null)
+        if (tokenizer is not null)
         {
-            return;
+            Describe(tokenizer, facts);
         }
-
-        Describe(tokenizer, facts);
     }
 
     /// <summary>Writes down what a tokenizer says of itself.</summary>

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using PluginLens.Import.Gguf.Mapping;
 using PluginLens.Import.Gguf.Text;
@@ -75,7 +74,7 @@ internal static class GgufImport
 
         foreach (var (file, bytes) in output.Files)
         {
-            facts["tokenizer_files"]![file] = Convert.ToHexStringLower(SHA256.HashData(bytes));
+            facts["tokenizer_files"]![file] = FileHash.Of(bytes);
         }
 
         if (output.Refusal is { } refusal)

@@ -37,7 +37,7 @@ internal sealed class Configuration(Transformer transformer, SourceConfig config
             ["d_head"] = One(a => a.Q.Width, "d_head"),
             ["attn_scale"] = MetadataJson.Number(Scale()),
             ["n_ctx"] = length,
-            ["eps"] = MetadataJson.Number(Epsilon()),
+            ["eps"] = MetadataJson.Unrounded(Epsilon()),
         };
         if (One(a => a.K.Heads, "key-value heads") is var keyHeads && keyHeads != attention.Q.Heads)
         {
@@ -201,11 +201,10 @@ internal sealed class Configuration(Transformer transformer, SourceConfig config
 
     private string Placement() => Same(b => b.IsPost, "placement of norms") ? "post" : "pre";
 
-    /// <summary>float32 1e-5 is 9.99999974e-06; the number that it was rounded from is the shortest that rounds to it.</summary>
-    private double Epsilon()
+    private float Epsilon()
     {
         var all = transformer.Norms.Select(n => n.Eps).Distinct().ToArray();
-        return all is [var eps] ? double.Parse(eps.ToString("R"))
+        return all is [var eps] ? eps
             : throw new ModelException($"The norms differ in what they add to the variance ({string.Join(", ", all)}); one number is expected.");
     }
 

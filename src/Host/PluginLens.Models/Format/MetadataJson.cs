@@ -19,6 +19,10 @@ internal static class MetadataJson
         return JsonNode.Parse(text.AsSpan().IndexOfAny('.', 'E') < 0 ? text + ".0" : text)!;
     }
 
+    /// <summary>The number that a float32 was rounded from: the shortest that rounds to it, 1e-5 and not 9.99999974e-06.</summary>
+    /// <param name="value">Finite.</param>
+    public static JsonNode Unrounded(float value) => Number(double.Parse(value.ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture));
+
     /// <summary>Dimensions of a hook: numbers and names.</summary>
     /// <param name="dimensions">E.g. <c>batch, pos, 32</c>.</param>
     public static JsonArray Dimensions(IEnumerable<string> dimensions) =>

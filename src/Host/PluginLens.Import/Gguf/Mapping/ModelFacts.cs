@@ -33,7 +33,7 @@ internal sealed class ModelFacts(Architecture kind, ModelKeys keys, TensorShelf 
             ["d_head"] = sizes.Head,
             ["attn_scale"] = MetadataJson.Number(AttentionScale()),
             ["n_ctx"] = sizes.Context,
-            ["eps"] = MetadataJson.Number(Epsilon()),
+            ["eps"] = MetadataJson.Unrounded(Epsilon()),
             ["n_key_value_heads"] = sizes.KeyHeads,
             ["d_mlp"] = sizes.Mlp,
             ["act_fn"] = kind.Activation,
@@ -118,12 +118,11 @@ internal sealed class ModelFacts(Architecture kind, ModelKeys keys, TensorShelf 
         return Math.Sqrt(isLarge ? (double)sizes.Width / sizes.Heads : sizes.Head);
     }
 
-    /// <summary>float32 1e-5 is 9.99999974e-06; the number that it was rounded from is the shortest that rounds to it.</summary>
-    private double Epsilon()
+    private float Epsilon()
     {
         var key = kind.LayerNorm ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon";
         var value = keys.Positive(key) ?? throw keys.Missing(key);
-        return value < 1 ? double.Parse(((float)value).ToString("R")) : throw new ModelException($"'{keys.File}' says {keys.Name(key)} {value}; expected a small number.");
+        return value < 1 ? (float)value : throw new ModelException($"'{keys.File}' says {keys.Name(key)} {value}; expected a small number.");
     }
 
     private void SoftCap(JsonObject facts, string ours, string theirs)

@@ -15,6 +15,10 @@ internal static class FileHash
         return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 
+    /// <summary>The same of a file that is at hand.</summary>
+    /// <param name="content">All of it.</param>
+    public static string Of(byte[] content) => Convert.ToHexStringLower(SHA256.HashData(content));
+
     /// <summary>The same of a file that is mapped: the pages that are read now are at hand later.</summary>
     /// <param name="file">The file.</param>
     public static string Of(MappedFile file)
