@@ -5,8 +5,8 @@ using Newtonsoft.Json.Linq;
 namespace PluginLens.Cli.Tests;
 
 /// <summary>
-/// The analyses on the embedded models give what an independent implementation found: tests/Golden/embedded/make.py, which computes each formula naively in float64 from
-/// the weights and says how far the program may be off.
+/// The analyses on the embedded models give what an independent implementation found: make.py and make_prompts.py in tests/Golden/embedded, which compute each formula naively in
+/// float64 from the weights and say how far the program may be off.
 /// </summary>
 public sealed class EmbeddedGoldenTests
 {
@@ -21,7 +21,7 @@ public sealed class EmbeddedGoldenTests
         var golden = JObject.Parse(File.ReadAllText(Path.Combine(Folder, name + ".json")));
         foreach (var (model, hash) in (JObject)golden["weights"]!)
         {
-            Assert.That(Hash(model), Is.EqualTo((string?)hash), $"{name}.json was made for other weights of '{model}'; run python3 tests/Golden/embedded/make.py.");
+            Assert.That(Hash(model), Is.EqualTo((string?)hash), $"{name}.json was made for other weights of '{model}'; run make.py and make_prompts.py in tests/Golden/embedded.");
         }
 
         var result = Cli.Run(["run", .. golden["arguments"]!.Select(argument => (string)argument!), "--format", "json", "--no-cache"]);
