@@ -4,10 +4,21 @@ using PluginLens.Testing;
 namespace PluginLens.Plugins.Tests;
 
 /// <summary><c>align-layers</c> equals the dense correlations, and finds a permutation of layers.</summary>
-public sealed class AlignLayersTests
+public sealed class AlignLayersTests : AnalysisTests<AlignLayers>
 {
     private static readonly ModelConfig Sizes = new() { DModel = 12, NHeads = 4, NKeyValueHeads = 2, NLayers = 4, DHead = 3, DVocab = 53, DMlp = 10, NCtx = 8 };
     private static readonly int[] Order = [2, 0, 3, 1];
+
+    protected override IEnumerable<Example> Runs =>
+    [
+        new(Gpt2, new AlignLayersOptions { Group = [Toolkit.ParameterGroup.WO] }, SecondModel: Gpt2),
+        new(Gpt2, new AlignLayersOptions { Group = [Toolkit.ParameterGroup.WO, Toolkit.ParameterGroup.V] }, SecondModel: Gpt2),
+        new(Gpt2, new AlignLayersOptions(), SecondModel: Gpt2),
+    ];
+
+    protected override string[] Approximate => [];
+
+    protected override string[] Undefined => ["mixtral"];
 
     [Test]
     public void TwinWithPermutedLayers_IsAlignedToItsPermutation([Values] AlignmentSpace space, [Values] bool tied, [Values] bool gated)

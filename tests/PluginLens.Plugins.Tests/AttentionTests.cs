@@ -4,7 +4,7 @@ using PluginLens.Testing;
 namespace PluginLens.Plugins.Tests;
 
 /// <summary>What <c>attention</c> says of patterns that were put there.</summary>
-public sealed class AttentionTests
+public sealed class AttentionTests : AnalysisTests<Attention>
 {
     /// <summary>Head 0 looks at the token before, head 1 at itself; the first token has no other.</summary>
     private static readonly FakeModel Planted = new FakeModel(
@@ -21,6 +21,17 @@ public sealed class AttentionTests
 
             return new Tensor("pattern", data, 1, 2, length, length);
         });
+
+    protected override IEnumerable<Example> Runs =>
+    [
+        new(Gpt2, new AttentionOptions { Layer = Selection.Parse("0"), Head = Selection.Parse("1") }, CheckpointModels.Prompts),
+        new(Gpt2, new AttentionOptions { Head = Selection.Parse("1") }, CheckpointModels.Prompts),
+        new(Gpt2, new AttentionOptions { K = 0 }, CheckpointModels.Prompts),
+    ];
+
+    protected override string[] Approximate => [];
+
+    protected override string[] Undefined => [];
 
     [Test]
     public void Heads_AreWhatTheyLookAt()

@@ -5,10 +5,21 @@ using PluginLens.Testing;
 namespace PluginLens.Plugins.Tests;
 
 /// <summary><c>embedding-map</c> lists the naive top tokens, and lays them out as principal components and t-SNE do.</summary>
-public sealed class EmbeddingMapTests
+public sealed class EmbeddingMapTests : AnalysisTests<EmbeddingMap>
 {
     private const int D = VectorModels.D;
     private static readonly EmbeddingMapOptions Few = new() { K = 9, Steps = 300 };
+
+    protected override IEnumerable<Example> Runs =>
+    [
+        new(Fake, new EmbeddingMapOptions { K = 9, Method = MapMethod.Pca }),
+        new(Fake, new EmbeddingMapOptions { K = 9, Steps = 20 }),
+        new(Fake, new EmbeddingMapOptions { K = 20, Steps = 20 }),
+    ];
+
+    protected override string[] Approximate => ["bert", "encoder", "gemma2", "openai-gpt", "olmo2"];
+
+    protected override string[] Undefined => ["mixtral"];
 
     [Test]
     public void IdsAndScores_EqualTheNaiveList([Values] bool tied, [Values] bool gated, [Values] ParameterGroup group, [Values(1, -1)] int coefficient)

@@ -4,8 +4,21 @@ using PluginLens.Testing;
 namespace PluginLens.Plugins.Tests;
 
 /// <summary><c>ffn-keys-values</c> equals the naive lists, and picks neurons as it says.</summary>
-public sealed class FfnKeysValuesTests
+public sealed class FfnKeysValuesTests : AnalysisTests<FfnKeysValues>
 {
+    protected override IEnumerable<Example> Runs =>
+    [
+        new(Fake, new FfnKeysValuesOptions { Layer = Selection.Parse("1") }),
+        new(Fake, new FfnKeysValuesOptions()),
+        new(Fake, new FfnKeysValuesOptions { Select = NeuronSelection.Any, Sample = 0, Negative = true }),
+    ];
+
+    protected override string[] Approximate => ["bert", "encoder", "gemma2", "openai-gpt", "olmo2"];
+
+    protected override string[] Undefined => ["attn-only", "mixtral"];
+
+    protected override IEnumerable<string> UndefinedCheckpoints => CheckpointModels.All.Except(CheckpointModels.WithMlps);
+
     [Test]
     public void Words_EqualTheNaiveLists([Values] bool tied, [Values] bool gated, [Values] bool negative)
     {

@@ -4,8 +4,19 @@ using PluginLens.Testing;
 namespace PluginLens.Plugins.Tests;
 
 /// <summary><c>finetune-diff</c> finds what was edited and nothing else.</summary>
-public sealed class FinetuneDiffTests
+public sealed class FinetuneDiffTests : AnalysisTests<FinetuneDiff.FinetuneDiff>
 {
+    protected override IEnumerable<Example> Runs =>
+    [
+        new(() => VectorModels.Make(), new FinetuneDiffOptions { Layer = Selection.Parse("0") }, SecondModel: () => VectorModels.Make(seed: 2)),
+        new(() => VectorModels.Make(), new FinetuneDiffOptions(), SecondModel: () => VectorModels.Make(seed: 2)),
+        new(() => VectorModels.Make(), new FinetuneDiffOptions { Sample = 9, K = 40 }, SecondModel: () => VectorModels.Make(seed: 2)),
+    ];
+
+    protected override string[] Approximate => ["bert", "encoder", "gemma2", "openai-gpt", "olmo2"];
+
+    protected override string[] Undefined => ["mixtral"];
+
     [Test]
     public void EditedNeuron_TopsTheRanking_AndReadsAsItsEdit([Values] bool tied)
     {

@@ -4,7 +4,7 @@ using PluginLens.Testing;
 namespace PluginLens.Plugins.Tests;
 
 /// <summary>What <c>head-detector</c> says of heads that were planted, and of the formulas.</summary>
-public sealed class HeadDetectorTests
+public sealed class HeadDetectorTests : AnalysisTests<HeadDetector>
 {
     private static readonly int[] Repeated = [3, 1, 4, 3, 1, 4, 2];
 
@@ -30,6 +30,17 @@ public sealed class HeadDetectorTests
 
             return new Tensor("pattern", data, 1, 4, tokens.Length, tokens.Length);
         });
+
+    protected override IEnumerable<Example> Runs =>
+    [
+        new(Gpt2, new HeadDetectorOptions { Sequences = 0, Layer = Selection.Parse("0") }, CheckpointModels.Prompts),
+        new(Gpt2, new HeadDetectorOptions { Sequences = 0 }, CheckpointModels.Prompts),
+        new(Gpt2, new HeadDetectorOptions { Length = 3 }, CheckpointModels.Prompts),
+    ];
+
+    protected override string[] Approximate => ["gemma2"];
+
+    protected override string[] Undefined => ["bert", "encoder"];
 
     [Test]
     public void PlantedHeads_AreFound_OnTextAndOnRandomTokens()

@@ -4,8 +4,19 @@ using PluginLens.Testing;
 namespace PluginLens.Plugins.Tests;
 
 /// <summary><c>hidden-projection</c> equals norm, product and bias in float64.</summary>
-public sealed class HiddenProjectionTests
+public sealed class HiddenProjectionTests : AnalysisTests<HiddenProjection>
 {
+    protected override IEnumerable<Example> Runs =>
+    [
+        new(Gpt2, new HiddenProjectionOptions { Layer = Selection.Parse("0") }, CheckpointModels.Prompts),
+        new(Gpt2, new HiddenProjectionOptions(), CheckpointModels.Prompts),
+        new(Gpt2, new HiddenProjectionOptions { Position = Selection.All }, CheckpointModels.Prompts),
+    ];
+
+    protected override string[] Approximate => ["bert", "gemma2", "openai-gpt"];
+
+    protected override string[] Undefined => ["encoder"];
+
     [Test]
     public void EveryStateAndPosition_EqualsTheFormula([Values] bool tied, [Values] StateNorm norm, [Values("LN", "RMS")] string kind)
     {

@@ -4,9 +4,18 @@ using PluginLens.Testing;
 namespace PluginLens.Plugins.Tests;
 
 /// <summary><c>isotropy</c> on matrices whose geometry is known.</summary>
-public sealed class IsotropyTests
+public sealed class IsotropyTests : AnalysisTests<Isotropy>
 {
     private static readonly ModelConfig Sizes = new() { DModel = 6, NHeads = 1, NLayers = 1, DHead = 6, DVocab = 12, DMlp = 4, NCtx = 4 };
+
+    protected override IEnumerable<Example> Runs =>
+    [
+        new(Fake),
+    ];
+
+    protected override string[] Approximate => [];
+
+    protected override string[] Undefined => [];
 
     [Test]
     public void PlusAndMinusEachAxis_IsPerfectlyIsotropic()

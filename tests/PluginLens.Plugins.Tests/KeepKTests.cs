@@ -4,10 +4,21 @@ using PluginLens.Testing;
 namespace PluginLens.Plugins.Tests;
 
 /// <summary><c>keep-k</c> equals the dense formula.</summary>
-public sealed class KeepKTests
+public sealed class KeepKTests : AnalysisTests<KeepK>
 {
     private const int V = 40;
     private static readonly ModelConfig Sizes = new() { DModel = 8, NHeads = 2, NLayers = 2, DHead = 4, DVocab = V, DMlp = 6, NCtx = 8 };
+
+    protected override IEnumerable<Example> Runs =>
+    [
+        new(Fake, new KeepKOptions { K = [2], Samples = 5 }),
+        new(Fake, new KeepKOptions { K = [2, 4], Samples = 5 }),
+        new(Fake, new KeepKOptions { K = [2, 4], Samples = 30 }),
+    ];
+
+    protected override string[] Approximate => ["encoder"];
+
+    protected override string[] Undefined => [];
 
     [Test]
     public void ValuesAndHidden_EqualTheDenseFormula([Values(Vectors.Values, Vectors.Hidden)] Vectors x, [Values] bool tied, [Values] EmbeddingChoice embedding)

@@ -4,8 +4,19 @@ using PluginLens.Testing;
 namespace PluginLens.Plugins.Tests;
 
 /// <summary><c>knowledge-lookup</c> ranks as the formula does, and finds a planted concept.</summary>
-public sealed class KnowledgeLookupTests
+public sealed class KnowledgeLookupTests : AnalysisTests<KnowledgeLookup>
 {
+    protected override IEnumerable<Example> Runs =>
+    [
+        new(Fake, new KnowledgeLookupOptions { Words = ["w3"] }),
+        new(Fake, new KnowledgeLookupOptions { Words = ["w3"], Neurons = 9 }),
+        new(Fake, new KnowledgeLookupOptions { Words = ["w3"], Neurons = 9, Promotes = "w9", From = "w4", To = "w17" }),
+    ];
+
+    protected override string[] Approximate => ["bert", "encoder", "gemma2", "openai-gpt", "olmo2"];
+
+    protected override string[] Undefined => ["mixtral"];
+
     [Test]
     public void Words_RankEveryVectorAsTheFormulaDoes([Values] bool tied, [Values] bool gated, [Values] LookupOver over)
     {

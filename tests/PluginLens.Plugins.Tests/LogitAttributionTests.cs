@@ -4,12 +4,23 @@ using PluginLens.Testing;
 namespace PluginLens.Plugins.Tests;
 
 /// <summary>What <c>logit-attribution</c> says of a head and a neuron that were planted.</summary>
-public sealed class LogitAttributionTests
+public sealed class LogitAttributionTests : AnalysisTests<LogitAttribution>
 {
     private const int D = VectorModels.D;
 
     /// <summary>Head 2 of layer 1 writes token 12, neuron 7 of layer 0 takes it back half; everything else is silent. No norm: parts are products with u.</summary>
     private static readonly FakeModel Planted = Plant();
+
+    protected override IEnumerable<Example> Runs =>
+    [
+        new(Gpt2, new LogitAttributionOptions { By = AttributionUnit.Component }, CheckpointModels.Prompts),
+        new(Gpt2, new LogitAttributionOptions(), CheckpointModels.Prompts),
+        new(Gpt2, new LogitAttributionOptions { By = AttributionUnit.Neuron, Position = Selection.All }, CheckpointModels.Prompts),
+    ];
+
+    protected override string[] Approximate => ["gemma2", "olmo2"];
+
+    protected override string[] Undefined => ["bert", "encoder", "openai-gpt"];
 
     [Test]
     public void HeadAndNeuron_ThatWriteTheToken_AreFound()

@@ -4,12 +4,23 @@ using PluginLens.Testing;
 namespace PluginLens.Plugins.Tests;
 
 /// <summary>What <c>logit-lens</c> says of states that were put there.</summary>
-public sealed class LogitLensTests
+public sealed class LogitLensTests : AnalysisTests<LogitLens>
 {
     private const int D = VectorModels.D;
 
     /// <summary>Token 12 is what the last state says, token 33 what the state before says; the input says nothing.</summary>
     private static readonly FakeModel Planted = Plant();
+
+    protected override IEnumerable<Example> Runs =>
+    [
+        new(Gpt2, new LogitLensOptions { Layer = Selection.Parse("0"), Position = Selection.Parse("-1") }, CheckpointModels.Prompts),
+        new(Gpt2, new LogitLensOptions { Position = Selection.Parse("-1") }, CheckpointModels.Prompts),
+        new(Gpt2, new LogitLensOptions(), CheckpointModels.Prompts),
+    ];
+
+    protected override string[] Approximate => ["openai-gpt"];
+
+    protected override string[] Undefined => ["bert", "encoder"];
 
     [Test]
     public void Prediction_AppearsInTheLayerThatWritesIt()

@@ -4,8 +4,19 @@ using PluginLens.Testing;
 namespace PluginLens.Plugins.Tests;
 
 /// <summary><c>sim-k</c> equals Jaccard indices of naive sets, baseline over all pairs included.</summary>
-public sealed class SimKTests
+public sealed class SimKTests : AnalysisTests<SimK>
 {
+    protected override IEnumerable<Example> Runs =>
+    [
+        new(Fake, new SimKOptions { Layer = Selection.Parse("0"), K = 2 }),
+        new(Fake, new SimKOptions { K = 2 }),
+        new(Fake, new SimKOptions { K = 20 }),
+    ];
+
+    protected override string[] Approximate => ["bert", "encoder", "llama", "gemma2", "openai-gpt", "qwen3", "olmo2", "phi3-long"];
+
+    protected override string[] Undefined => ["mixtral"];
+
     [Test]
     public void CorrespondingAndAllPairs_EqualTheNaiveMeans([Values] bool tied, [Values] bool gated, [Values] bool abs)
     {

@@ -4,11 +4,22 @@ using PluginLens.Testing;
 namespace PluginLens.Plugins.Tests;
 
 /// <summary><c>stitch</c> between models whose embeddings are rotations of each other is exact.</summary>
-public sealed class StitchTests
+public sealed class StitchTests : AnalysisTests<Stitch>
 {
     private static readonly ModelConfig Sizes = new() { DModel = 6, NHeads = 2, NLayers = 2, DHead = 3, DVocab = 30, DMlp = 4, NCtx = 8 };
     private static readonly ModelInput Text = new(3, 1, 4, 1, 5);
     private static readonly StitchOptions Plain = new() { Last = 1 };
+
+    protected override IEnumerable<Example> Runs =>
+    [
+        new(Gpt2, new StitchOptions { Last = 1, Blocks = Selection.Parse("1") }, CheckpointModels.Prompts, Gpt2),
+        new(Gpt2, new StitchOptions { Last = 1 }, CheckpointModels.Prompts, Gpt2),
+        new(Gpt2, new StitchOptions { Last = 2 }, CheckpointModels.Prompts, Gpt2),
+    ];
+
+    protected override string[] Approximate => ["bert", "encoder", "openai-gpt"];
+
+    protected override string[] Undefined => [];
 
     [Test]
     public void RotatedEmbedding_StatesArriveExactly([Values] bool lnF, [Values] bool addPositions, [Values] bool positionsInKernel)

@@ -4,8 +4,19 @@ using PluginLens.Testing;
 namespace PluginLens.Plugins.Tests;
 
 /// <summary><c>subheads</c> equals the naive lists, key-value heads shared by query heads included.</summary>
-public sealed class SubheadsTests
+public sealed class SubheadsTests : AnalysisTests<Subheads>
 {
+    protected override IEnumerable<Example> Runs =>
+    [
+        new(Fake, new SubheadOptions { Dimension = Selection.Parse("0"), K = 2 }),
+        new(Fake, new SubheadOptions { K = 2 }),
+        new(Fake, new SubheadOptions { K = 20 }),
+    ];
+
+    protected override string[] Approximate => ["bert", "encoder", "llama", "gemma2", "openai-gpt", "mixtral", "qwen3", "olmo2", "phi3-long"];
+
+    protected override string[] Undefined => [];
+
     [Test]
     public void Words_EqualTheNaiveLists([Values] bool tied)
     {

@@ -5,9 +5,20 @@ using PluginLens.Testing;
 namespace PluginLens.Plugins.Tests.Checkpoints;
 
 /// <summary><c>head-probe</c> lists what the head's <c>W_Q W_Kᵀ</c>, formed in float64, makes of each word of each group.</summary>
-public sealed class HeadProbeTests
+public sealed class HeadProbeTests : AnalysisTests<HeadProbe>
 {
     private static readonly HeadProbeOptions Two = new() { Words = "w3,w5/w9", Layer = Selection.Parse("1"), Head = Selection.Parse("-1"), K = 4 };
+
+    protected override IEnumerable<Example> Runs =>
+    [
+        new(Fake, new HeadProbeOptions { Words = "w3", K = 2 }),
+        new(Fake, new HeadProbeOptions { Words = "w3/w4", K = 2 }),
+        new(Fake, new HeadProbeOptions { Words = "w3,w5/w4", K = 20 }),
+    ];
+
+    protected override string[] Approximate => ["llama", "gemma2", "mixtral", "bloom", "qwen3", "olmo2", "phi3-long"];
+
+    protected override string[] Undefined => [];
 
     [Test]
     public void Lists_UnderEveryOption_EqualTheFormula([Values] PatternSide side, [Values] Similarity score, [Values] bool biases)

@@ -4,9 +4,20 @@ using PluginLens.Testing;
 namespace PluginLens.Plugins.Tests.Checkpoints;
 
 /// <summary><c>messages-static</c> lists what <c>W_V W_O</c> makes of a word, in float64.</summary>
-public sealed class MessagesStaticTests
+public sealed class MessagesStaticTests : AnalysisTests<MessagesStatic>
 {
     private const int K = 6;
+
+    protected override IEnumerable<Example> Runs =>
+    [
+        new(Fake, new MessagesStaticOptions { Words = ["w3"], Layer = Selection.Parse("0"), K = 2 }),
+        new(Fake, new MessagesStaticOptions { Words = ["w3", "w4"], K = 2 }),
+        new(Fake, new MessagesStaticOptions { Words = ["w3", "w4"], K = 20 }),
+    ];
+
+    protected override string[] Approximate => ["bert", "encoder", "gemma2", "openai-gpt", "olmo2"];
+
+    protected override string[] Undefined => [];
 
     [Test]
     public void Lists_OfEveryCheckpoint_EqualTheFormula([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.All))] string name, [Values] bool biases)

@@ -5,9 +5,20 @@ using PluginLens.Testing;
 namespace PluginLens.Plugins.Tests.Checkpoints;
 
 /// <summary><c>patterns-static</c> lists what the matrix <c>W_Q W_Kᵀ</c>, formed in float64, makes of a word.</summary>
-public sealed class PatternsStaticTests
+public sealed class PatternsStaticTests : AnalysisTests<PatternsStatic>
 {
     private const int K = 6;
+
+    protected override IEnumerable<Example> Runs =>
+    [
+        new(Fake, new PatternsStaticOptions { Words = ["w3"], Layer = Selection.Parse("0"), K = 2 }),
+        new(Fake, new PatternsStaticOptions { Words = ["w3", "w4"], K = 2 }),
+        new(Fake, new PatternsStaticOptions { Words = ["w3", "w4"], K = 20 }),
+    ];
+
+    protected override string[] Approximate => ["llama", "gemma2", "mixtral", "bloom", "qwen3", "olmo2", "phi3-long"];
+
+    protected override string[] Undefined => [];
 
     [Test]
     public void Lists_OfEveryCheckpoint_EqualTheFormula([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.All))] string name) =>

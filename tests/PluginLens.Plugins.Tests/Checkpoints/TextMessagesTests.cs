@@ -4,10 +4,21 @@ using PluginLens.Testing;
 namespace PluginLens.Plugins.Tests.Checkpoints;
 
 /// <summary><c>messages</c> lists what <c>W_V W_O</c> makes of each token of a text, read in every way by its formula in float64.</summary>
-public sealed class TextMessagesTests
+public sealed class TextMessagesTests : AnalysisTests<TextMessages>
 {
     private const int K = 5;
     private static readonly int[] Text = CheckpointModels.Prompts[1].Tokens;
+
+    protected override IEnumerable<Example> Runs =>
+    [
+        new(Gpt2, new TextMessageOptions { Layer = Selection.Parse("0"), K = 2 }, CheckpointModels.Prompts),
+        new(Gpt2, new TextMessageOptions { K = 2 }, CheckpointModels.Prompts),
+        new(Gpt2, new TextMessageOptions { K = 20 }, CheckpointModels.Prompts),
+    ];
+
+    protected override string[] Approximate => ["bert", "encoder", "gemma2", "openai-gpt", "olmo2"];
+
+    protected override string[] Undefined => [];
 
     [Test]
     public void Lists_OfEveryCheckpoint_EqualTheFormula([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.All))] string name) =>

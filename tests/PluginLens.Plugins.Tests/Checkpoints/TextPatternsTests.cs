@@ -4,10 +4,21 @@ using PluginLens.Testing;
 namespace PluginLens.Plugins.Tests.Checkpoints;
 
 /// <summary><c>patterns</c> lists what <c>W_K W_Qᵀ</c> makes of each token of a text, against a vocabulary that was normed row by row, all in float64.</summary>
-public sealed class TextPatternsTests
+public sealed class TextPatternsTests : AnalysisTests<TextPatterns>
 {
     private const int K = 5;
     private static readonly int[] Text = CheckpointModels.Prompts[1].Tokens;
+
+    protected override IEnumerable<Example> Runs =>
+    [
+        new(Gpt2, new TextPatternOptions { Layer = Selection.Parse("0"), K = 2 }, CheckpointModels.Prompts),
+        new(Gpt2, new TextPatternOptions { K = 2 }, CheckpointModels.Prompts),
+        new(Gpt2, new TextPatternOptions { K = 20 }, CheckpointModels.Prompts),
+    ];
+
+    protected override string[] Approximate => ["llama", "gemma2", "mixtral", "bloom", "qwen3", "olmo2", "phi3-long"];
+
+    protected override string[] Undefined => [];
 
     [Test]
     public void Lists_OfEveryCheckpoint_EqualTheFormula([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.All))] string name) =>

@@ -4,8 +4,18 @@ using PluginLens.Testing;
 namespace PluginLens.Plugins.Tests.Checkpoints;
 
 /// <summary><c>vocab-bias</c> lists both ends of <c>b_U + b W_U</c> minus its mean, in float64.</summary>
-public sealed class VocabBiasTests
+public sealed class VocabBiasTests : AnalysisTests<VocabBias>
 {
+    protected override IEnumerable<Example> Runs =>
+    [
+        new(Fake, new VocabBiasOptions { K = 1 }),
+        new(Fake, new VocabBiasOptions { K = 20 }),
+    ];
+
+    protected override string[] Approximate => ["gemma2"];
+
+    protected override string[] Undefined => ["encoder"];
+
     [Test]
     public void Ends_OfEveryCheckpoint_EqualTheFormula([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.All))] string name, [Values] Padding padding) =>
         AssertEnds(CheckpointModels.Get(name), padding);

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using PluginLens.Models;
 using PluginLens.Tests.Shared;
 
-namespace PluginLens.Plugins.Tests.Checkpoints;
+namespace PluginLens.Plugins.Tests;
 
 /// <summary>The committed checkpoints, exported and open: each once for all tests, closed at the end.</summary>
 [SetUpFixture]
