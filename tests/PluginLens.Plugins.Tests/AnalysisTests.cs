@@ -91,7 +91,7 @@ public abstract class AnalysisTests<TAnalysis>
 
     [Test]
     public void Verdict_OfCheckpoints_IsUndefinedForThese() => Assert.That(
-        CheckpointModels.All.Where(name => Applicability.Of(typeof(TAnalysis), CheckpointModels.Get(name).Config).Verdict == Verdict.Undefined), Is.EqualTo(UndefinedCheckpoints));
+        CheckpointModels.All.Where(name => Applicability.Of(typeof(TAnalysis), CheckpointModels.Get(name).Config).Verdict == Verdict.Undefined), Is.EquivalentTo(UndefinedCheckpoints));
 
     [Test]
     public void Page_SaysForWhichModelsItHolds()

@@ -13,6 +13,11 @@ public sealed class FinetuneDiffTests : AnalysisTests<FinetuneDiff.FinetuneDiff>
         new(() => VectorModels.Make(), new FinetuneDiffOptions { Sample = 9, K = 40 }, SecondModel: () => VectorModels.Make(seed: 2)),
     ];
 
+    protected override IEnumerable<Example> OtherRuns =>
+    [
+        new(() => VectorModels.Make(), new FinetuneDiffOptions(), SecondModel: () => VectorModels.Make(seed: 2).WithWeight("classifier.W", new float[2 * VectorModels.D], VectorModels.D, 2)),
+    ];
+
     protected override string[] Approximate => ["bert", "encoder", "gemma2", "openai-gpt", "olmo2"];
 
     protected override string[] Undefined => ["mixtral"];

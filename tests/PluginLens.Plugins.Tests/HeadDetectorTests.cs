@@ -42,6 +42,8 @@ public sealed class HeadDetectorTests : AnalysisTests<HeadDetector>
 
     protected override string[] Undefined => ["bert", "encoder"];
 
+    protected override IEnumerable<string> UndefinedCheckpoints => CheckpointModels.Encoders;
+
     [Test]
     public void PlantedHeads_AreFound_OnTextAndOnRandomTokens()
     {

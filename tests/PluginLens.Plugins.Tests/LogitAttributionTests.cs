@@ -22,6 +22,8 @@ public sealed class LogitAttributionTests : AnalysisTests<LogitAttribution>
 
     protected override string[] Undefined => ["bert", "encoder", "openai-gpt"];
 
+    protected override IEnumerable<string> UndefinedCheckpoints => CheckpointModels.All.Except(CheckpointModels.PreNorm);
+
     [Test]
     public void HeadAndNeuron_ThatWriteTheToken_AreFound()
     {

@@ -22,6 +22,8 @@ public sealed class LogitLensTests : AnalysisTests<LogitLens>
 
     protected override string[] Undefined => ["bert", "encoder"];
 
+    protected override IEnumerable<string> UndefinedCheckpoints => CheckpointModels.Encoders;
+
     [Test]
     public void Prediction_AppearsInTheLayerThatWritesIt()
     {

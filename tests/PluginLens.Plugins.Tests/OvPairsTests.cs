@@ -13,6 +13,8 @@ public sealed class OvPairsTests : AnalysisTests<OvPairs>
         new(Fake, new OvPairOptions { K = 40, Normalise = Normalise.Freq }),
     ];
 
+    protected override IEnumerable<Example> OtherRuns => [new(Fake, new OvPairOptions { K = 3, PaperOrder = true })];
+
     protected override bool Prunes => true;
 
     protected override string[] Approximate => ["bert", "encoder", "gemma2", "openai-gpt", "olmo2"];
