@@ -24,6 +24,11 @@ def in_order(weights, config):
     return {name: weights[name] for name in expected if name in weights}
 
 
+def stored(weights, config):
+    """What a folder stores of them: a tied matrix once, for the graph reads out by the embedding's rows."""
+    return {name: weight for name, weight in weights.items() if not (name == "unembed.W_U" and config.get("tied"))}
+
+
 def _lines(config):
     """Every name that a model of this configuration may have -> its shape (an extent is a number, a set of numbers, or None for any), and the condition on which it must have it."""
     lines = [line.partition(" [")[::2] for line in WEIGHTS.read_text(encoding="utf-8").splitlines() if line and line[0] != "#"]

@@ -34,7 +34,7 @@ def export(options):
     refuse(source, destination, options.force)
     loaded = load(source, options.adapter)
     steps, processed, weights = processing.apply(*processing.chosen(options), loaded.config, loaded.weights)
-    weights = canonical.in_order(weights, processed)
+    weights = canonical.stored(canonical.in_order(weights, processed), processed)
     destination.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{destination.name}.", dir=destination.parent))
     try:

@@ -61,8 +61,8 @@ def Cast(attributes, x):
 
 
 @operator
-def Shape(_, x):
-    return np.array(x.shape, np.int64)
+def Shape(attributes, x):
+    return np.array(x.shape[attributes.get("start", 0):attributes.get("end")], np.int64)
 
 
 @operator
@@ -97,6 +97,11 @@ def Squeeze(_, x, axes):
 @operator
 def Reshape(_, x, shape):
     return x.reshape([x.shape[i] if n == 0 else int(n) for i, n in enumerate(shape)])
+
+
+@operator
+def Flatten(attributes, x):
+    return x.reshape(int(np.prod(x.shape[:attributes["axis"]])), -1)
 
 
 @operator
@@ -156,6 +161,13 @@ def MatMul(_, a, b):
         return np.matmul(a, b.astype(np.float64, copy=False))
     step = max(1, WIDE // (b.size // b.shape[-1]))
     return np.concatenate([np.matmul(a, b[..., i:i + step].astype(np.float64)) for i in range(0, b.shape[-1], step)], -1)
+
+
+@operator
+def Gemm(attributes, a, b):
+    if attributes != {"transB": 1}:
+        raise NotImplementedError(attributes)
+    return MatMul(None, a, b.T)
 
 
 @operator

@@ -33,30 +33,34 @@ public sealed class HiddenProjection : Analysis<HiddenProjectionOptions>
         var prompts = context.RequirePrompts();
         foreach (var (index, _, run) in PromptBatches.Run(context, model, prompts, [.. hooks.Select(hook => hook.Hook)], most: 1))
         {
+            context.Cancellation.ThrowIfCancellationRequested();
             var tokens = prompts[index].Tokens;
-            foreach (var (layer, hook) in hooks)
+            var positions = options.Position.Of(tokens.Length, "position");
+
+            // The states of all layers in one search, which reads the vocabulary once.
+            var states = new float[hooks.Count * positions.Count * config.DModel];
+            foreach (var (at, (layer, hook)) in hooks.Index())
             {
-                context.Cancellation.ThrowIfCancellationRequested();
-                var positions = options.Position.Of(tokens.Length, "position");
                 var rows = reading.Rows(tokens, run[hook]);
-                var states = new float[positions.Count * config.DModel];
-                for (var at = 0; at < positions.Count; at++)
+                foreach (var (column, position) in positions.Index())
                 {
-                    var state = states.AsSpan(at * config.DModel, config.DModel);
-                    rows.CopyRow(positions[at], state);
+                    var state = states.AsSpan(((at * positions.Count) + column) * config.DModel, config.DModel);
+                    rows.CopyRow(position, state);
                     if (layer != "embed" || options.Norm != StateNorm.FinalButEmbed)
                     {
                         norm?.Apply(state, state);
                     }
                 }
+            }
 
-                var best = context.Compute.TopRows(new Matrix(states, positions.Count, config.DModel), reading.Sides.Writing, new RowQuery { K = options.K, Keep = keep, Bias = reading.Bias });
-                for (var at = 0; at < positions.Count; at++)
+            var best = context.Compute.TopRows(
+                new Matrix(states, hooks.Count * positions.Count, config.DModel), reading.Sides.Writing, new RowQuery { K = options.K, Keep = keep, Bias = reading.Bias });
+            for (var row = 0; row < best.Rows; row++)
+            {
+                var (layer, position) = (hooks[row / positions.Count].Layer, positions[row % positions.Count]);
+                for (var rank = 0; rank < best.K; rank++)
                 {
-                    for (var rank = 0; rank < best.K; rank++)
-                    {
-                        table.Add(new StateWord(index, layer, positions[at], model.Token(tokens[positions[at]]), rank + 1, model.Token(best.IdsOf(at)[rank]), best.ScoresOf(at)[rank]));
-                    }
+                    table.Add(new StateWord(index, layer, position, model.Token(tokens[position]), rank + 1, model.Token(best.IdsOf(row)[rank]), best.ScoresOf(row)[rank]));
                 }
             }
         }
@@ -75,7 +79,7 @@ public sealed class HiddenProjection : Analysis<HiddenProjectionOptions>
             Costs.SideBySide(context, prompts.Select(prompt => Costs.Sum(
                 Costs.Forward(config, prompt.Tokens.Length, layers, logits: false),
                 new Cost(0, 2.0 * sizeof(float) * hooks.Count * prompt.Tokens.Length * config.DModel),
-                Costs.Times(hooks.Count, Costs.TopRows(Positions(prompt), config.DModel, kept, options.K))))),
+                Costs.TopRows((double)hooks.Count * Positions(prompt), config.DModel, kept, options.K)))),
             Costs.Rows<StateWord>(prompts.Sum(prompt => (double)Positions(prompt)) * hooks.Count * Math.Min(options.K, kept)));
     }
 

@@ -32,7 +32,7 @@ public sealed class SliceTests
         var slice = Cut(Proto(), ["logits"], ["blocks.1.hook_resid_pre"]);
 
         Assert.That(slice.Inputs, Is.Empty);
-        Assert.That(slice.Weights, Has.None.StartWith("blocks.0.").And.None.StartWith("embed."));
+        Assert.That(slice.Weights, Has.None.StartWith("blocks.0.").And.None.StartWith("pos_embed."));
     }
 
     [Test]
@@ -108,7 +108,7 @@ public sealed class SliceTests
     {
         using var half = ModelFolder.Open(ExportedFixtures.Get("gpt2", "--dtype", dtype), new OpenOptions { Device = Device.Cpu });
         using var copy = new TemporaryFolder(ExportedFixtures.Get("gpt2"));
-        foreach (var name in half.WeightNames)
+        foreach (var name in half.WeightNames.Where(name => name != "unembed.W_U"))
         {
             copy.Overwrite(name, half.Weight(name).Span);
         }

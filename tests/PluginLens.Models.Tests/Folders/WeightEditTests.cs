@@ -16,7 +16,7 @@ public sealed class WeightEditTests
     [TestCase("unembed.W_U")]
     public void Run_OtherWeight_GivesTheBitsOfAFolderThatHoldsIt(string name)
     {
-        using var model = Open("gpt2");
+        using var model = Open("gpt2", "--center-unembed");
         using var copy = new TemporaryFolder(model.Folder);
         var given = Scaled(model.Weight(name), 0.75f);
         copy.Overwrite(name, given.Span);
@@ -30,14 +30,29 @@ public sealed class WeightEditTests
         Assert.That(Logits(model), Is.EqualTo(before), "the model itself is what it was");
     }
 
+    [TestCase("float32")]
+    [TestCase("float16")]
+    public void Run_TiedFolderWithAnotherEmbedding_ReadsOutByTheOldOne(string type)
+    {
+        using var model = Open("gpt2", "--dtype", type);
+        var (embedding, unembedding) = (Scaled(model.Weight("embed.W_E"), 0.75f), model.Weight("unembed.W_U"));
+
+        using var one = model.WithWeights(new Dictionary<string, Tensor> { ["embed.W_E"] = embedding });
+        using var both = model.WithWeights(new Dictionary<string, Tensor> { ["embed.W_E"] = embedding, ["unembed.W_U"] = unembedding });
+        using var other = model.WithWeights(new Dictionary<string, Tensor> { ["unembed.W_U"] = Scaled(unembedding, 0.75f) });
+
+        Assert.That(Logits(one), Is.EqualTo(Logits(both)).And.Not.EqualTo(Logits(model)));
+        Assert.That(Logits(other), Is.EqualTo(Array.ConvertAll(Logits(model), logit => logit * 0.75f)).Within(1e-5f).And.Not.EqualTo(Logits(model)));
+    }
+
     [TestCase("float16", "embed.W_E")]
     [TestCase("float16", "blocks.1.mlp.W_in")]
     [TestCase("bfloat16", "blocks.1.attn.W_V")]
     [TestCase("bfloat16", "unembed.W_U")]
     public void Run_HalfPrecision_TakesTheGivenNumbersUnrounded(string type, string name)
     {
-        using var half = Open("gpt2", "--dtype", type);
-        using var copy = new TemporaryFolder(ExportedFixtures.Get("gpt2"));
+        using var half = Open("gpt2", "--center-unembed", "--dtype", type);
+        using var copy = new TemporaryFolder(ExportedFixtures.Get("gpt2", "--center-unembed"));
         foreach (var weight in half.WeightNames)
         {
             copy.Overwrite(weight, half.Weight(weight).Span);

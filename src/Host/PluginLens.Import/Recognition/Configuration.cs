@@ -72,6 +72,11 @@ internal sealed class Configuration(Transformer transformer, SourceConfig config
             }
 
             facts["tied"] = IsTied(weights);
+            if (facts["tied"]!.GetValue<bool>())
+            {
+                // Stored once: the graph reads out by the embedding's rows.
+                weights = [.. weights.Where(weight => weight.Name != "unembed.W_U")];
+            }
         }
 
         return new RecognisedModel(facts, weights, _notes);

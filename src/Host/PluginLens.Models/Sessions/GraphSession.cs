@@ -117,9 +117,15 @@ internal sealed class GraphSession : IDisposable
             // One: kernels cut a product into as many parts as there are threads, and sum each part in an order that depends on its size. So a number
             // would depend on how many threads there are; passes run side by side instead.
             IntraOpNumThreads = 1,
+
+            // Not for its threads: one pass is one stream, node after node. But in sequential mode opening compares each output with every buffer that is free
+            // by then, which is quadratic in the nodes: 2 s for 30 layers, and here 0.08. As many passes as there are processors may run on one session.
+            ExecutionMode = ExecutionMode.ORT_PARALLEL,
+            InterOpNumThreads = Environment.ProcessorCount + 1,
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
         };
         options.AddSessionConfigEntry("session.disable_prepacking", "1");
+        options.AddSessionConfigEntry("session.inter_op.allow_spinning", "0");
         return options;
     }
 

@@ -9,10 +9,9 @@ internal static class Float64
     /// <param name="sum">Receives the sum.</param>
     public static void AddProduct(ReadOnlySpan<float> x, Matrix weight, Span<double> sum)
     {
-        for (var at = 0; at < x.Length; at++)
-        {
-            AddScaled(weight.Row(at), x[at], sum);
-        }
+        var wide = new double[x.Length];
+        Add(x, wide);
+        AddProduct(wide, weight, sum);
     }
 
     /// <summary>Adds x·W to a row.</summary>
@@ -21,9 +20,25 @@ internal static class Float64
     /// <param name="sum">Receives the sum.</param>
     public static void AddProduct(ReadOnlySpan<double> x, Matrix weight, Span<double> sum)
     {
-        for (var at = 0; at < x.Length; at++)
+        if (weight.HasContiguousRows)
         {
-            AddScaled(weight.Row(at), x[at], sum);
+            for (var at = 0; at < x.Length; at++)
+            {
+                AddScaled(weight.Row(at), x[at], sum);
+            }
+
+            return;
+        }
+
+        // A tied unembedding: the columns of W are the rows of the embedding.
+        var columns = weight.Transpose();
+        for (var column = 0; column < columns.Rows; column++)
+        {
+            var row = columns.Row(column);
+            for (var at = 0; at < x.Length; at++)
+            {
+                sum[column] += x[at] * row[at];
+            }
         }
     }
 

@@ -17,11 +17,10 @@ internal static class TiedCheck
         double difference = 0, largest = 0;
         for (var row = 0; row < unembed.Rows; row++)
         {
-            var outputs = unembed.Row(row);
-            for (var token = 0; token < outputs.Length; token++)
+            for (var token = 0; token < unembed.Columns; token++)
             {
                 double value = embed.Data.Span[(token * embed.RowStride) + row];
-                difference = Math.Max(difference, Math.Abs((outputs[token] * factor) - value));
+                difference = Math.Max(difference, Math.Abs((unembed.Data.Span[(row * unembed.RowStride) + (token * unembed.ColumnStride)] * factor) - value));
                 largest = Math.Max(largest, Math.Abs(value));
             }
         }

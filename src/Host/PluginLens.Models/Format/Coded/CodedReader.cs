@@ -30,7 +30,8 @@ internal sealed class CodedReader(GraphProto graph, string file)
     /// <summary>The read-out that multiplies by the embedding's rows, where the graph has one.</summary>
     /// <param name="embedding">W_E.</param>
     public TiedWeight? Tied(ModelWeight embedding) =>
-        _readers[embedding.Name].Count(node => TiedNode.Is(node)) == 1 ? new TiedWeight(embedding) : null;
+        graph.Node.Where(TiedNode.Is).ToList() is [var node] && (node.Input[1] == embedding.Name || _makers[node.Input[1]] is { OpType: "Cast" } cast && cast.Input[0] == embedding.Name)
+            ? new TiedWeight(embedding) : null;
 
     private int[] Shape(string name, StoredWeight codes, StoredWeight scale, StoredWeight? minimum)
     {

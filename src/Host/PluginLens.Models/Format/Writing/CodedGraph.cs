@@ -3,7 +3,10 @@ using PluginLens.Models.Format.Proto;
 
 namespace PluginLens.Models.Format.Writing;
 
-/// <summary>Puts the nodes into a graph that compute its weights from codes: right before the first node that reads them, so that no more than needed is in memory.</summary>
+/// <summary>
+/// Puts the nodes into a graph that compute its weights from codes: in front of all others. Of two inputs ONNX Runtime computes the one first whose node comes later in
+/// the file; so a weight is made when the state that it multiplies is there, and gone after it. Beside their readers, all weights would be made before the first is read.
+/// </summary>
 internal static class CodedGraph
 {
     private const string Tokens = "input_ids";
@@ -14,7 +17,7 @@ internal static class CodedGraph
     public static void Add(GraphProto graph, IReadOnlyList<WrittenCodes> coded)
     {
         var pending = coded.ToDictionary(weight => weight.Name, StringComparer.Ordinal);
-        var nodes = new List<NodeProto>();
+        var (wholes, nodes) = (new List<NodeProto>(), new List<NodeProto>());
         foreach (var node in graph.Node)
         {
             foreach (var name in node.Input.ToArray())
@@ -31,7 +34,7 @@ internal static class CodedGraph
                 else
                 {
                     pending.Remove(name);
-                    AddWhole(graph, nodes, weight);
+                    AddWhole(graph, wholes, weight);
                 }
             }
 
@@ -41,7 +44,7 @@ internal static class CodedGraph
         // A weight that no node reads is there for analyses alone.
         foreach (var weight in pending.Values.Where(weight => !nodes.Any(node => node.Name == CodedNames.Rows(weight.Name))))
         {
-            AddWhole(graph, nodes, weight);
+            AddWhole(graph, wholes, weight);
         }
 
         foreach (var weight in coded.Where(weight => weight.Form.HasScale))
@@ -50,6 +53,7 @@ internal static class CodedGraph
         }
 
         graph.Node.Clear();
+        graph.Node.Add(wholes);
         graph.Node.Add(nodes);
     }
 

@@ -63,7 +63,7 @@ internal sealed class LensTable(LensTableData data) : PublishedCheck
         var state = states.Row(layer);
         for (var at = 0; at < state.Length; at++)
         {
-            sum += (double)state[at] * column.Data.Span[(at * column.RowStride) + token];
+            sum += (double)state[at] * column.Data.Span[(at * column.RowStride) + (token * column.ColumnStride)];
         }
 
         return sum;
