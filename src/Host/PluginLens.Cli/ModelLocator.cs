@@ -1,10 +1,11 @@
 namespace PluginLens.Cli;
 
 /// <summary>Finds model folders: a name under a models folder, or any path.</summary>
-internal sealed class ModelLocator(string? folder)
+/// <param name="folder">--models; null = the usual places.</param>
+/// <param name="readsPrompts">Whether the default model is to be one that knows something of what prompts say, or one that is there at once.</param>
+internal sealed class ModelLocator(string? folder, bool readsPrompts = false)
 {
-    /// <summary>The model that <c>run</c> takes when none is named.</summary>
-    private const string Default = "tiny-gpt2";
+    private const string Instant = "tiny-gpt2", Knowing = "smollm2-135m";
 
     /// <summary>Folders that hold models, first match wins: --models, PLUGINLENS_MODELS, models/onnx upwards from here and from the program.</summary>
     public IReadOnlyList<string> Roots { get; } = folder is not null
@@ -59,7 +60,8 @@ internal sealed class ModelLocator(string? folder)
     private string FindDefault()
     {
         var all = All();
-        return all.FirstOrDefault(path => Path.GetFileName(path) == Default) ?? (all.Count > 0 ? all[0] : null)
+        string? Named(string name) => all.FirstOrDefault(path => Path.GetFileName(path) == name);
+        return (readsPrompts ? Named(Knowing) : null) ?? Named(Instant) ?? (all.Count > 0 ? all[0] : null)
             ?? throw new ModelException("No model found: give --model FOLDER, or put a model folder under models/onnx.");
     }
 }

@@ -14,10 +14,11 @@ internal sealed class OnnxEngine : Engine
 
     /// <summary>Opens nothing yet; a device that was asked for and does not work is an error at once, whether the analysis would use it or not.</summary>
     /// <param name="root">--models.</param>
+    /// <param name="readsPrompts">Whether the default model is to be one for prompts.</param>
     /// <param name="options">Device, Ctrl-C, what is asked of the weights.</param>
     /// <param name="threads">Threads; 0 = one for each processor.</param>
     /// <param name="keepsLists">Whether vocabulary lists are kept in the user's cache folder.</param>
-    public OnnxEngine(string? root, OpenOptions options, int threads, bool keepsLists)
+    public OnnxEngine(string? root, bool readsPrompts, OpenOptions options, int threads, bool keepsLists)
         : base(options.Cancellation)
     {
         if (options.Device == Device.Cuda)
@@ -25,7 +26,7 @@ internal sealed class OnnxEngine : Engine
             DeviceChoice.Try(Device.Cuda);
         }
 
-        (_locator, _options) = (new ModelLocator(root), options);
+        (_locator, _options) = (new ModelLocator(root, readsPrompts), options);
         Compute = new CpuCompute(threads, options.Cancellation);
         Cache = keepsLists && UserCache.Folder("top-k") is { } folder ? new DiskTopKCache(folder, $"{Versions.Program} {typeof(CpuCompute).Module.ModuleVersionId}") : new TopKCache();
     }

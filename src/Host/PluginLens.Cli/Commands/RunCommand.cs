@@ -8,7 +8,7 @@ namespace PluginLens.Cli.Commands;
 internal static class RunCommand
 {
     private static readonly Option<string> Plugin = new("--plugin", "-p") { Description = "The analysis; 'pluginlens list' shows them; 'all' runs everything that applies and needs --out.", HelpName = "ID", Required = true };
-    private static readonly Option<string[]> Model = new("--model", "-m") { Description = "A name under the models folder, or any model folder; may repeat: analyses of two models read both (stitch --subtract: three), others run on one after the other. Default: tiny-gpt2.", HelpName = "NAME|FOLDER" };
+    private static readonly Option<string[]> Model = new("--model", "-m") { Description = "A name under the models folder, or any model folder; may repeat: analyses of two models read both (stitch --subtract: three), others run on one after the other. Default: smollm2-135m where prompts are given, else tiny-gpt2; tiny-gpt2 for 'all'.", HelpName = "NAME|FOLDER" };
     private static readonly Option<string[]> Prompt = PromptArguments.Text();
     private static readonly Option<string[]> Prompts = PromptArguments.File();
     private static readonly Option<string[]> Ids = PromptArguments.Ids();
@@ -38,8 +38,9 @@ internal static class RunCommand
             Examples:
               pluginlens run --plugin ov-pairs
               pluginlens run --plugin ov-pairs --layer -1 --k 20 --word-initial --exclude-same
+              pluginlens run --plugin logit-lens --prompt "The capital of France is" --position -1
               pluginlens run --plugin qk-pairs --model my-models/gpt2 --head 0-3 --format csv > pairs.csv
-              pluginlens run --plugin activations --prompt "the old man" --hooks blocks.*.hook_resid_post --out out
+              pluginlens run --plugin activations --prompt "The capital of France is" --hooks blocks.*.hook_resid_post --out out
             """)
         {
             Plugin, Model, Prompt, Prompts, Ids, NoSpecial, Beginning, Format, Out, Table, Rows, Device, Threads, Seed, NoCache, UnverifiedWeights, Private, Plan, Quiet,
@@ -133,6 +134,7 @@ internal static class RunCommand
 
     private static OnnxEngine Engine(ParseResult parse, string? models, Interrupt stop) => new(
         models,
+        readsPrompts: !PromptsOf(parse).IsEmpty && parse.GetValue(Plugin) != AllRuns.Name,
         new OpenOptions
         {
             Device = parse.GetValue(Device),

@@ -20,4 +20,7 @@ public sealed record PromptSource
 
     /// <summary>Whether the beginning token goes before every text that does not begin with it, whatever the tokenizer adds (<c>--bos</c>).</summary>
     public bool AddBeginning { get; init; }
+
+    /// <summary>Whether nothing was given.</summary>
+    public bool IsEmpty => Texts.Count + Files.Count + Ids.Count + Recorded.Count == 0;
 }
