@@ -6,32 +6,39 @@ namespace PluginLens.Plugins.States;
 /// <summary>The .safetensors format: length of a JSON header (8 bytes), the header, raw little-endian data.</summary>
 internal static class Safetensors
 {
-    /// <summary>Writes float32 tensors by name, and the ids as <c>input_ids</c> [1,pos] int64.</summary>
+    /// <summary>Writes float32 tensors by name, and the ids as <c>input_ids</c> [1,pos] int64 where there are any.</summary>
     /// <param name="stream">Receives the file.</param>
-    /// <param name="tensors">Tensors with distinct names.</param>
+    /// <param name="names">Distinct names.</param>
+    /// <param name="read">Gives a tensor by its name; asked twice for each, so that no two have to be in memory.</param>
     /// <param name="tokens">Token ids, <c>[pos]</c>.</param>
-    public static void Write(Stream stream, IReadOnlyList<Tensor> tensors, int[] tokens)
+    public static void Write(Stream stream, IReadOnlyList<string> names, Func<string, Tensor> read, int[] tokens)
     {
         var ids = Array.ConvertAll(tokens, token => (long)token);
-        var header = new StringBuilder($$"""{"input_ids":{"dtype":"I64","shape":[1,{{ids.Length}}],"data_offsets":[0,{{ids.Length * 8}}]}""");
         var offset = ids.Length * 8L;
-        foreach (var tensor in tensors)
+        List<string> entries = ids.Length == 0 ? [] : [$$"""
+            "input_ids":{"dtype":"I64","shape":[1,{{ids.Length}}],"data_offsets":[0,{{offset}}]}
+            """];
+        foreach (var name in names)
         {
-            var end = offset + (tensor.Span.Length * 4L);
+            var shape = read(name).Shape;
+            var end = offset + (shape.Aggregate(4L, (size, extent) => size * extent));
 
-            // Hook names are plain ASCII identifiers with dots: nothing to escape.
-            header.Append(System.Globalization.CultureInfo.InvariantCulture, $$""","{{tensor.Name}}":{"dtype":"F32","shape":[{{string.Join(',', tensor.Shape)}}],"data_offsets":[{{offset}},{{end}}]}""");
+            // Names of hooks and weights are plain ASCII identifiers with dots: nothing to escape.
+            entries.Add($$"""
+                "{{name}}":{"dtype":"F32","shape":[{{string.Join(',', shape)}}],"data_offsets":[{{offset}},{{end}}]}
+                """);
             offset = end;
         }
 
-        header.Append('}').Append(' ', (8 - ((header.Length) % 8)) % 8);
+        var header = new StringBuilder().Append('{').AppendJoin(',', entries).Append('}');
+        header.Append(' ', (8 - (header.Length % 8)) % 8);
         var bytes = Encoding.ASCII.GetBytes(header.ToString());
         stream.Write(BitConverter.GetBytes((ulong)bytes.Length));
         stream.Write(bytes);
         stream.Write(MemoryMarshal.AsBytes<long>(ids));
-        foreach (var tensor in tensors)
+        foreach (var name in names)
         {
-            stream.Write(MemoryMarshal.AsBytes(tensor.Span));
+            stream.Write(MemoryMarshal.AsBytes(read(name).Span));
         }
     }
 }
