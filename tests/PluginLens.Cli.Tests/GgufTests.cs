@@ -38,6 +38,24 @@ public sealed class GgufTests
     }
 
     [Test]
+    public void Run_OneModelAtTwoPrecisions_GivesListsThatCanBeCompared()
+    {
+        using var folder = new TemporaryFolder();
+        var lists = new[] { ("f16", "models/llama3-f16.gguf"), ("q4", "pair/llama3-Q4_0.gguf") }.Select(model =>
+        {
+            Cli.Run("import", $"tests/Golden/gguf/{model.Item2}", folder.At(model.Item1));
+            var run = Cli.Run("run", "--plugin", "ov-pairs", "--model", folder.At(model.Item1), "--k", "50", "--format", "json");
+            Assert.That(run.ExitCode, Is.Zero, run.Errors);
+            return JObject.Parse(run.Output)["tables"]!["ov-pairs"]!.ToList();
+        }).ToList();
+
+        static string Text(JToken row, params string[] columns) => string.Join(' ', columns.Select(column => row[column]));
+        Assert.That(lists[1].Select(row => Text(row, "layer", "head", "rank")), Is.EqualTo(lists[0].Select(row => Text(row, "layer", "head", "rank"))));
+        var pairs = lists.ConvertAll(rows => rows.Select(row => Text(row, "layer", "head", "input_id", "output_id")).ToHashSet());
+        Assert.That(pairs[0].Intersect(pairs[1]).Count() / (double)pairs[0].Count, Is.InRange(0.5, 0.95), "most pairs are the same, and four bits are not sixteen");
+    }
+
+    [Test]
     public void Run_ImportedAsStored_NamesTheTypesThatTheListsCanBeComparedBy()
     {
         using var folder = new TemporaryFolder();

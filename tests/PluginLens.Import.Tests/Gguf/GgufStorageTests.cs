@@ -124,6 +124,29 @@ public sealed class GgufStorageTests
         Assert.That(() => Reopened(model, proto), Throws.TypeOf<ModelException>().With.Message.Contains("a node '_another'"));
     }
 
+    [Test]
+    public void Stitched_OfStoredFolders_IsWhatFloat32OnesGive([Values("llama-Q4_0", "gpt2-Q4_1")] string name)
+    {
+        using var stored = Open(name, WeightStorage.Stored);
+        using var wide = Open(name, WeightStorage.Float32);
+        var logits = new[] { stored, wide }.Select(model =>
+        {
+            var (width, folder) = (model.Config.DModel, $"{model.Folder}-stitched");
+            var map = new float[width * width];
+            for (var at = 0; at < width; at++)
+            {
+                map[(at * width) + at] = 0.5f;
+            }
+
+            model.WriteStitched(folder, new Seam { Donor = model, Blocks = 1, Map = new Matrix(map, width, width), Last = 1 });
+            using var stitched = ModelFolder.Open(folder, new OpenOptions { Device = Device.Cpu });
+            return Logits(stitched).ToArray();
+        }).ToList();
+
+        Assert.That(Largest(logits[0], logits[1]), Is.LessThan(Rounding));
+        Assert.That(Largest(logits[0], Logits(wide)), Is.GreaterThan(Rounding), "the seam is there");
+    }
+
     private static ModelProto Proto(OnnxModel model) => ModelProto.Parser.ParseFrom(File.ReadAllBytes(Path.Combine(model.Folder, "model.onnx")));
 
     private void Reopened(OnnxModel model, ModelProto proto)
