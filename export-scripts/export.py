@@ -49,6 +49,7 @@ def arguments(argv):
     parser.add_argument("--adapter", metavar="FOLDER", type=Path, help="merge the LoRA adapter of this folder (adapter_config.json, adapter_model.safetensors) into the checkpoint")
     parser.add_argument("--dtype", choices=("float32", "float16", "bfloat16"), default="float32", help="how the weights are stored (default: float32)")
     parser.add_argument("--name", help="the model's name (default: the destination's)")
+    parser.add_argument("--source-name", metavar="NAME", help="what the model folder calls its source (default: the name of CHECKPOINT_FOLDER)")
     parser.add_argument("--force", action="store_true", help="replace an existing MODEL_FOLDER")
     return parser.parse_args(argv)
 

@@ -40,7 +40,7 @@ def export(options):
     try:
         facts = {"pluginlens.format": table.FORMAT, "pluginlens.exporter": f"export.py {table.VERSION}", "name": options.name or destination.resolve().name,
                  "dtype": options.dtype, **processed, "processing": steps}
-        graph = write(source, beside, facts, weights, loaded)
+        graph = write(source, beside, facts, weights, loaded, options.source_name)
         check.check(beside, graph, facts, loaded.config, loaded.weights, weights)
         os.chmod(beside, 0o755)
         replace(beside, destination)

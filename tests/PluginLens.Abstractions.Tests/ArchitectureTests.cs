@@ -18,8 +18,9 @@ public sealed partial class ArchitectureTests
         ["Host"] = ["Abstractions"],
         ["Models"] = ["Abstractions", "Tokenizers"],
         ["Import"] = ["Abstractions", "Tokenizers", "Models"],
+        ["Hub"] = ["Abstractions"],
         ["Testing"] = ["Abstractions", "Numerics"],
-        ["Cli"] = ["Abstractions", "Numerics", "Tokenizers", "Host", "Models", "Import"],
+        ["Cli"] = ["Abstractions", "Numerics", "Tokenizers", "Host", "Models", "Import", "Hub"],
     };
 
     /// <summary>Packages that belong to some projects alone.</summary>

@@ -1,8 +1,9 @@
 using PluginLens.Host;
+using PluginLens.Hub;
 
 namespace PluginLens.Cli;
 
-/// <summary>Tells the user in one line what ended a command.</summary>
+/// <summary>Tells the user in one line what ended a command; what a file or a server called something cannot move the cursor.</summary>
 internal static class Failure
 {
     /// <summary>Prints the line and returns the exit code.</summary>
@@ -10,13 +11,14 @@ internal static class Failure
     /// <param name="verbose">Whether to show everything instead.</param>
     public static int Report(Exception error, bool verbose)
     {
-        Console.Error.WriteLine(verbose ? error.ToString() : $"pluginlens: {Message(error).ReplaceLineEndings(" ")}");
+        Console.Error.WriteLine(verbose ? error.ToString() : $"pluginlens: {DisplayText.Text(Message(error).ReplaceLineEndings(" "))}");
         return ExitCode.Of(error);
     }
 
     private static string Message(Exception error) => error switch
     {
         PluginException or UsageException or ModelException or IOException or UnauthorizedAccessException => error.Message,
+        DownloadStoppedException => error.Message,
         OperationCanceledException => "Stopped; what was finished was kept.",
         OutOfMemoryException => "Out of memory; --plan says what a run needs.",
         _ => $"Unexpected {error.GetType().Name}: {error.Message} (--verbose shows where; please report it).",

@@ -1,3 +1,5 @@
+using PluginLens.Hub;
+
 namespace PluginLens.Cli;
 
 /// <summary>Finds model folders: a name under a models folder, or any path.</summary>
@@ -28,7 +30,7 @@ internal sealed class ModelLocator(string? folder, bool readsPrompts = false)
         }
 
         return Directory.Exists(nameOrPath) || File.Exists(nameOrPath) ? nameOrPath : throw new ModelException(
-            $"No model '{nameOrPath}': neither a folder nor a name under {(Roots.Count == 0 ? "a models folder (none found; give --models)" : string.Join(", ", Roots))}. 'pluginlens models' lists what is there.");
+            $"No model '{nameOrPath}': neither a folder nor a name under {(Roots.Count == 0 ? "a models folder (none found; give --models)" : string.Join(", ", Roots))}. 'pluginlens models' lists what is there{(RepositoryName.Of(nameOrPath) is null ? string.Empty : $"; a repository on the hub is fetched by 'pluginlens import {nameOrPath}'")}.");
     }
 
     /// <summary>Every model folder under the roots, by name; a name found twice belongs to the first root.</summary>

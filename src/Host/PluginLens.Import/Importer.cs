@@ -4,6 +4,7 @@ using PluginLens.Import.Lowering;
 using PluginLens.Import.Probe;
 using PluginLens.Import.Recognition;
 using PluginLens.Import.Source;
+using PluginLens.Models.Format;
 using PluginLens.Models.Format.Writing;
 
 namespace PluginLens.Import;
@@ -14,15 +15,25 @@ namespace PluginLens.Import;
 /// </summary>
 public static class Importer
 {
+    /// <summary>Names of the tokenizer files that belong to a model; <c>*</c> stands for any text.</summary>
+    public static IReadOnlyList<string> TokenizerFiles => FolderTable.Files;
+
+    /// <summary>Checks a destination before any work is done.</summary>
+    /// <param name="destination">Where a model folder is to be written.</param>
+    /// <param name="force">Whether an existing one is replaced.</param>
+    /// <exception cref="ModelException">Something is there that is left alone.</exception>
+    public static void RequireRoom(string destination, bool force) => FolderWriter.Refuse(destination, force);
+
     /// <summary>Imports a model.</summary>
     /// <param name="source">An ONNX file or a folder with one, or a GGUF file (of a split one, the first part).</param>
     /// <param name="destination">The model folder to write.</param>
     /// <param name="name">The model's name; null = the destination's.</param>
     /// <param name="force">Whether an existing model folder is replaced.</param>
     /// <param name="storage">How weights are stored. ONNX files become float32 and nothing else.</param>
+    /// <param name="sourceName">What the folder calls its source; null = as the file, or its folder, is called.</param>
     /// <param name="cancellation">Stops the import; nothing is left behind.</param>
     /// <exception cref="ModelException">The source cannot be imported; says why. Nothing is left behind.</exception>
-    public static ImportReport Import(string source, string destination, string? name = null, bool force = false, WeightStorage storage = WeightStorage.Stored, CancellationToken cancellation = default)
+    public static ImportReport Import(string source, string destination, string? name = null, bool force = false, WeightStorage storage = WeightStorage.Stored, string? sourceName = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(source);
         ArgumentException.ThrowIfNullOrEmpty(destination);
@@ -30,7 +41,7 @@ public static class Importer
         var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(destination));
         if (GgufSource.Is(source))
         {
-            return GgufImport.Import(source, target, name ?? Path.GetFileName(target), force, storage, cancellation);
+            return GgufImport.Import(source, target, name ?? Path.GetFileName(target), force, storage, sourceName, cancellation);
         }
 
         if (storage is WeightStorage.Float16 or WeightStorage.BFloat16)
@@ -51,7 +62,7 @@ public static class Importer
         var recognised = new Configuration(transformer, config).Recognised();
         using var writer = new FolderWriter(destination, force);
         var (facts, notes) = ImportedFolder.Write(
-            writer.Folder, recognised, name ?? Path.GetFileName(target), (Path.GetFileName(model.Folder)!, model.DataFiles.Prepend(model.Path)),
+            writer.Folder, recognised, name ?? Path.GetFileName(target), (sourceName ?? Path.GetFileName(model.Folder)!, model.DataFiles.Prepend(model.Path)),
             (f, n) => TokenizerCopy.Add(model.Folder, writer.Folder, config.Values, f, n), cancellation);
         var check = new NumericCheck(transformer, roles).Run(writer.Folder, cancellation);
         writer.Place();

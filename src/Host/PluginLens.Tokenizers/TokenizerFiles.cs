@@ -102,7 +102,9 @@ public static class TokenizerFiles
     /// <summary>The bytes of a file of sane size.</summary>
     internal static byte[] Bytes(string path)
     {
-        var length = new FileInfo(path).Length;
+        // Not the length that a directory lists, which is a link's own.
+        using var file = File.OpenHandle(path);
+        var length = RandomAccess.GetLength(file);
         return length <= LargestFile
             ? File.ReadAllBytes(path)
             : throw new InvalidDataException($"Expected at most {LargestFile >> 20} MB, found {length >> 20} MB.");

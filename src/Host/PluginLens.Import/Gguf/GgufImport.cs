@@ -21,8 +21,9 @@ internal static class GgufImport
     /// <param name="name">The model's name.</param>
     /// <param name="force">Whether an existing model folder is replaced.</param>
     /// <param name="storage">How weights are stored.</param>
+    /// <param name="sourceName">What the folder calls its source; null = the file's name.</param>
     /// <param name="cancellation">Stops the import; nothing is left behind.</param>
-    public static ImportReport Import(string path, string destination, string name, bool force, WeightStorage storage, CancellationToken cancellation)
+    public static ImportReport Import(string path, string destination, string name, bool force, WeightStorage storage, string? sourceName, CancellationToken cancellation)
     {
         using var source = GgufSource.Open(path);
         var model = GgufModel.Of(source);
@@ -32,7 +33,7 @@ internal static class GgufImport
             model.Facts, [.. model.StoredWeights.Select(w => WeightChoice.Of(w, storage))], [.. model.Notes, .. WeightChoice.Notes(model.StoredWeights, storage), .. textNotes, .. Assumed(model.Facts)]);
         using var writer = new FolderWriter(destination, force);
         var (facts, notes) = ImportedFolder.Write(
-            writer.Folder, recognised, name, (source.FileName, source.Files.Select(f => f.Path)), (f, n) => AddTokenizer(tokenizer, writer.Folder, f, n), cancellation);
+            writer.Folder, recognised, name, (sourceName ?? source.FileName, source.Files.Select(f => f.Path)), (f, n) => AddTokenizer(tokenizer, writer.Folder, f, n), cancellation);
         Check(writer.Folder, storage is WeightStorage.Stored or WeightStorage.Float32 ? model.Weights : [], cancellation);
         writer.Place();
         return new ImportReport(Path.GetFullPath(path), destination, [.. ImportFacts.Of(facts, recognised)], notes, null);

@@ -20,9 +20,9 @@ internal sealed record ExternalData(string File, long Offset, long Length)
         var entries = tensor.ExternalData.GroupBy(e => e.Key).ToDictionary(g => g.Key, g => g.Last().Value);
         var location = entries.GetValueOrDefault("location", "");
         var path = location == Path.GetFileName(model) ? model : ExternalPath.Resolve(Path.GetDirectoryName(model)!, Portable(location), tensor.Name);
-        var file = new FileInfo(path);
+        var size = MappedFile.LengthOf(path);
         var offset = Number(tensor.Name, entries, "offset") ?? 0;
-        var length = Number(tensor.Name, entries, "length") ?? expectedBytes ?? file.Length - offset;
+        var length = Number(tensor.Name, entries, "length") ?? expectedBytes ?? size - offset;
         if (expectedBytes is { } expected && length != expected)
         {
             throw new ModelException(
@@ -30,10 +30,10 @@ internal sealed record ExternalData(string File, long Offset, long Length)
                 $"{ElementTypes.Name(tensor.DataType)} ({expected}); export the model again.");
         }
 
-        if (offset > file.Length - length)
+        if (offset > size - length)
         {
             throw new ModelException(
-                $"External data file '{location}' ends at byte {file.Length}, but tensor '{tensor.Name}' lies at bytes {offset} to {offset + length}: " +
+                $"External data file '{location}' ends at byte {size}, but tensor '{tensor.Name}' lies at bytes {offset} to {offset + length}: " +
                 "the file is truncated; download or copy it again.");
         }
 

@@ -18,10 +18,13 @@ internal static class FolderTable
     public static IEnumerable<KeyValuePair<string, string>> Keys =>
         _lines.Where(line => line.Word is not ("version" or "format" or "file")).Select(line => KeyValuePair.Create(line.Value, line.Word));
 
+    /// <summary>Names of tokenizer files, in the order of the table; <c>*</c> stands for any text.</summary>
+    public static IReadOnlyList<string> Files { get; } = [.. _lines.Where(line => line.Word == "file").Select(line => line.Value)];
+
     /// <summary>Names of the tokenizer files in a folder, in the order of the table.</summary>
     /// <param name="folder">A folder that exists.</param>
-    public static IEnumerable<string> TokenizerFiles(string folder) => _lines.Where(line => line.Word == "file")
-        .SelectMany(line => Directory.EnumerateFiles(folder, line.Value).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal));
+    public static IEnumerable<string> TokenizerFiles(string folder) => Files
+        .SelectMany(name => Directory.EnumerateFiles(folder, name).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal));
 
     /// <summary>Throws where a program writes a key that the table does not know, or a value of another kind: a bug of that program.</summary>
     /// <param name="key">A key of the metadata.</param>

@@ -1,8 +1,10 @@
 namespace PluginLens.Models.Format.Files;
 
-/// <summary>Where external data may lie: in the model's own folder, links followed, and nowhere else.</summary>
+/// <summary>Where external data may lie: in the model's own folder, links followed, and nowhere else; in a cache of the hub, whose folders hold links, among the repository's own contents.</summary>
 internal static class ExternalPath
 {
+    private const int CommitLength = 40;
+
     /// <summary>The file that a location names.</summary>
     /// <param name="folder">The model's folder.</param>
     /// <param name="location">As in the ONNX file.</param>
@@ -21,7 +23,7 @@ internal static class ExternalPath
 
         var root = Real(Path.GetFullPath(folder));
         var path = Path.GetFullPath(Path.Combine(folder, location));
-        if (!IsInside(path, Path.GetFullPath(folder)) || !IsInside(Real(path), root))
+        if (!IsInside(path, Path.GetFullPath(folder)) || !(IsInside(Real(path), root) || (Contents(root) is { } contents && IsInside(Real(path), contents))))
         {
             throw new ModelException($"External data \"{location}\" of '{tensor}' lies outside the model's folder; only files in the model's own folder are read.");
         }
@@ -30,6 +32,20 @@ internal static class ExternalPath
     }
 
     private static bool IsInside(string path, string folder) => path.StartsWith(Path.TrimEndingDirectorySeparator(folder) + Path.DirectorySeparatorChar, StringComparison.Ordinal);
+
+    /// <summary>For a folder <c>REPOSITORY/snapshots/COMMIT</c> or one in it, <c>REPOSITORY/blobs</c>.</summary>
+    private static string? Contents(string folder)
+    {
+        for (var at = new DirectoryInfo(folder); at.Parent is { } parent; at = parent)
+        {
+            if (parent is { Name: "snapshots", Parent: { } repository } && at.Name.Length == CommitLength && at.Name.All(char.IsAsciiHexDigitLower))
+            {
+                return Path.Combine(repository.FullName, "blobs");
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>The path with every link on the way followed.</summary>
     private static string Real(string path)

@@ -16,7 +16,7 @@ internal sealed unsafe class MappedFile : IDisposable
     public MappedFile(string path)
     {
         Path = path;
-        Length = new FileInfo(path).Length;
+        Length = LengthOf(path);
         if (Length == 0)
         {
             throw new ModelException($"'{path}' is empty; copy or export the model again.");
@@ -60,6 +60,14 @@ internal sealed unsafe class MappedFile : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Length - (4L * count));
         return new View(this, offset, count).Memory;
+    }
+
+    /// <summary>The length of a file; of what a link leads to, where it is one.</summary>
+    /// <param name="path">A file that exists.</param>
+    public static long LengthOf(string path)
+    {
+        using var file = File.OpenHandle(path);
+        return RandomAccess.GetLength(file);
     }
 
     /// <inheritdoc/>

@@ -1,0 +1,93 @@
+using System.Diagnostics;
+using PluginLens.Hub;
+
+namespace PluginLens.Cli;
+
+/// <summary>The Python exporter, in a process of its own: it makes model folders of checkpoints.</summary>
+internal static class Exporter
+{
+    private const string Modules = "numpy, onnx";
+
+    /// <summary>Exports a checkpoint that was fetched.</summary>
+    /// <param name="fetched">The checkpoint.</param>
+    /// <param name="request">What is to be written.</param>
+    /// <param name="cancellation">Ends the exporter; nothing is left behind.</param>
+    /// <exception cref="ModelException">There is no exporter or no Python, or the exporter refuses the checkpoint. What was fetched stays.</exception>
+    public static ImportOutcome Export(FetchedModel fetched, ImportRequest request, CancellationToken cancellation)
+    {
+        var script = FindScript();
+        string[] arguments =
+        [
+            script ?? "export-scripts/export.py", fetched.Path, request.Destination, "--source-name", fetched.Source, "--dtype", request.Dtype == "stored" ? "float32" : request.Dtype,
+            .. request.Name is { } name ? ["--name", name] : Array.Empty<string>(), .. request.Force ? ["--force"] : Array.Empty<string>(),
+        ];
+        if (script is null || FindPython(cancellation) is not { } python)
+        {
+            throw new ModelException(
+                $"{fetched.Repository} is fetched; {(script is null ? "the exporter is not beside this program: in a clone of it type" : $"its export needs python3 with {Modules} (Debian: apt install python3-numpy python3-onnx), then type")}: python3 {string.Join(' ', arguments.Select(Quoted))}");
+        }
+
+        var (code, output, errors) = Run(python, arguments, cancellation);
+        cancellation.ThrowIfCancellationRequested();
+        var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        if (code != 0 || lines.Length == 0)
+        {
+            var said = errors.Trim().Split('\n')[^1];
+            throw new ModelException($"The exporter: {(said.StartsWith("error: ", StringComparison.Ordinal) ? said["error: ".Length..] : $"exit code {code}, {said}")} (the checkpoint lies in '{fetched.Path}').");
+        }
+
+        var summary = lines[0].StartsWith($"{request.Destination}: ", StringComparison.Ordinal) ? lines[0][(request.Destination.Length + 2)..] : lines[0];
+        var notes = lines[1..].Select(line => line.StartsWith("note: ", StringComparison.Ordinal) ? line["note: ".Length..] : line);
+        return new ImportOutcome(fetched.Path, Path.GetFullPath(request.Destination), [KeyValuePair.Create("exported", summary)], [.. notes], "the exporter read the folder back, and its numbers are the checkpoint's", null);
+    }
+
+    /// <summary>The exporter of the clone that this program was built in; a folder that the user merely stands in has no say.</summary>
+    private static string? FindScript()
+    {
+        for (var at = new DirectoryInfo(AppContext.BaseDirectory); at is not null; at = at.Parent)
+        {
+            var script = Path.Combine(at.FullName, "export-scripts", "export.py");
+            if (File.Exists(script))
+            {
+                return script;
+            }
+        }
+
+        return null;
+    }
+
+    private static string? FindPython(CancellationToken cancellation)
+    {
+        string?[] candidates = [Environment.GetEnvironmentVariable("PYTHON"), "python3", "/usr/bin/python3", "/usr/local/bin/python3", .. OperatingSystem.IsWindows() ? ["python"] : Array.Empty<string>()];
+        return candidates.FirstOrDefault(python => !string.IsNullOrEmpty(python) && Run(python, ["-c", $"import {Modules}"], cancellation).Code == 0);
+    }
+
+    private static (int Code, string Output, string Errors) Run(string program, string[] arguments, CancellationToken cancellation)
+    {
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true })!;
+            process.StandardInput.Close();
+            using var stop = cancellation.Register(() => Stop(process));
+            var errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
+            var output = process.StandardOutput.ReadToEnd();
+            process.WaitForExit();
+            return (process.ExitCode, output, errors.Result);
+        }
+        catch (System.ComponentModel.Win32Exception error)
+        {
+            return (-1, string.Empty, error.Message);
+        }
+    }
+
+    /// <summary>Ctrl-C reaches the exporter by itself, and it clears up; one that does not end is ended.</summary>
+    private static void Stop(Process process)
+    {
+        if (!process.WaitForExit(TimeSpan.FromSeconds(5)))
+        {
+            process.Kill(entireProcessTree: true);
+        }
+    }
+
+    private static string Quoted(string argument) => argument.All(c => char.IsLetterOrDigit(c) || c is '/' or '\\' or '.' or '-' or '_' or ':' or '@') ? argument : $"'{argument.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+}
