@@ -25,6 +25,24 @@ internal static class Cli
     /// <param name="environment">Variables to set.</param>
     public static CliResult RunIn(string folder, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
     {
+        using var process = Start(folder, arguments, environment);
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEnd();
+        if (!process.WaitForExit(TimeSpan.FromMinutes(2)))
+        {
+            process.Kill(entireProcessTree: true);
+            Assert.Fail($"pluginlens {string.Join(' ', arguments)} hangs.");
+        }
+
+        return new CliResult(process.ExitCode, output, errors.Result);
+    }
+
+    /// <summary>Starts <c>pluginlens</c> in a folder.</summary>
+    /// <param name="folder">Working directory.</param>
+    /// <param name="arguments">As after the program's name.</param>
+    /// <param name="environment">Variables to set.</param>
+    public static Process Start(string folder, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
+    {
         var start = new ProcessStartInfo("dotnet", [Program, .. arguments])
         {
             WorkingDirectory = folder,
@@ -40,17 +58,9 @@ internal static class Cli
             start.Environment[name] = value;
         }
 
-        using var process = Process.Start(start)!;
+        var process = Process.Start(start)!;
         process.StandardInput.Close();
-        var errors = process.StandardError.ReadToEndAsync();
-        var output = process.StandardOutput.ReadToEnd();
-        if (!process.WaitForExit(TimeSpan.FromMinutes(2)))
-        {
-            process.Kill(entireProcessTree: true);
-            Assert.Fail($"pluginlens {string.Join(' ', arguments)} hangs.");
-        }
-
-        return new CliResult(process.ExitCode, output, errors.Result);
+        return process;
     }
 
     private static string NewCache()

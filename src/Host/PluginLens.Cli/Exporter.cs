@@ -58,8 +58,9 @@ internal static class Exporter
 
     private static string? FindPython(CancellationToken cancellation)
     {
-        string?[] candidates = [Environment.GetEnvironmentVariable("PYTHON"), "python3", "/usr/bin/python3", "/usr/local/bin/python3", .. OperatingSystem.IsWindows() ? ["python"] : Array.Empty<string>()];
-        return candidates.FirstOrDefault(python => !string.IsNullOrEmpty(python) && Run(python, ["-c", $"import {Modules}"], cancellation).Code == 0);
+        // The packages of a distribution serve its own python3; another may come first on the path.
+        string[] candidates = Environment.GetEnvironmentVariable("PYTHON") is { Length: > 0 } named ? [named] : OperatingSystem.IsWindows() ? ["python", "python3"] : ["python3", "/usr/bin/python3", "/usr/local/bin/python3"];
+        return candidates.FirstOrDefault(python => Run(python, ["-c", $"import {Modules}"], cancellation).Code == 0);
     }
 
     private static (int Code, string Output, string Errors) Run(string program, string[] arguments, CancellationToken cancellation)

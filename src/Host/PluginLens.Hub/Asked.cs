@@ -14,7 +14,7 @@ internal sealed record Asked(RepositoryName Repository, string Revision)
     public static Asked Of(RepositoryName repository, string? revision) =>
         PlainPath.Is(revision ?? DefaultRevision) && revision?.Contains("..", StringComparison.Ordinal) != true
             ? new Asked(repository, revision ?? DefaultRevision)
-            : throw new UsageException($"--revision '{revision}' can be no branch, tag or commit; leave it out for {DefaultRevision}.");
+            : throw new UsageException($"--revision '{revision!.ReplaceLineEndings(" ")}' can be no branch, tag or commit; leave it out for {DefaultRevision}.");
 
     /// <summary>Whether the revision is a commit, which never means another.</summary>
     public bool IsCommit => Revision.Length == 40 && HubFile.IsId(Revision);

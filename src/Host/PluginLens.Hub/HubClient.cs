@@ -7,6 +7,9 @@ namespace PluginLens.Hub;
 /// <summary>Asks the hub. The token goes to the endpoint's own address alone: redirects are followed here, and elsewhere without it.</summary>
 internal sealed class HubClient : IDisposable
 {
+    /// <summary>The header that says what a large file is known by, before the way leads to where it lies.</summary>
+    public const string LinkedId = "X-Linked-Etag";
+
     private const int MostRedirects = 10;
     private readonly HubSettings _settings;
     private readonly HttpClient _client;
@@ -25,7 +28,7 @@ internal sealed class HubClient : IDisposable
     public bool IsEndpoint(Uri address) => Uri.Compare(address, _settings.Endpoint, UriComponents.SchemeAndServer, UriFormat.UriEscaped, StringComparison.OrdinalIgnoreCase) == 0;
 
     /// <summary>Sends a request and follows redirects; the answer's body is still to be read.</summary>
-    /// <param name="method">GET or HEAD; HEAD stays with the endpoint, whose answer says what the file is.</param>
+    /// <param name="method">GET or HEAD; HEAD ends with the answer that says what the file is, and stays with the endpoint.</param>
     /// <param name="address">Where.</param>
     /// <param name="from">First byte that is asked for; 0 = all.</param>
     /// <param name="timeout">How long to wait for each answer.</param>
@@ -44,7 +47,7 @@ internal sealed class HubClient : IDisposable
             }
 
             var next = new Uri(address, location);
-            if (method == HttpMethod.Head && !IsEndpoint(next))
+            if (method == HttpMethod.Head && (!IsEndpoint(next) || response.Headers.Contains(LinkedId)))
             {
                 return response;
             }

@@ -78,7 +78,7 @@ internal sealed class Snapshot(HubSettings settings, HubSurroundings surrounding
             throw refusal.Of(response, file.Path);
         }
 
-        var id = (Header("X-Linked-Etag") ?? Header("ETag"))?.Replace("W/", string.Empty, StringComparison.Ordinal).Trim('"');
+        var id = (Header(HubClient.LinkedId) ?? Header("ETag"))?.Replace("W/", string.Empty, StringComparison.Ordinal).Trim('"');
         var size = long.TryParse(Header("X-Linked-Size"), NumberStyles.None, CultureInfo.InvariantCulture, out var linked) ? linked
             : response.StatusCode == HttpStatusCode.OK ? response.Content.Headers.ContentLength : null;
         return (file.Id ?? id, file.Size ?? size) is ({ } known, { } length) && HubFile.IsId(known)
