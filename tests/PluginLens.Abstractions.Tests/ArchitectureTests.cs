@@ -95,6 +95,17 @@ public sealed partial class ArchitectureTests
         Assert.That(named.Where(file => !file.StartsWith(sessions, StringComparison.Ordinal)), Is.Empty);
     }
 
+    [Test]
+    public void Network_IsNamedInTheHubOnly()
+    {
+        var hub = Path.Combine(Host, "PluginLens.Hub") + Path.DirectorySeparatorChar;
+        var named = Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories)
+            .Where(file => NetworkNames().IsMatch(Code(file))).ToList();
+
+        Assert.That(named, Is.Not.Empty);
+        Assert.That(named.Where(file => !file.StartsWith(hub, StringComparison.Ordinal)), Is.Empty);
+    }
+
     [TestCaseSource(nameof(RoomNames))]
     public void Room_NamesThoseBelowIt(string room)
     {
@@ -130,6 +141,9 @@ public sealed partial class ArchitectureTests
 
     [GeneratedRegex(@"(?<![\w.])PluginLens\.(?<room>[A-Z]\w*\.[A-Z]\w*)")]
     private static partial Regex RoomOf();
+
+    [GeneratedRegex(@"\b(System\.Net\b|HttpClient|HttpRequestMessage|TcpClient|WebClient)")]
+    private static partial Regex NetworkNames();
 
     [GeneratedRegex("""//[^\n]*|"(?:\\.|[^"\\\n])*" """, RegexOptions.IgnorePatternWhitespace)]
     private static partial Regex CommentOrText();

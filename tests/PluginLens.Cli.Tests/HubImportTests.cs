@@ -196,6 +196,27 @@ public sealed class HubImportTests
     }
 
     [Test]
+    public void Import_WhereLocksDoNotHold_SharesNoPart()
+    {
+        using var folder = new TemporaryFolder();
+        var repository = GgufRepository();
+        using var hub = new FakeHub(repository);
+        var blobs = folder.At("hf/hub/models--org--model/blobs");
+        string[] arguments = ["import", "org/model", "made", "--file", "*Q4_0.gguf", "--force"];
+        (string, string) noLocks = ("DOTNET_SYSTEM_IO_DISABLEFILELOCKING", "1");
+        using (var other = StartedAndHalfway(hub, folder, arguments, Golden(Small), noLocks))
+        {
+            var result = Cli.RunIn(folder.At("."), arguments, Environment(hub, folder, noLocks));
+            Assert.That(result.ExitCode, Is.Zero, result.Errors);
+            Assert.That(Directory.GetFiles(blobs, "*.part"), Has.Length.EqualTo(1), "what the other fetches is its own");
+            other.Kill();
+            other.WaitForExit();
+        }
+
+        Assert.That(hub.Requests.Where(request => request.IsForContent).Select(request => request.From), Is.EqualTo(new long?[] { null, null }));
+    }
+
+    [Test]
     public void Import_ThroughTheSystemsProxy()
     {
         using var folder = new TemporaryFolder();
@@ -292,7 +313,7 @@ public sealed class HubImportTests
     }
 
     /// <summary>An import that got half of a file and waits for the rest.</summary>
-    private static Process StartedAndHalfway(FakeHub hub, TemporaryFolder folder, string[] arguments, byte[] content)
+    private static Process StartedAndHalfway(FakeHub hub, TemporaryFolder folder, string[] arguments, byte[] content, params (string, string)[] more)
     {
         var isFirst = true;
         hub.Fault = request =>
@@ -307,7 +328,7 @@ public sealed class HubImportTests
         };
 
         // Longer than the test: nothing but the signal ends the waiting.
-        var process = Cli.Start(folder.At("."), arguments, Environment(hub, folder, ("HF_HUB_DOWNLOAD_TIMEOUT", "600")));
+        var process = Cli.Start(folder.At("."), arguments, Environment(hub, folder, [("HF_HUB_DOWNLOAD_TIMEOUT", "600"), .. more]));
         var blobs = folder.At("hf/hub/models--org--model/blobs");
         Assert.That(
             SpinWait.SpinUntil(() => process.HasExited || (Directory.Exists(blobs) && Directory.GetFiles(blobs, "*.part").Any(part => new FileInfo(part).Length == content.Length / 2)), TimeSpan.FromMinutes(1)) && !process.HasExited,

@@ -132,6 +132,20 @@ public sealed class CacheTests
     }
 
     [Test]
+    public void Fetch_ThatFails_LeavesTheRevisionWhatItWas()
+    {
+        using var world = new World();
+        world.CommitCheckpoint();
+        var first = world.Fetch();
+        world.CommitCheckpoint(seed: 2);
+        world.Hub.Fault = request => request.IsForContent ? FakeAnswer.Text(500, "oh") : null;
+        Assert.That(() => world.Fetch(), Throws.TypeOf<TransferException>());
+        world.Settings = world.Settings with { OfflineBy = "HF_HUB_OFFLINE" };
+
+        Assert.That(world.Fetch(), Is.EqualTo(first));
+    }
+
+    [Test]
     public void Fetch_OfflineWithAPartOfTheModel_NamesWhatIsLacking()
     {
         using var world = new World();

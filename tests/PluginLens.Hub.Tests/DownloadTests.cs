@@ -201,6 +201,31 @@ public sealed class DownloadTests
     }
 
     [Test]
+    public void Fetch_AskedTooOften_WaitsForTheNextWindow()
+    {
+        using var world = new World();
+        world.CommitCheckpoint();
+        var busy = new Queue<FakeAnswer>([FakeAnswer.Text(429, "slowly", ("RateLimit", "\"api\";r=0;t=55"))]);
+        world.Hub.Fault = _ => busy.TryDequeue(out var answer) ? answer : null;
+
+        world.Fetch();
+
+        Assert.That(world.Waits.Select(wait => wait.TotalSeconds), Is.EqualTo([56.0]));
+    }
+
+    [Test]
+    public void Fetch_SizesThatNoFileHas_AreNotSizes()
+    {
+        using var world = new World();
+        world.CommitCheckpoint();
+        world.Hub.Fault = request => request.Path.StartsWith("/api/models/", StringComparison.Ordinal)
+            ? FakeAnswer.Text(200, System.Text.Encoding.UTF8.GetString(world.Repository.Answer(request, world.Hub.Address).Body).Replace("5000", "9223372036854775807", StringComparison.Ordinal).Replace(":3", ":-3", StringComparison.Ordinal)) : null;
+
+        Assert.That(File.ReadAllBytes(Path.Combine(world.Fetch().Path, "model.safetensors")), Is.EqualTo(World.Bytes(5000)));
+        Assert.That(world.Hub.Requests.Count(request => request.Method == "HEAD"), Is.GreaterThanOrEqualTo(2));
+    }
+
+    [Test]
     public void Fetch_AskedToWaitLong_SaysSo()
     {
         using var world = new World();

@@ -73,18 +73,34 @@ public sealed class HardOnnxTests
         }
     }
 
-    [Test]
-    public void Import_LinkOutOfTheFolder_IsRefused()
+    [TestCase("model", "data", false)]
+    [TestCase("snapshots/0123456789012345678901234567890123456789", "blobs/data", true)]
+    [TestCase("snapshots/0123456789012345678901234567890123456789/onnx", "blobs/data", true)]
+    [TestCase("snapshots/0123456789012345678901234567890123456789", "data", false)]
+    [TestCase("snapshots/0123456789012345678901234567890123456789", "snapshots/data", false)]
+    [TestCase("snapshots/model", "blobs/data", false)]
+    [TestCase("others/0123456789012345678901234567890123456789", "blobs/data", false)]
+    public void Import_LinkOutOfTheFolder_IsRefused_ButToTheContentsOfACache(string model, string data, bool isRead)
     {
         var folder = Directory.CreateTempSubdirectory("pluginlens-source-");
         try
         {
-            var inner = folder.CreateSubdirectory("model");
+            var inner = folder.CreateSubdirectory(model);
+            var target = new FileInfo(Path.Combine(folder.FullName, data));
+            target.Directory!.Create();
             File.Copy(Path.Combine(ImportedModel.Hard("external-one-file"), "model.onnx"), Path.Combine(inner.FullName, "model.onnx"));
-            File.Copy(Path.Combine(ImportedModel.Hard("external-one-file"), "model.onnx_data"), Path.Combine(folder.FullName, "data"));
-            File.CreateSymbolicLink(Path.Combine(inner.FullName, "model.onnx_data"), Path.Combine("..", "data"));
+            File.Copy(Path.Combine(ImportedModel.Hard("external-one-file"), "model.onnx_data"), target.FullName);
+            File.CreateSymbolicLink(Path.Combine(inner.FullName, "model.onnx_data"), Path.GetRelativePath(inner.FullName, target.FullName));
 
-            Refusal.AssertNames(inner.FullName, "\"model.onnx_data\"", "lies outside the model's folder");
+            if (isRead)
+            {
+                using var imported = new ImportedModel(inner.FullName);
+                Assert.That(imported.Report.Check!.LargestDifference, Is.LessThan(2e-5));
+            }
+            else
+            {
+                Refusal.AssertNames(inner.FullName, "\"model.onnx_data\"", "lies outside the model's folder");
+            }
         }
         finally
         {

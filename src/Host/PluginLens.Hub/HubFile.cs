@@ -6,6 +6,9 @@ namespace PluginLens.Hub;
 /// <param name="Id">What its content is known by, lower-case hex: SHA-256 (64 digits) of a large file, the git blob id (40) of a small one; null where the listing does not say.</param>
 internal sealed record HubFile(string Path, long? Size, string? Id)
 {
+    /// <summary>More than a file can have: a size beyond it is none.</summary>
+    public const long MostBytes = 1L << 50;
+
     /// <summary>Whether size and id are known.</summary>
     public bool IsKnown => Size is not null && Id is not null;
 

@@ -43,11 +43,6 @@ public sealed class ModelHub(HubSettings settings)
         using var client = new HubClient(settings, Surroundings.Time);
         var refusal = new Refusal(settings, asked, Surroundings.Time);
         var listing = settings.OfflineBy is null ? await ListAsync(client, asked, refusal, cancellation).ConfigureAwait(false) : Cached(cache, asked);
-        if (settings.OfflineBy is null)
-        {
-            cache.Remember(asked, listing.Commit);
-        }
-
         var snapshot = new Snapshot(settings, Surroundings, cache, client, refusal, asked, listing);
         var needed = Needed.Of(listing, asked.Repository, pattern, tokenizerFiles);
         if (needed.HasShards)
@@ -57,6 +52,12 @@ public sealed class ModelHub(HubSettings settings)
         }
 
         await snapshot.RequireAsync(needed.Files, progress, cancellation).ConfigureAwait(false);
+        if (settings.OfflineBy is null)
+        {
+            // Only now: a revision that is whole here stays what it was until the next one is.
+            cache.Remember(asked, listing.Commit);
+        }
+
         return new FetchedModel(asked.Repository, listing.Commit, needed.Kind, needed.Kind == ModelKind.Checkpoint ? cache.Snapshot(listing.Commit) : cache.PathOf(listing.Commit, needed.Main));
     }
 

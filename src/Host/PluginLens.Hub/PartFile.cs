@@ -50,6 +50,7 @@ internal sealed class PartFile : IDisposable
         {
             second.Dispose();
             stream.Dispose();
+            RemoveIfEmpty(path);
             path = $"{blob}.{Machine}-{Environment.ProcessId}-{Path.GetRandomFileName()}{Ending}";
             stream = Open(path)!;
         }
@@ -121,6 +122,14 @@ internal sealed class PartFile : IDisposable
             {
                 // Another process was quicker, or lives.
             }
+        }
+    }
+
+    private static void RemoveIfEmpty(string path)
+    {
+        if (new FileInfo(path) is { Exists: true, Length: 0 })
+        {
+            File.Delete(path);
         }
     }
 

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Net;
+using System.Text.RegularExpressions;
 
 namespace PluginLens.Hub;
 
@@ -6,7 +8,7 @@ namespace PluginLens.Hub;
 /// <param name="settings">The hub that was asked.</param>
 /// <param name="asked">What was asked.</param>
 /// <param name="time">For a date to wait for.</param>
-internal sealed class Refusal(HubSettings settings, Asked asked, TimeProvider time)
+internal sealed partial class Refusal(HubSettings settings, Asked asked, TimeProvider time)
 {
     /// <summary>Who may have answered in place of the hub.</summary>
     public const string NotTheHub = "a proxy or a sign-in page may stand between, or HF_ENDPOINT is no hub";
@@ -25,7 +27,7 @@ internal sealed class Refusal(HubSettings settings, Asked asked, TimeProvider ti
             _ when Message(response).Contains("is disabled", StringComparison.Ordinal) => new ModelException($"The hub has disabled access to {asked.Repository}; take another repository."),
             HttpStatusCode.Unauthorized when settings.Token is not null && code != "RepoNotFound" => new ModelException($"The hub does not accept the token in {settings.TokenSource}: make a new one at {settings.Site}/settings/tokens, or take it away."),
             HttpStatusCode.Unauthorized or HttpStatusCode.NotFound when code == "RepoNotFound" || file is null => new ModelException($"{settings.Site} has no repository '{asked.Repository}', or it is private: look at the name; a private one needs a token ({settings.TokenSource}{(settings.Token is null ? string.Empty : " has one that may not read it")}). Nor is there such a file or folder here."),
-            HttpStatusCode.TooManyRequests => new TransferException($"The hub is asked too often from here (429): try again {Later(response)}{(settings.Token is null ? "; with a token (HF_TOKEN) more is allowed" : string.Empty)}.", Wait(response)),
+            HttpStatusCode.TooManyRequests => new TransferException($"The hub is asked too often from here (429): try again {Later(response)}{(settings.Token is null ? "; with a token (HF_TOKEN) more is allowed" : string.Empty)}; what was fetched is kept.", Wait(response)),
             HttpStatusCode.RequestTimeout or >= HttpStatusCode.InternalServerError => new TransferException($"{response.RequestMessage!.RequestUri!.Host} answers {(int)response.StatusCode}: try again {Later(response)}; what was fetched is kept.", Wait(response)),
             HttpStatusCode.ProxyAuthenticationRequired => new ModelException("The proxy wants a name and a password (407): put them into HTTPS_PROXY, as http://name:password@host:port."),
             _ => new ModelException($"{response.RequestMessage!.RequestUri!.Host} answers {(int)response.StatusCode}{(Message(response) is { Length: > 0 } message ? $" ({message})" : string.Empty)} to {file ?? asked.Repository.ToString()}: {NotTheHub}."),
@@ -51,7 +53,13 @@ internal sealed class Refusal(HubSettings settings, Asked asked, TimeProvider ti
 
     private TimeSpan? Wait(HttpResponseMessage response)
     {
-        var wait = response.Headers.RetryAfter is { } after ? after.Delta ?? after.Date - time.GetUtcNow() : null;
+        var wait = response.Headers.RetryAfter is { } after ? after.Delta ?? after.Date - time.GetUtcNow()
+            : WindowEnd().Match(Header(response, "RateLimit")) is { Success: true } match ? TimeSpan.FromSeconds(1 + int.Parse(match.Groups["seconds"].ValueSpan, CultureInfo.InvariantCulture))
+            : null;
         return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
     }
+
+    /// <summary>The hub counts requests in windows, and says with each answer in how many seconds the next begins: <c>"api";r=0;t=55</c>.</summary>
+    [GeneratedRegex(@";\s*t=(?<seconds>\d{1,6})\b")]
+    private static partial Regex WindowEnd();
 }

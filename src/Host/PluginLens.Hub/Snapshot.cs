@@ -81,7 +81,7 @@ internal sealed class Snapshot(HubSettings settings, HubSurroundings surrounding
         var id = (Header(HubClient.LinkedId) ?? Header("ETag"))?.Replace("W/", string.Empty, StringComparison.Ordinal).Trim('"');
         var size = long.TryParse(Header("X-Linked-Size"), NumberStyles.None, CultureInfo.InvariantCulture, out var linked) ? linked
             : response.StatusCode == HttpStatusCode.OK ? response.Content.Headers.ContentLength : null;
-        return (file.Id ?? id, file.Size ?? size) is ({ } known, { } length) && HubFile.IsId(known)
+        return (file.Id ?? id, file.Size ?? size) is ({ } known, >= 0 and <= HubFile.MostBytes and { } length) && HubFile.IsId(known)
             ? file with { Id = known, Size = length }
             : throw new ModelException($"{settings.Site} says neither in its list nor in its answers what size and hash '{file.Path}' has, so nobody could tell whether it came whole: take another HF_ENDPOINT.");
 
@@ -90,6 +90,11 @@ internal sealed class Snapshot(HubSettings settings, HubSurroundings surrounding
 
     private void RequireSpace(List<HubFile> absent)
     {
+        if (absent.Count == 0)
+        {
+            return;
+        }
+
         Directory.CreateDirectory(settings.Cache);
         var needed = absent.Sum(file => Math.Max(0, file.Size!.Value - PartFile.LengthOf(cache.Blob(file.Id!))));
         if (surroundings.FreeBytes(settings.Cache) is { } free && needed > free)
