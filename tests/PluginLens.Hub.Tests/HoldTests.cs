@@ -43,6 +43,22 @@ public sealed class HoldTests
     }
 
     [Test]
+    public void Fetch_GoesOnWithWhatAnotherMachineLeft()
+    {
+        using var world = new World();
+        var weights = world.CommitCheckpoint(50_000);
+        Directory.CreateDirectory(world.At("blobs"));
+        File.WriteAllBytes($"{world.At("blobs", world.Repository.Id(weights))}.11111111.part", weights[..30_000]);
+        File.SetLastWriteTimeUtc(world.Parts.Single(), DateTime.UtcNow.AddHours(-1));
+
+        var fetched = world.Fetch();
+
+        Assert.That(world.ContentRequests(weights), Is.EqualTo([30_000]));
+        Assert.That(File.ReadAllBytes(Path.Combine(fetched.Path, "model.safetensors")), Is.EqualTo(weights));
+        Assert.That(world.Parts, Is.Empty);
+    }
+
+    [Test]
     public void TryHold_OfWhatIsHeld_IsNull()
     {
         using var world = new World();
@@ -58,7 +74,7 @@ public sealed class HoldTests
     }
 
     [Test]
-    public void TryHold_TakesUpWhatOthersLeft_AndRemovesIt()
+    public void TakeUp_OfWhatOthersLeft_CopiesTheMostOfIt_AndRemovesIt()
     {
         using var world = new World();
         var blob = world.At("blobs", new string('a', 64));
@@ -69,6 +85,7 @@ public sealed class HoldTests
         Leave(world.At("blobs", new string('b', 64) + ".11111111.part"), 50, TimeSpan.FromHours(2));
 
         using var part = PartFile.TryHold(blob)!;
+        part.TakeUp(blob);
 
         Assert.That(part.Stream.Length, Is.EqualTo(300), "what was written to a minute ago may still be");
         Assert.That(world.Parts.Select(path => Path.GetFileName(path)[..5]), Is.EquivalentTo(["aaaaa", "aaaaa", "bbbbb"]));
@@ -76,7 +93,7 @@ public sealed class HoldTests
     }
 
     [Test]
-    public void TryHold_LeavesWhatALivingProcessHolds()
+    public void TakeUp_LeavesWhatALivingProcessHolds()
     {
         using var world = new World();
         var blob = world.At("blobs", new string('a', 64));
@@ -85,6 +102,7 @@ public sealed class HoldTests
         using var held = new FileStream($"{blob}.11111111.part", FileMode.Open, FileAccess.ReadWrite, FileShare.None);
 
         using var part = PartFile.TryHold(blob)!;
+        part.TakeUp(blob);
 
         Assert.That(part.Stream.Length, Is.Zero);
         Assert.That(File.Exists($"{blob}.11111111.part"), Is.True);

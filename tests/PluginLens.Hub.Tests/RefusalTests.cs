@@ -31,7 +31,7 @@ public sealed class RefusalTests
         using var world = new World();
         world.Settings = world.Settings with { Token = "hf_secret", TokenSource = "HF_TOKEN" };
 
-        Assert.That(Refused(world, _ => FakeAnswer.Refusal(404, "RepoNotFound")), Does.Contain("or it is private").And.Contain("HF_TOKEN has one that may not read it"));
+        Assert.That(Refused(world, _ => FakeAnswer.Refusal(404, "RepoNotFound")), Does.Contain("or it is private").And.Contain("the one in HF_TOKEN is none that may read it"));
     }
 
     [Test]

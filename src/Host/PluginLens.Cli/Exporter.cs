@@ -23,8 +23,8 @@ internal static class Exporter
         ];
         if (script is null || FindPython(cancellation) is not { } python)
         {
-            throw new ModelException(
-                $"{fetched.Repository} is fetched; {(script is null ? "the exporter is not beside this program: in a clone of it type" : $"its export needs python3 with {Modules} (Debian: apt install python3-numpy python3-onnx), then type")}: python3 {string.Join(' ', arguments.Select(Quoted))}");
+            var lacking = script is null ? "the exporter is not beside this program: in a clone of it type" : $"its export needs python3 with {Modules} (Debian: apt install python3-numpy python3-onnx), then type";
+            throw new ModelException($"{fetched.Repository} is fetched; {lacking}: python3 {string.Join(' ', arguments.Select(Quoted))}");
         }
 
         var (code, output, errors) = Run(python, arguments, cancellation);
@@ -33,7 +33,8 @@ internal static class Exporter
         if (code != 0 || lines.Length == 0)
         {
             var said = errors.Trim().Split('\n')[^1];
-            throw new ModelException($"The exporter: {(said.StartsWith("error: ", StringComparison.Ordinal) ? said["error: ".Length..] : $"exit code {code}, {said}")} (the checkpoint lies in '{fetched.Path}').");
+            var reason = said.StartsWith("error: ", StringComparison.Ordinal) ? said["error: ".Length..] : $"exit code {code}, {said}";
+            throw new ModelException($"The exporter: {reason} (the checkpoint lies in '{fetched.Path}').");
         }
 
         var summary = lines[0].StartsWith($"{request.Destination}: ", StringComparison.Ordinal) ? lines[0][(request.Destination.Length + 2)..] : lines[0];
@@ -90,5 +91,7 @@ internal static class Exporter
         }
     }
 
-    private static string Quoted(string argument) => argument.All(c => char.IsLetterOrDigit(c) || c is '/' or '\\' or '.' or '-' or '_' or ':' or '@') ? argument : $"'{argument.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+    private static string Quoted(string argument) => argument.All(c => char.IsLetterOrDigit(c) || "/\\.-_:@".Contains(c, StringComparison.Ordinal))
+        ? argument
+        : $"'{argument.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

@@ -36,9 +36,13 @@ internal sealed class Download(HubClient client, HubSettings settings, HubSurrou
                 part.Delete();
                 return false;
             }
-            else if (await IsRightAsync(part, file, address, report, cancellation).ConfigureAwait(false) && part.Place(blob))
+            else
             {
-                return true;
+                part.TakeUp(blob);
+                if (await IsRightAsync(part, file, address, report, cancellation).ConfigureAwait(false) && part.Place(blob))
+                {
+                    return true;
+                }
             }
         }
     }

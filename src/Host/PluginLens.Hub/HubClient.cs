@@ -86,16 +86,20 @@ internal sealed class HubClient : IDisposable
         }
         catch (OperationCanceledException error) when (!cancellation.IsCancellationRequested)
         {
-            throw new TransferException($"{address.Host} did not answer within {timeout.TotalSeconds:0.###} s; try again later, or wait longer (HF_HUB_ETAG_TIMEOUT, HF_HUB_DOWNLOAD_TIMEOUT: seconds).", isUnreachable: true, inner: error);
+            throw new TransferException(
+                $"{address.Host} did not answer within {timeout.TotalSeconds:0.###} s; try again later, or wait longer (HF_HUB_ETAG_TIMEOUT, HF_HUB_DOWNLOAD_TIMEOUT: seconds).",
+                isUnreachable: true, inner: error);
         }
         catch (HttpRequestException error) when (error.InnerException is AuthenticationException)
         {
-            throw new ModelException($"The connection to {address.Host} is not safe ({error.InnerException.Message}): a proxy that opens connections needs its certificate installed on this machine.", error);
+            throw new ModelException(
+                $"The connection to {address.Host} is not safe ({error.InnerException.Message}): a proxy that opens connections needs its certificate installed on this machine.", error);
         }
         catch (Exception error) when (error is HttpRequestException or IOException)
         {
             throw new TransferException(
-                $"Cannot reach {address.Host} ({error.Message.TrimEnd('.')}): look at the network, at HF_ENDPOINT, and at HTTPS_PROXY where a proxy is needed; HF_HUB_OFFLINE=1 takes what is in the cache.", isUnreachable: true, inner: error);
+                $"Cannot reach {address.Host} ({error.Message.TrimEnd('.')}): look at the network, at HF_ENDPOINT, and at HTTPS_PROXY where a proxy is needed; " +
+                "HF_HUB_OFFLINE=1 takes what is in the cache.", isUnreachable: true, inner: error);
         }
     }
 }

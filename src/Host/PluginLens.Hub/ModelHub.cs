@@ -95,7 +95,9 @@ public sealed class ModelHub(HubSettings settings)
 
     private Listing Cached(HubCache cache, Asked asked) => cache.Commit(asked) is { } commit
         ? new Listing(commit, cache.Files(commit))
-        : throw new ModelException($"The cache '{settings.Cache}' has no '{asked.Repository}' at {asked.Revision}, and {settings.OfflineBy} forbids to fetch it: unset that, or fetch it on a machine that may and copy the folder '{asked.Repository.Folder}'.");
+        : throw new ModelException(
+            $"The cache '{settings.Cache}' has no '{asked.Repository}' at {asked.Revision}, and {settings.OfflineBy} forbids to fetch it: unset that, " +
+            $"or fetch it on a machine that may and copy the folder '{asked.Repository.Folder}'.");
 
     private static List<string> Shards(string index)
     {

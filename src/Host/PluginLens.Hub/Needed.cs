@@ -63,7 +63,8 @@ internal sealed partial record Needed(ModelKind Kind, HubFile Main, IReadOnlyLis
 
     private static Needed Checkpoint(IReadOnlyList<HubFile> files, HubFile weights, RepositoryName repository, IReadOnlyList<string> tokenizerFiles)
     {
-        var config = files.FirstOrDefault(file => file.Path == Config) ?? throw new ModelException($"{repository} has weights ({weights.Path}) and no {Config}, which says what model they are: take the repository of the model itself.");
+        var config = files.FirstOrDefault(file => file.Path == Config) 
+            ?? throw new ModelException($"{repository} has weights ({weights.Path}) and no {Config}, which says what model they are: take the repository of the model itself.");
         return Checked(new Needed(ModelKind.Checkpoint, weights, [config, .. Tokenizer(files, string.Empty, tokenizerFiles), weights]));
     }
 

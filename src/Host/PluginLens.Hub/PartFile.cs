@@ -55,9 +55,33 @@ internal sealed class PartFile : IDisposable
             stream = Open(path)!;
         }
 
-        var part = new PartFile(path, stream);
-        part.TakeUp(blob);
-        return part;
+        return new PartFile(path, stream);
+    }
+
+    /// <summary>Other machines, or containers of this one that are gone, may have left more of it. Their files are copied, never written to: they might live after all.</summary>
+    /// <param name="blob">Where the whole will lie.</param>
+    public void TakeUp(string blob)
+    {
+        var left = new DirectoryInfo(Path.GetDirectoryName(blob)!).EnumerateFiles($"{Path.GetFileName(blob)}.*{Ending}")
+            .Where(file => file.Name != Path.GetFileName(_path) && DateTime.UtcNow - file.LastWriteTimeUtc > Abandoned).OrderByDescending(file => file.Length).ToList();
+        foreach (var file in left)
+        {
+            try
+            {
+                if (file.Length > Stream.Length)
+                {
+                    using var content = file.OpenRead();
+                    Clear();
+                    content.CopyTo(Stream);
+                }
+
+                file.Delete();
+            }
+            catch (IOException error) when (error is FileNotFoundException || IsHeld(error))
+            {
+                // Another process was quicker, or lives.
+            }
+        }
     }
 
     /// <summary>Forgets what there is.</summary>
@@ -94,34 +118,9 @@ internal sealed class PartFile : IDisposable
         {
             return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, Share, bufferSize: 0);
         }
-        catch (IOException error) when (error is not (DirectoryNotFoundException or PathTooLongException) && File.Exists(path))
+        catch (IOException error) when (IsHeld(error))
         {
             return null;
-        }
-    }
-
-    /// <summary>Other machines, or containers of this one that are gone, may have left more of it. Their files are copied, never written to: they might live after all.</summary>
-    private void TakeUp(string blob)
-    {
-        var left = new DirectoryInfo(Path.GetDirectoryName(blob)!).EnumerateFiles($"{Path.GetFileName(blob)}.*{Ending}")
-            .Where(file => file.Name != Path.GetFileName(_path) && DateTime.UtcNow - file.LastWriteTimeUtc > Abandoned).OrderByDescending(file => file.Length).ToList();
-        foreach (var file in left)
-        {
-            try
-            {
-                if (file.Length > Stream.Length)
-                {
-                    using var content = file.OpenRead();
-                    Clear();
-                    content.CopyTo(Stream);
-                }
-
-                file.Delete();
-            }
-            catch (IOException) when (!File.Exists(file.FullName) || IsHeld(file.FullName))
-            {
-                // Another process was quicker, or lives.
-            }
         }
     }
 
@@ -133,10 +132,6 @@ internal sealed class PartFile : IDisposable
         }
     }
 
-    private static bool IsHeld(string path)
-    {
-        var stream = Open(path);
-        stream?.Dispose();
-        return stream is null;
-    }
+    /// <summary>The system's number for a file that another has: of a lock on Linux and on macOS, of sharing on Windows.</summary>
+    private static bool IsHeld(IOException error) => error.HResult is 11 or 35 or unchecked((int)0x80070020);
 }

@@ -31,7 +31,8 @@ internal sealed class Snapshot(HubSettings settings, HubSurroundings surrounding
         foreach (var file in missing)
         {
             var isNew = !cache.HasBlob(file) && await new Download(client, settings, surroundings, refusal)
-                .RunAsync(file, asked.FileAddress(settings.Endpoint, listing.Commit, file.Path), cache.Blob(file.Id!), () => cache.HasBlob(file) || cache.Has(listing.Commit, file), Report, cancellation).ConfigureAwait(false);
+                .RunAsync(file, asked.FileAddress(settings.Endpoint, listing.Commit, file.Path), cache.Blob(file.Id!), () => cache.HasBlob(file) || cache.Has(listing.Commit, file), Report, cancellation)
+                .ConfigureAwait(false);
             done += absent.Contains(file) ? file.Size!.Value : 0;
             if (!cache.Has(listing.Commit, file))
             {
@@ -39,7 +40,7 @@ internal sealed class Snapshot(HubSettings settings, HubSurroundings surrounding
             }
         }
 
-        void Report(long bytes, string what) => progress?.Report(new Progress(done + bytes, total, string.Create(CultureInfo.InvariantCulture, $"{what}, {ByteCount.Of(done + bytes)} of {ByteCount.Of(total)}")));
+        void Report(long bytes, string what) => progress?.Report(new Progress(done + bytes, total, $"{what}, {ByteCount.Of(done + bytes)} of {ByteCount.Of(total)}"));
     }
 
     /// <summary>A file with size and id: from the listing, else from what the hub answers to a question for its head.</summary>
@@ -83,7 +84,8 @@ internal sealed class Snapshot(HubSettings settings, HubSurroundings surrounding
             : response.StatusCode == HttpStatusCode.OK ? response.Content.Headers.ContentLength : null;
         return (file.Id ?? id, file.Size ?? size) is ({ } known, >= 0 and <= HubFile.MostBytes and { } length) && HubFile.IsId(known)
             ? file with { Id = known, Size = length }
-            : throw new ModelException($"{settings.Site} says neither in its list nor in its answers what size and hash '{file.Path}' has, so nobody could tell whether it came whole: take another HF_ENDPOINT.");
+            : throw new ModelException(
+                $"{settings.Site} says neither in its list nor in its answers what size and hash '{file.Path}' has, so nobody could tell whether it came whole: take another HF_ENDPOINT.");
 
         string? Header(string name) => response.Headers.TryGetValues(name, out var values) ? values.First() : null;
     }
@@ -99,7 +101,8 @@ internal sealed class Snapshot(HubSettings settings, HubSurroundings surrounding
         var needed = absent.Sum(file => Math.Max(0, file.Size!.Value - PartFile.LengthOf(cache.Blob(file.Id!))));
         if (surroundings.FreeBytes(settings.Cache) is { } free && needed > free)
         {
-            throw new ModelException($"{ByteCount.Of(needed)} are still to be fetched, {ByteCount.Of(free)} are free in '{settings.Cache}': make room, or name a folder on another disk in HF_HUB_CACHE.");
+            throw new ModelException(
+                $"{ByteCount.Of(needed)} are still to be fetched, {ByteCount.Of(free)} are free in '{settings.Cache}': make room, or name a folder on another disk in HF_HUB_CACHE.");
         }
     }
 }
