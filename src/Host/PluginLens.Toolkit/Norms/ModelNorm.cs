@@ -66,6 +66,11 @@ public sealed class ModelNorm
             : NormsInputs(model) ? new ModelNorm(model, $"blocks.{layer}.ln2") : null;
     }
 
+    /// <summary>The norm between a layer's heads and the stream; null where what they write is added as it is.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="layer">Layer.</param>
+    public static ModelNorm? AfterAttention(Model model, int layer) => model.HasWeight($"blocks.{layer}.ln1_post.w") ? new ModelNorm(model, $"blocks.{layer}.ln1_post") : null;
+
     /// <summary>The norm, recomputed on a vector.</summary>
     /// <param name="x">One vector, <c>[d_model]</c>.</param>
     /// <param name="destination">Receives the result, <c>[d_model]</c>; may be <paramref name="x"/>.</param>
