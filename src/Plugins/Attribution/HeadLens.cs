@@ -42,9 +42,14 @@ public sealed class HeadLens : Analysis<HeadLensOptions>
                 context.Progress.Report(new Progress(some[0], config.NLayers, $"prompt {batch.First}, layer {some[0]}"));
                 var parts = some.Select(layer => written.Of(layer, batch.Activations, positions)).ToList();
                 WrittenTerm[] terms = [.. parts.SelectMany(part => part.Terms)];
-                var rows = new Matrix(parts.SelectMany(part => part.Rows.Data.ToArray()).ToArray(), terms.Length, config.DModel);
-                double[] scaled = [.. terms.Select(term => scales[term.At])];
-                foreach (var (term, list) in terms.Zip(similar.Of((k, keep) => final.Written(rows, k, keep, options.Order, scaled))))
+                float[] values = [.. parts.SelectMany(part => part.Rows.Data.ToArray())];
+                for (var at = 0; at < values.Length; at++)
+                {
+                    values[at] = (float)(values[at] / scales[terms[at / config.DModel].At]);
+                }
+
+                var rows = new Matrix(values, terms.Length, config.DModel);
+                foreach (var (term, list) in terms.Zip(similar.Of((k, keep) => final.Written(rows, k, keep, options.Order))))
                 {
                     var position = positions[term.At];
                     grid[(term.At, term.Layer, Column(term.Kind, term.Head))] = similar.Cell(list);

@@ -19,10 +19,10 @@ public sealed class TextMessages : Analysis<TextMessageOptions>
     {
         var (model, config, prompts) = (context.Model, context.Model.Config, context.RequirePrompts());
         var (layers, heads) = (options.Layer.Of(config.NLayers, "layer"), options.Head.Of(config.NHeads, "head"));
-        var (patterns, words) = (new HeadPatterns(model, context.Compute), new MessageWords(context, options, options.K, options.Read));
-        context.Results.Note(NoteLine.Of($"b_V {(options.NoBias ? "off" : "on")}, b_O off", words.Description, $"weights {config.ProcessingName}"));
+        var (made, words) = (new MessagesOfTexts(context, options.NoBias), new MessageWords(context, options, options.K, options.Read));
+        context.Results.Note(NoteLine.Of(made.Description, words.Description, $"weights {config.ProcessingName}"));
         var table = context.Results.Table<MessageWord>("messages", groupBy: 5);
-        foreach (var batch in PromptBatches.Run(context, model, prompts, [.. layers.Select(Hook)], most: 1))
+        foreach (var batch in PromptBatches.Run(context, model, prompts, [.. layers.Select(MessagesOfTexts.Hook)], most: 1))
         {
             var tokens = batch.Prompts[0].Tokens;
             var positions = options.Position.Of(tokens.Length, "position");
@@ -31,11 +31,7 @@ public sealed class TextMessages : Analysis<TextMessageOptions>
             {
                 context.Cancellation.ThrowIfCancellationRequested();
                 context.Progress.Report(new Progress(at, layers.Count, $"prompt {batch.First}, layer {layer}"));
-                var messages = HeadPatterns.Stacked(heads, head =>
-                {
-                    var values = ParameterVectors.Gather(patterns.OfHead(batch.Activations[Hook(layer)], 0, head), positions);
-                    return patterns.Messages(layer, head, options.NoBias ? patterns.WithoutBias(layer, head, HeadMatrix.V, values) : values);
-                });
+                var messages = made.Of(layer, heads, batch.Activations[MessagesOfTexts.Hook(layer)], positions);
                 foreach (var (head, column, list) in grid.Add(layer, words.Of(messages), words.Cell))
                 {
                     foreach (var (rank, id) in list.Ids.Index())
@@ -67,8 +63,6 @@ public sealed class TextMessages : Analysis<TextMessageOptions>
                     SimilarWords.CostOf(model, options, options.K, heads * Positions(prompt))))))),
             Costs.Rows<MessageWord>(prompts.Sum(Positions) * layers.Count * heads * Math.Min(options.K, config.DVocab)));
     }
-
-    private static string Hook(int layer) => $"blocks.{layer}.attn.hook_v";
 }
 
 /// <summary>One rank of the message of a token in a head.</summary>

@@ -22,8 +22,8 @@ public sealed class TextPatterns : Analysis<TextPatternOptions>
         var (model, config, prompts) = (context.Model, context.Model.Config, context.RequirePrompts());
         options.Check(model);
         var (layers, heads) = (options.Layer.Of(config.NLayers, "layer"), options.Head.Of(config.NHeads, "head"));
-        var (made, similar, raw) = (new PatternsOfTexts(context, options), new SimilarWords(context, options, options.K), new NormedVocabulary(model.WE, norm: null));
-        context.Results.Note(NoteLine.Of(made.Description, options.Score == Similarity.Cosine ? "cosine" : "dot product", similar.Description));
+        var made = new PatternsOfTexts(context, options, options.K);
+        context.Results.Note(made.Description);
         var table = context.Results.Table<PatternWord>("patterns", groupBy: 5);
         foreach (var batch in PromptBatches.Run(context, model, prompts, [.. layers.Select(made.Hook)], most: 1))
         {
@@ -34,14 +34,13 @@ public sealed class TextPatterns : Analysis<TextPatternOptions>
             {
                 context.Cancellation.ThrowIfCancellationRequested();
                 context.Progress.Report(new Progress(at, layers.Count, $"prompt {batch.First}, layer {layer}"));
-                var vocabulary = options.Norm == NormOn.Vocabulary ? raw.Under(ModelNorm.BeforeAttention(model, layer)) : raw;
-                var lists = similar.Of(vocabulary, made.Of(layer, heads, batch.Activations[made.Hook(layer)], positions), options.Score);
-                foreach (var (head, column, list) in grid.Add(layer, lists, similar.Cell))
+                var lists = made.Words(layer, made.Of(layer, heads, batch.Activations[made.Hook(layer)], positions));
+                foreach (var (head, column, list) in grid.Add(layer, lists, made.Similar.Cell))
                 {
                     foreach (var (rank, id) in list.Ids.Index())
                     {
                         table.Add(new PatternWord(
-                            batch.First, layer, head, positions[column], model.Token(tokens[positions[column]]), rank + 1, model.Token(id), list.Scores[rank], similar.IsHighBias(list)));
+                            batch.First, layer, head, positions[column], model.Token(tokens[positions[column]]), rank + 1, model.Token(id), list.Scores[rank], made.Similar.IsHighBias(list)));
                     }
                 }
             }
@@ -62,9 +61,7 @@ public sealed class TextPatterns : Analysis<TextPatternOptions>
             Costs.Widened(model),
             Costs.InTurn(prompts.Select(prompt => Costs.Sum(
                 Costs.Forward(config, prompt.Tokens.Length, layers.Max() + 1, logits: false),
-                Costs.Times(layers.Count, Costs.Sum(
-                    HeadPatterns.CostOf(config, heads, Positions(prompt), products: 2),
-                    SimilarWords.CostOf(model, options, options.K, heads * Positions(prompt))))))),
+                Costs.Times(layers.Count, PatternsOfTexts.CostOf(model, options, options.K, heads, Positions(prompt)))))),
             Costs.Rows<PatternWord>(prompts.Sum(Positions) * layers.Count * heads * Math.Min(options.K, config.DVocab)));
     }
 }
@@ -82,7 +79,7 @@ public sealed class TextPatterns : Analysis<TextPatternOptions>
 public sealed record PatternWord(int Prompt, int Layer, int Head, int Position, Token Input, int Rank, Token Token, double Score, bool? HighBias);
 
 /// <summary>Options of <c>patterns</c>.</summary>
-public sealed record TextPatternOptions : ListOptions
+public sealed record TextPatternOptions : PatternOptions
 {
     /// <summary>Layers.</summary>
     [Help("Layers: all, 3, 0,2-4; -1 is the last.")]
@@ -100,48 +97,4 @@ public sealed record TextPatternOptions : ListOptions
     [AtLeast(1)]
     [Help("Tokens per list.")]
     public int K { get; init; } = 10;
-
-    /// <summary>Side.</summary>
-    [Help("key: which tokens would attend to this one, (x W_K + b_K) W_Q^T; query: what it looks for, (x W_Q + b_Q) W_K^T.")]
-    public PatternSide Side { get; init; } = PatternSide.Key;
-
-    /// <summary>Score.</summary>
-    [Help("cosine or dot: how a pattern is compared with the rows of the vocabulary.")]
-    public Similarity Score { get; init; }
-
-    /// <summary>What is normed.</summary>
-    [Help("vocabulary: under the norm before the layer's heads; pattern: under the final norm, bias included, against the raw vocabulary; none: nothing.")]
-    public NormOn Norm { get; init; }
-
-    /// <summary>Input.</summary>
-    [Help("normed: what the heads read; raw: the layer's input before its norm.")]
-    public PatternInput Input { get; init; }
-
-    /// <summary>Biases.</summary>
-    [Help("Leave b_K (or b_Q) out.")]
-    public bool NoBias { get; init; }
-
-    /// <summary>Rotary offset.</summary>
-    [Help("Rotary models: the pattern for a query this many positions after its key; empty = before the rotation.")]
-    public int? Offset { get; init; }
-
-    /// <summary>Refuses what the model cannot give.</summary>
-    /// <param name="model">The model.</param>
-    internal void Check(Model model)
-    {
-        if (Offset is not null && model.Config.RotaryDim == 0)
-        {
-            throw new UsageException($"--offset: model '{model.Config.Name}' has no rotary positions; leave the option out.");
-        }
-
-        if (Norm == NormOn.Pattern && ModelNorm.Final(model) is null)
-        {
-            throw new UsageException($"--norm pattern: model '{model.Config.Name}' has no final norm; use vocabulary or none.");
-        }
-
-        if (NoBias && Input == PatternInput.Normed && model.Config.Traits.Contains(Trait.QkNorm))
-        {
-            throw new UsageException($"--no-bias: model '{model.Config.Name}' norms q and k, so a bias cannot be taken off again; use --input raw or leave the option out.");
-        }
-    }
 }

@@ -12,9 +12,6 @@ namespace PluginLens.Plugins.States;
 [Writes("heads", typeof(AttentionHead))]
 public sealed class Attention : Analysis<AttentionOptions>
 {
-    /// <summary>Numbers of patterns that are held at a time: a quarter of a gigabyte; layers beyond take another pass.</summary>
-    private const long Held = 1 << 26;
-
     /// <inheritdoc/>
     protected override void Run(AnalysisContext context, AttentionOptions options)
     {
@@ -38,11 +35,11 @@ public sealed class Attention : Analysis<AttentionOptions>
                 context.Results.Note($"prompt {index} has {tokens.Length} tokens: no heat maps beyond --draw {options.Draw}");
             }
 
-            foreach (var (layer, patterns) in Patterns(context, prompts[index], layers))
+            foreach (var (layer, run) in LayerPasses.Of(context, prompts[index], layers))
             {
                 foreach (var head in heads)
                 {
-                    var pattern = patterns[head].AsMatrix();
+                    var pattern = run[LayerPasses.Pattern(layer)][0][head].AsMatrix();
                     Add(table, summary, new Seen(model, index, tokens, layer, head, pattern, queries), options);
                     if (draws)
                     {
@@ -65,32 +62,12 @@ public sealed class Attention : Analysis<AttentionOptions>
         return Costs.Sum(context.RequirePrompts().Select(prompt =>
         {
             double length = prompt.Tokens.Length, queries = options.Position.Of(prompt.Tokens.Length, "position").Count;
-            var perPass = PerPass(config, prompt.Tokens.Length);
             return Costs.Sum(
-                Costs.InTurn(layers.Chunk(perPass).Select(some => Costs.Forward(config, length, some[^1] + 1, logits: false))),
-                new Cost(0, 2.0 * sizeof(float) * Math.Min(perPass, layers.Count) * config.NHeads * length * length),
+                LayerPasses.CostOf(config, prompt.Tokens.Length, layers),
                 new Cost(0, length <= options.Draw ? 16 * heads * queries * length : 0),
                 Costs.Rows<AttentionWeight>(heads * queries * (options.K == 0 ? length : Math.Min(options.K, length))),
                 Costs.Rows<AttentionHead>(heads));
         }));
-    }
-
-    private static int PerPass(ModelConfig config, int length) => (int)Math.Max(1, Held / ((long)config.NHeads * length * length));
-
-    /// <summary>The patterns <c>[h,pos,key_pos]</c> of some layers, layer by layer; as many layers a pass as may be held.</summary>
-    private static IEnumerable<(int Layer, Tensor Patterns)> Patterns(AnalysisContext context, Prompt prompt, IReadOnlyList<int> layers)
-    {
-        static string Hook(int layer) => $"blocks.{layer}.attn.hook_pattern";
-        foreach (var some in layers.Chunk(PerPass(context.Model.Config, prompt.Tokens.Length)))
-        {
-            foreach (var batch in PromptBatches.Run(context, context.Model, [prompt], [.. some.Select(Hook)]))
-            {
-                foreach (var layer in some)
-                {
-                    yield return (layer, batch.Activations[Hook(layer)][0]);
-                }
-            }
-        }
     }
 
     private static void Add(Table<AttentionWeight> table, Table<AttentionHead> summary, Seen seen, AttentionOptions options)

@@ -23,9 +23,13 @@ internal sealed class LensReading(Model model, Compute compute, StateNorm how)
     /// <param name="layer">Layer.</param>
     public static string Output(Model model, int layer) => $"blocks.{layer}.{(model.Config.Traits.Contains(Trait.PostNorm) ? "hook_normalized_resid_post" : "hook_resid_post")}";
 
+    /// <summary>The hook of a layer's input.</summary>
+    /// <param name="layer">Layer.</param>
+    public string Input(int layer) => layer == 0 ? "blocks.0.hook_resid_pre" : Output(model, layer - 1);
+
     /// <summary>States ready for the unembedding, <c>n x d_model</c>.</summary>
-    /// <param name="chosen">For each: the activation <c>pos x d_model</c>, the position, and whether it is the embedding.</param>
-    public Matrix States(IReadOnlyList<(Matrix From, int Position, bool IsEmbedding)> chosen)
+    /// <param name="chosen">For each: the activation <c>pos x d_model</c>, the position, whether it is the embedding, and whether it is read as the model reads its last state, whatever the option says.</param>
+    public Matrix States(IReadOnlyList<(Matrix From, int Position, bool IsEmbedding, bool IsLast)> chosen)
     {
         var width = model.Config.DModel;
         var rows = new float[chosen.Count * width];
@@ -33,7 +37,7 @@ internal sealed class LensReading(Model model, Compute compute, StateNorm how)
         {
             var row = rows.AsSpan(at * width, width);
             chosen[at].From.CopyRow(chosen[at].Position, row);
-            if (how == StateNorm.Final || (how == StateNorm.FinalButEmbed && !chosen[at].IsEmbedding))
+            if (chosen[at].IsLast || how == StateNorm.Final || (how == StateNorm.FinalButEmbed && !chosen[at].IsEmbedding))
             {
                 _norm?.Apply(row, row);
             }
@@ -45,7 +49,7 @@ internal sealed class LensReading(Model model, Compute compute, StateNorm how)
     /// <summary>The last states as the model itself reads them, whatever the option says.</summary>
     /// <param name="activation"><see cref="LastHook"/>, <c>pos x d_model</c>.</param>
     /// <param name="positions">Which.</param>
-    public Matrix Last(Matrix activation, IReadOnlyList<int> positions) => new LensReading(model, compute, StateNorm.Final).States([.. positions.Select(position => (activation, position, false))]);
+    public Matrix Last(Matrix activation, IReadOnlyList<int> positions) => States([.. positions.Select(position => (activation, position, false, true))]);
 
     /// <summary>The k largest logits of each state, before the soft-cap, which keeps their order.</summary>
     /// <param name="states">Of <see cref="States"/>.</param>

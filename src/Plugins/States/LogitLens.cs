@@ -80,7 +80,7 @@ public sealed class LogitLens : Analysis<LogitLensOptions>
     private static IEnumerable<(LensState State, LensWord[] Words)> Read(Setup setup, int prompt, int[] tokens, int[] positions, Func<string, Matrix> activation)
     {
         var (model, lens, layers) = (setup.Model, setup.Lens, setup.Layers);
-        var rows = lens.States([.. layers.SelectMany(layer => positions.Select(position => (activation(layer.Hook), position, layer.Name == "embed")))]);
+        var rows = lens.States([.. layers.SelectMany(layer => positions.Select(position => (activation(layer.Hook), position, layer.Name == "embed", false)))]);
         var (found, final) = (lens.Distributions(rows), lens.Distributions(lens.Last(activation(lens.LastHook), positions)));
         var lists = lens.Words(rows, setup.Options.K, setup.Keep);
         foreach (var (at, position) in positions.Index())

@@ -33,14 +33,13 @@ public sealed class FinalReading
     public RowTopK Words(Matrix states, int k, bool[]? keep = null) =>
         _compute.TopRows(EachRow(states, (_, row) => Norm?.Apply(row, row)), _vocabulary, new RowQuery { K = k, Keep = keep, Bias = _bias });
 
-    /// <summary>The words that a vector writes: <c>((m - mean) / scale * w) · u_t</c>, not biased; with a scale the logits that a term of a state adds, without one its direction alone.</summary>
+    /// <summary>The words that a vector writes: <c>((m - mean) * w) · u_t</c>, neither scaled nor biased, as its direction alone.</summary>
     /// <param name="messages">Messages, output weights of neurons, <c>n x d_model</c>.</param>
     /// <param name="k">Tokens per vector.</param>
     /// <param name="keep">Tokens that take part, <c>[V]</c>; null = all.</param>
     /// <param name="order">Which end.</param>
-    /// <param name="scales">For each vector the scale of the norm of the state that it is a term of (<c>ln_final.hook_scale</c>), <c>[n]</c>; null = 1.</param>
-    public RowTopK Written(Matrix messages, int k, bool[]? keep = null, RowOrder order = RowOrder.Largest, IReadOnlyList<double>? scales = null) =>
-        _compute.TopRows(EachRow(messages, (at, row) => Norm?.ApplyLinear(row, scales?[at] ?? 1, row)), _vocabulary, new RowQuery { K = k, Keep = keep, Order = order });
+    public RowTopK Written(Matrix messages, int k, bool[]? keep = null, RowOrder order = RowOrder.Largest) =>
+        _compute.TopRows(EachRow(messages, (_, row) => Norm?.ApplyLinear(row, 1, row)), _vocabulary, new RowQuery { K = k, Keep = keep, Order = order });
 
     /// <summary>
     /// What terms of a final state add to logits: <c>((c - mean) / scale * w) · u_t</c> in float64. Over all terms of the state these sum to its logit

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace PluginLens.Plugins.Patterns;
+namespace PluginLens.Toolkit;
 
 /// <summary>Text as the documents' notebooks print it: Python's formats, whatever the culture.</summary>
 public static class DocumentText

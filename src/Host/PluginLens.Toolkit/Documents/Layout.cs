@@ -1,4 +1,4 @@
-namespace PluginLens.Plugins.Patterns;
+namespace PluginLens.Toolkit;
 
 /// <summary>How results are laid out.</summary>
 public enum Layout

@@ -1,4 +1,4 @@
-namespace PluginLens.Plugins.Patterns;
+namespace PluginLens.Toolkit;
 
 /// <summary>Which of the two tokens of an attention score a pattern belongs to.</summary>
 public enum PatternSide

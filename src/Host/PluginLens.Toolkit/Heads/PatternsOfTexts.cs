@@ -1,11 +1,14 @@
-namespace PluginLens.Plugins.Patterns;
+namespace PluginLens.Toolkit;
 
-/// <summary>Patterns of the tokens of a text, from hook_q or hook_k, or from the layer's raw input.</summary>
+/// <summary>Patterns of the tokens of a text, from hook_q or hook_k, or from the layer's raw input, and their words.</summary>
 /// <param name="context">The run.</param>
-/// <param name="options">Side, input, biases, offset, norm.</param>
-internal sealed class PatternsOfTexts(AnalysisContext context, TextPatternOptions options)
+/// <param name="options">Side, input, biases, offset, norm, score.</param>
+/// <param name="k">Tokens per list.</param>
+public sealed class PatternsOfTexts(AnalysisContext context, PatternOptions options, int k)
 {
     private readonly HeadPatterns _heads = new(context.Model, context.Compute);
+    private readonly SimilarWords _similar = new(context, options, k);
+    private readonly NormedVocabulary _raw = new(context.Model.WE, norm: null);
     private readonly ModelNorm? _norm = options.Norm == NormOn.Pattern ? ModelNorm.Final(context.Model) : null;
 
     private HeadMatrix Reads => options.Side == PatternSide.Query ? HeadMatrix.Q : HeadMatrix.K;
@@ -21,7 +24,27 @@ internal sealed class PatternsOfTexts(AnalysisContext context, TextPatternOption
         options.Norm switch { NormOn.Vocabulary => "W_E under the norm before each layer's heads", NormOn.Pattern => "patterns under the final norm, raw W_E", _ => "raw W_E" },
         $"biases {(options.NoBias ? "off" : "on")}",
         options.Offset is { } offset ? $"rotary offset {offset}" : context.Model.Config.RotaryDim > 0 ? "before the rotation" : null,
-        $"weights {context.Model.Config.ProcessingName}");
+        $"weights {context.Model.Config.ProcessingName}",
+        options.Score == Similarity.Cosine ? "cosine" : "dot product",
+        _similar.Description);
+
+    /// <summary>Which words are listed, and which lists are flagged.</summary>
+    public SimilarWords Similar => _similar;
+
+    /// <summary>The words of patterns of a layer, against the vocabulary as options ask.</summary>
+    /// <param name="layer">Layer.</param>
+    /// <param name="patterns">Of <see cref="Of"/>.</param>
+    public TokenList[] Words(int layer, Matrix patterns) =>
+        _similar.Of(options.Norm == NormOn.Vocabulary ? _raw.Under(ModelNorm.BeforeAttention(context.Model, layer)) : _raw, patterns, options.Score);
+
+    /// <summary>What the patterns and words of some heads of a layer cost.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="k">Tokens per list.</param>
+    /// <param name="heads">How many heads.</param>
+    /// <param name="positions">How many positions.</param>
+    public static Cost CostOf(Model model, PatternOptions options, int k, double heads, double positions) => Costs.Sum(
+        HeadPatterns.CostOf(model.Config, heads, positions, products: 2), SimilarWords.CostOf(model, options, k, heads * positions));
 
     /// <summary>The patterns in some heads, <c>(heads * positions) x d_model</c>, the positions of the first head first.</summary>
     /// <param name="layer">Layer.</param>

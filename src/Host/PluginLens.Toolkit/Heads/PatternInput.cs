@@ -1,4 +1,4 @@
-namespace PluginLens.Plugins.Patterns;
+namespace PluginLens.Toolkit;
 
 /// <summary>What a head's matrices are given.</summary>
 public enum PatternInput

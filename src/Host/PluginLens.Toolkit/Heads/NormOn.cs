@@ -1,4 +1,4 @@
-namespace PluginLens.Plugins.Patterns;
+namespace PluginLens.Toolkit;
 
 /// <summary>What is normed before patterns meet the vocabulary.</summary>
 public enum NormOn
