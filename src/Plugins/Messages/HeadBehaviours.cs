@@ -92,8 +92,8 @@ public sealed class HeadBehaviours : Analysis<HeadBehavioursOptions>
 
         Token? First(TokenList list) => list.Ids.Length == 0 ? null : model.Token(list.Ids[0]);
 
-        double? Alike(TokenList[] lists, Matrix rows) => lists.Length < 2 ? null : options.Alike == ListLikeness.Cosine ? MeanCosine(rows)
-            : Enumerable.Range(0, lists.Length).SelectMany(i => Enumerable.Range(i + 1, lists.Length - i - 1).Select(j => TokenSets.Jaccard(lists[i].Ids, lists[j].Ids))).Average();
+        double? Alike(TokenList[] lists, Matrix rows) => lists.Length < 2 ? null
+            : options.Alike == ListLikeness.Cosine ? MeanCosine(rows) : TokenSets.MeanJaccard(Array.ConvertAll(lists, list => list.Ids));
     }
 
     /// <inheritdoc/>
