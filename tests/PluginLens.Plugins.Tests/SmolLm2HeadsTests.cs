@@ -7,12 +7,12 @@ using PluginLens.Tests.Shared;
 namespace PluginLens.Plugins.Tests;
 
 /// <summary>
-/// What heads and layers of a real decoder do equals what an independent float64 implementation found in the same weights (tests/Golden/smollm2/analyses.safetensors): scores of heads and
+/// What heads and layers of a real decoder do equals what an independent float64 implementation found in the same weights (tests/Golden/smollm2-135m/analyses.safetensors): scores of heads and
 /// losses on repeated random tokens, the answer's rank in the lens, the parts of a difference of two logits.
 /// </summary>
 public sealed class SmolLm2HeadsTests
 {
-    private static readonly SafetensorsFile Golden = new(Path.Combine(Repository.Root, "tests", "Golden", "smollm2", "analyses.safetensors"));
+    private static readonly SafetensorsFile Golden = new(Path.Combine(Repository.Root, "tests", "Golden", "smollm2-135m", "analyses.safetensors"));
 
     /// <summary>Forty random tokens, twice.</summary>
     private static readonly int[] Once =
