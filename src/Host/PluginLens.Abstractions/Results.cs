@@ -16,13 +16,27 @@ public abstract class Results
     /// <param name="name">Kebab-case; the CSV file is named after it.</param>
     /// <param name="groupBy">How many leading columns form a group; consoles show the first rows of each group.</param>
     public Table<TRow> Table<TRow>(string name, int groupBy = 0)
+        where TRow : class => Table<TRow>(name, groupBy, []);
+
+    /// <summary>Opens a table without some of its columns: those that an option has to ask for.</summary>
+    /// <typeparam name="TRow">A positional record.</typeparam>
+    /// <param name="name">Kebab-case; the CSV file is named after it.</param>
+    /// <param name="groupBy">How many leading columns form a group.</param>
+    /// <param name="without">Properties of <typeparamref name="TRow"/> that are no columns this time.</param>
+    public Table<TRow> Table<TRow>(string name, int groupBy, IReadOnlyCollection<string> without)
         where TRow : class
     {
         Claim("table", name);
-        var columns = RowProperties.Of(typeof(TRow)).Sum(RowProperties.Columns);
+        var properties = RowProperties.Of(typeof(TRow));
+        if (without.FirstOrDefault(left => properties.All(property => property.Name != left)) is { } unknown)
+        {
+            throw new ArgumentException($"Row type {typeof(TRow).Name} has no column '{unknown}' to leave out.", nameof(without));
+        }
+
+        var columns = properties.Where(property => !without.Contains(property.Name)).Sum(RowProperties.Columns);
         ArgumentOutOfRangeException.ThrowIfNegative(groupBy);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(groupBy, columns);
-        return OpenTable<TRow>(name, groupBy);
+        return OpenTable<TRow>(name, groupBy, without);
     }
 
     /// <summary>Adds a picture, as data.</summary>
@@ -68,6 +82,14 @@ public abstract class Results
     /// <param name="groupBy">From 0 to the number of columns.</param>
     protected abstract Table<TRow> OpenTable<TRow>(string name, int groupBy)
         where TRow : class;
+
+    /// <summary>The same without some columns; who does not override it keeps them all.</summary>
+    /// <typeparam name="TRow">A positional record.</typeparam>
+    /// <param name="name">Kebab-case, new in this run.</param>
+    /// <param name="groupBy">From 0 to the number of columns.</param>
+    /// <param name="without">Properties that are no columns.</param>
+    protected virtual Table<TRow> OpenTable<TRow>(string name, int groupBy, IReadOnlyCollection<string> without)
+        where TRow : class => OpenTable<TRow>(name, groupBy);
 
     /// <summary>Keeps a figure.</summary>
     /// <param name="name">Kebab-case, new in this run.</param>

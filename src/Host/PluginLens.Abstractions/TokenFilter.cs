@@ -40,6 +40,15 @@ public record TokenFilter
     [Help("No special tokens such as <|endoftext|> or [CLS].")]
     public bool ExcludeSpecial { get; init; }
 
+    /// <summary>What counts as a large norm.</summary>
+    [AtLeast(0)]
+    [Help("A token has a large norm where its embedding (row of W_E) is longer than this times the median over the vocabulary.")]
+    public double LargeNorm { get; init; } = 1.4;
+
+    /// <summary>No tokens of large norm.</summary>
+    [Help("No tokens of a large norm (--large-norm): pieces of words, in many models.")]
+    public bool DropFlagged { get; init; }
+
     /// <summary>Padding ids.</summary>
     [Help("Ids beyond the tokenizer (padding of the vocabulary, without text): keep or drop.")]
     public Padding Padding { get; init; } = Padding.Drop;
@@ -51,9 +60,10 @@ public record TokenFilter
         var size = model.Config.DVocab;
         var padded = model.Tokenizer is { } known && known.Count < size && Padding == Padding.Drop;
         var byText = OnlyAscii || OnlyAlnum || OnlyEnglish || OnlyFromList is not null || WordInitial || RoundTrip || ExcludeBrackets || ExcludeSpecial;
+        var large = DropFlagged ? LargeNorms(model) : null;
         if (!padded && !byText)
         {
-            return null;
+            return large is null ? null : Some(model, Array.ConvertAll(large, flagged => !flagged));
         }
 
         var tokenizer = model.Tokenizer ?? throw new UsageException($"Model '{model.Config.Name}' has no tokenizer, so tokens have no text to filter by; leave the token filters out.");
@@ -65,12 +75,35 @@ public record TokenFilter
         var keep = new bool[size];
         for (var id = 0; id < size; id++)
         {
-            keep[id] = tokenizer.Piece(id) is not null
+            keep[id] = large?[id] != true && (tokenizer.Piece(id) is not null
                 ? !byText || Passes(tokenizer, id)
-                : Padding == Padding.Keep && !byText;
+                : Padding == Padding.Keep && !byText);
         }
 
-        return keep.Contains(true) ? keep : throw new UsageException($"The token filters leave none of the {size} tokens of model '{model.Config.Name}'; loosen them.");
+        return Some(model, keep);
+    }
+
+    /// <summary>The tokens of a large norm, <c>[d_vocab]</c>: <c>‖e_t‖ > LargeNorm · median</c>, the median over all rows of W_E, padding among them.</summary>
+    /// <param name="model">The model whose tokens are judged.</param>
+    public bool[] LargeNorms(Model model)
+    {
+        var embeddings = model.WE;
+        var (norms, row) = (new double[embeddings.Rows], new float[embeddings.Columns]);
+        for (var id = 0; id < norms.Length; id++)
+        {
+            embeddings.CopyRow(id, row);
+            var square = 0.0;
+            foreach (var value in row)
+            {
+                square += (double)value * value;
+            }
+
+            norms[id] = Math.Sqrt(square);
+        }
+
+        var sorted = norms.Order().ToArray();
+        var median = sorted.Length == 0 ? 0 : (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+        return Array.ConvertAll(norms, norm => norm > LargeNorm * median);
     }
 
     /// <summary>
@@ -98,6 +131,10 @@ public record TokenFilter
 
         return classes;
     }
+
+    private static bool[] Some(Model model, bool[] keep) => keep.Contains(true)
+        ? keep
+        : throw new UsageException($"The token filters leave none of the {keep.Length} tokens of model '{model.Config.Name}'; loosen them.");
 
     private static string Normal(string text) => WhiteSpace.Strip(text).ToLowerInvariant();
 

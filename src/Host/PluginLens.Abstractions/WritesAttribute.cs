@@ -1,7 +1,7 @@
 namespace PluginLens;
 
 /// <summary>A table that an analysis fills, for <c>pluginlens describe</c>: the columns are the properties of its rows.</summary>
-/// <param name="table">Name of the table, as in <see cref="Results.Table{TRow}"/>.</param>
+/// <param name="table">Name of the table, as in <see cref="Results.Table{TRow}(string, int)"/>.</param>
 /// <param name="row">Type of its rows.</param>
 [AttributeUsage(AttributeTargets.Class, AllowMultiple = true)]
 public sealed class WritesAttribute(string table, Type row) : Attribute

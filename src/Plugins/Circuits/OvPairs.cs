@@ -21,19 +21,20 @@ public sealed class OvPairs : Analysis<OvPairOptions>
     protected override void Run(AnalysisContext context, OvPairOptions options)
     {
         var reader = new HeadReader(context, options.Reading);
-        context.Results.Note(NoteLine.Of($"input side {reader.Sides.Name(writes: false)}, output side {reader.Sides.Name(writes: true)}", reader.Description(options)));
-        (float[], float[]) Factors(int layer, int head) => (reader.Read(layer, head, HeadMatrix.V), reader.Write(layer, head));
+        context.Results.Note(NoteLine.Of($"input side {reader.Sides.Name(writes: false)}, output side {reader.Sides.Name(writes: true)}", reader.Description(options), ComparisonNote.Of(options), new TokenFlags(context.Model, options).Description));
+        (float[], float[]) Factors(int layer, int head) => ComparedFactors.Of(
+            context.Compute, options, (reader.Read(layer, head, HeadMatrix.V), reader.Write(layer, head)), () => context.Model.WO(layer, head), () => reader.Written);
         if (options.PaperOrder)
         {
-            var swapped = context.Results.Table<OutputInputPair>("ov-pairs", groupBy: 2);
-            PairLists.Run(context, options, Factors, (layer, head, rank, pair) =>
-                swapped.Add(new OutputInputPair(layer, head, rank, context.Model.Token(pair.Column), context.Model.Token(pair.Row), pair.Score)));
+            var swapped = context.Results.Table<OutputInputPair>("ov-pairs", groupBy: 2, options.Unasked("OutputLargeNorm", "InputLargeNorm", "HighBias"));
+            PairLists.Run(context, options, Factors, (layer, head, rank, pair, flags) => swapped.Add(new OutputInputPair(
+                layer, head, rank, context.Model.Token(pair.Column), context.Model.Token(pair.Row), pair.Score, flags.Column, flags.Row, flags.HighBias)));
             return;
         }
 
-        var table = context.Results.Table<InputOutputPair>("ov-pairs", groupBy: 2);
-        PairLists.Run(context, options, Factors, (layer, head, rank, pair) =>
-            table.Add(new InputOutputPair(layer, head, rank, context.Model.Token(pair.Row), context.Model.Token(pair.Column), pair.Score)));
+        var table = context.Results.Table<InputOutputPair>("ov-pairs", groupBy: 2, options.Unasked("InputLargeNorm", "OutputLargeNorm", "HighBias"));
+        PairLists.Run(context, options, Factors, (layer, head, rank, pair, flags) => table.Add(new InputOutputPair(
+            layer, head, rank, context.Model.Token(pair.Row), context.Model.Token(pair.Column), pair.Score, flags.Row, flags.Column, flags.HighBias)));
     }
 
     /// <inheritdoc/>
@@ -46,8 +47,12 @@ public sealed class OvPairs : Analysis<OvPairOptions>
 /// <param name="Rank">1 = best.</param>
 /// <param name="Input">The token attended to.</param>
 /// <param name="Output">The token whose logit the head then raises.</param>
-/// <param name="Score">Entry of M: change of the output's logit per unit of attention, norms left out.</param>
-public sealed record InputOutputPair(int Layer, int Head, int Rank, Token Input, Token Output, double Score);
+/// <param name="Score">Entry of M: change of the output's logit per unit of attention, norms left out; compared as the note says.</param>
+/// <param name="InputLargeNorm">With <c>--flags</c>: whether the input has a large norm.</param>
+/// <param name="OutputLargeNorm">With <c>--flags</c>: whether the output has.</param>
+/// <param name="HighBias">With <c>--flags</c>: whether the outputs of the head's list have a high bias in the logits.</param>
+public sealed record InputOutputPair(
+    int Layer, int Head, int Rank, Token Input, Token Output, double Score, bool? InputLargeNorm = null, bool? OutputLargeNorm = null, bool? HighBias = null);
 
 /// <summary>The same pair in the order in which the paper prints it.</summary>
 /// <param name="Layer">Layer.</param>
@@ -55,8 +60,12 @@ public sealed record InputOutputPair(int Layer, int Head, int Rank, Token Input,
 /// <param name="Rank">1 = best.</param>
 /// <param name="Output">The token whose logit the head raises.</param>
 /// <param name="Input">The token attended to.</param>
-/// <param name="Score">Entry of M.</param>
-public sealed record OutputInputPair(int Layer, int Head, int Rank, Token Output, Token Input, double Score);
+/// <param name="Score">Entry of M; compared as the note says.</param>
+/// <param name="OutputLargeNorm">With <c>--flags</c>: whether the output has a large norm.</param>
+/// <param name="InputLargeNorm">With <c>--flags</c>: whether the input has.</param>
+/// <param name="HighBias">With <c>--flags</c>: whether the outputs of the head's list have a high bias in the logits.</param>
+public sealed record OutputInputPair(
+    int Layer, int Head, int Rank, Token Output, Token Input, double Score, bool? OutputLargeNorm = null, bool? InputLargeNorm = null, bool? HighBias = null);
 
 /// <summary>Options of <c>ov-pairs</c>.</summary>
 public sealed record OvPairOptions : PairOptions

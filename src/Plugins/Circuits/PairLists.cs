@@ -7,17 +7,18 @@ internal static class PairLists
     /// <param name="context">The run.</param>
     /// <param name="options">Heads, k and filters.</param>
     /// <param name="factors">The two V x d_head factors of a head.</param>
-    /// <param name="add">Receives layer, head, rank (from 1) and entry.</param>
+    /// <param name="add">Receives layer, head, rank (from 1), entry and the flags of both tokens and of the list.</param>
     public static void Run(
         AnalysisContext context,
         PairOptions options,
         Func<int, int, (float[] Rows, float[] Columns)> factors,
-        Action<int, int, int, ScoredPair> add)
+        Action<int, int, int, ScoredPair, PairFlags> add)
     {
         var config = context.Model.Config;
         var layers = options.Layer.Of(config.NLayers, "layer");
         var heads = options.Head.Of(config.NHeads, "head");
-        var keep = options.Mask(context.Model);
+        Check(options);
+        var (keep, flags) = (BpeFilters.Mask(context.Model, options), new TokenFlags(context.Model, options));
         var classes = Classes(context.Model, options);
         var query = new PairQuery
         {
@@ -39,9 +40,11 @@ internal static class PairLists
                 var (rows, columns) = factors(layer, head);
                 var width = rows.Length / config.DVocab;
                 var best = context.Compute.TopPairs(new Matrix(rows, config.DVocab, width), new Matrix(columns, config.DVocab, width), query);
+                var highBias = flags.IsHighBias([.. best.Select(pair => pair.Column)]);
                 for (var rank = 1; rank <= best.Count; rank++)
                 {
-                    add(layer, head, rank, best[rank - 1]);
+                    var pair = best[rank - 1];
+                    add(layer, head, rank, pair, new PairFlags(flags.IsLargeNorm(pair.Row), flags.IsLargeNorm(pair.Column), highBias));
                 }
             }
         }
@@ -56,12 +59,16 @@ internal static class PairLists
     {
         var (model, config) = (context.Model, context.Model.Config);
         var heads = (double)options.Layer.Of(config.NLayers, "layer").Count * options.Head.Of(config.NHeads, "head").Count;
-        var kept = Costs.Kept(model, options.Mask(model));
+        Check(options);
+        var kept = Costs.Kept(model, BpeFilters.Mask(model, options));
         _ = Classes(model, options);
         var projection = Costs.Product(config.DVocab, config.DModel, config.DHead);
         var all = options.Normalise == Normalise.None ? 0 : (double)config.NLayers * ((shared * config.KeyValueHeads) + ((2 - shared) * config.NHeads));
+        var cosine = options.Cosine == CosineOf.None ? Costs.None : Costs.Sum(Costs.Product(2 * config.DVocab, config.DHead, config.DHead), new Cost(0, 3 * projection.Bytes));
         return Costs.Sum(
             Costs.Widened(model),
+            Costs.Times(heads, cosine),
+            TokenFlags.CostOf(config, options),
             Costs.Times((2 * heads) + all, projection with { Bytes = 5 * projection.Bytes }),
             Costs.Times(heads, Costs.TopPairs(kept, kept, config.DHead, options.K)),
             Costs.Rows<TRow>(heads * Listed(model, options)));
@@ -72,9 +79,23 @@ internal static class PairLists
     /// <param name="options">k and filters.</param>
     public static double Listed(Model model, PairOptions options)
     {
-        var kept = Costs.Kept(model, options.Mask(model));
+        var kept = Costs.Kept(model, BpeFilters.Mask(model, options));
         return Math.Min(options.K, kept * kept);
+    }
+
+    private static void Check(PairOptions options)
+    {
+        if (options.Normalise != Normalise.None && options.Cosine != CosineOf.None)
+        {
+            throw new UsageException("--cosine and --normalise both say what the tokens are divided by; give one of them.");
+        }
     }
 
     private static int[]? Classes(Model model, PairOptions options) => options.ExcludeSame ? TokenFilter.SameTextClasses(model) : null;
 }
+
+/// <summary>What is flagged of a pair.</summary>
+/// <param name="Row">Whether its first token has a large norm.</param>
+/// <param name="Column">Whether its second has.</param>
+/// <param name="HighBias">Whether the second tokens of its list have a high bias.</param>
+internal readonly record struct PairFlags(bool? Row, bool? Column, bool? HighBias);

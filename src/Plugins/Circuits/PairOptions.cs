@@ -1,7 +1,7 @@
 namespace PluginLens.Plugins.Circuits;
 
-/// <summary>What <c>ov-pairs</c> and <c>qk-pairs</c> have in common: which heads, how many pairs, which tokens.</summary>
-public record PairOptions : TokenFilter
+/// <summary>What <c>ov-pairs</c> and <c>qk-pairs</c> have in common: which heads, how many pairs, which tokens, compared how.</summary>
+public record PairOptions : VectorOptions
 {
     /// <summary>Layers.</summary>
     [Help("Layers: all, 3, 0,2-4; -1 is the last.")]
@@ -36,10 +36,14 @@ public record PairOptions : TokenFilter
     [Help("Apply the gain of the norm before attention to what the head reads (diag(w) W, and b + b_ln W with --biases), without centring.")]
     public bool NormGain { get; init; }
 
+    /// <summary>Norms.</summary>
+    [Help("Read each token under the whole norm before attention (its bias with --biases), and outputs through the gain of the final norm, centred where it centres.")]
+    public bool Normed { get; init; }
+
     /// <summary>Normalisation.</summary>
     [Help("freq: divide each token's row by its mean absolute projection on the parameter group of that side over all layers, plus 1e-9.")]
     public Normalise Normalise { get; init; }
 
     /// <summary>How the heads are read.</summary>
-    internal HeadReading Reading => new() { Embedding = Embedding, Biases = Biases, NormGain = NormGain, Normalise = Normalise };
+    internal HeadReading Reading => new() { Embedding = Embedding, Biases = Biases, NormGain = NormGain, Normed = Normed, Normalise = Normalise };
 }

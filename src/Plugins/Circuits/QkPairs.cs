@@ -27,12 +27,14 @@ public sealed class QkPairs : Analysis<QkPairOptions>
         context.Results.Note(NoteLine.Of(
             $"query side {reader.Sides.Name(writes: false)}, key side {reader.Sides.Name(writes: false)}",
             reader.Description(options),
+            ComparisonNote.Of(options),
+            new TokenFlags(context.Model, options).Description,
             options.Offset is { } offset ? $"rotary offset {offset}" : config.RotaryDim > 0 ? "before the rotation" : null));
-        var table = context.Results.Table<QueryKeyPair>("qk-pairs", groupBy: 2);
+        var table = context.Results.Table<QueryKeyPair>("qk-pairs", groupBy: 2, options.Unasked("QueryLargeNorm", "KeyLargeNorm", "HighBias"));
         var curves = options.Curve is { } last ? new OffsetCurves(context, last) : null;
-        PairLists.Run(context, options, Factors, (layer, head, rank, pair) =>
+        PairLists.Run(context, options, Factors, (layer, head, rank, pair, flags) =>
         {
-            table.Add(new QueryKeyPair(layer, head, rank, context.Model.Token(pair.Row), context.Model.Token(pair.Column), pair.Score));
+            table.Add(new QueryKeyPair(layer, head, rank, context.Model.Token(pair.Row), context.Model.Token(pair.Column), pair.Score, flags.Row, flags.Column, flags.HighBias));
             curves?.Add(layer, head, rank, pair);
         });
         curves?.Draw();
@@ -47,7 +49,20 @@ public sealed class QkPairs : Analysis<QkPairOptions>
                 Rotary.Rotate(keys, config, 0);
             }
 
-            return (queries, keys);
+            return ComparedFactors.Of(context.Compute, options, (queries, keys), () => Matching(layer, head), () => reader.Read(layer));
+        }
+
+        // What keys are matched with: W_Kᵀ, with the scale of a key's rotation at its own place.
+        Matrix Matching(int layer, int head)
+        {
+            var weight = context.Model.WK(layer, head);
+            var turned = ParameterVectors.Gather(weight, [.. Enumerable.Range(0, weight.Rows)]).Data.ToArray();
+            if (options.Offset is not null)
+            {
+                Rotary.Rotate(turned, config, 0);
+            }
+
+            return new Matrix(turned, weight.Rows, weight.Columns).Transpose();
         }
     }
 
@@ -68,6 +83,11 @@ public sealed class QkPairs : Analysis<QkPairOptions>
 
     private static void Check(ModelConfig config, QkPairOptions options)
     {
+        if (options.Curve is not null && (options.Center || options.Cosine != CosineOf.None))
+        {
+            throw new UsageException("--curve follows plain scores over the offset; leave --center and --cosine out.");
+        }
+
         if ((options.Offset ?? options.Curve) is not null && config.RotaryDim == 0)
         {
             throw new UsageException($"{(options.Offset is null ? "--curve" : "--offset")}: model '{config.Name}' has {config.Positions} positions; only rotary ones depend on the offset between query and key.");
@@ -81,8 +101,12 @@ public sealed class QkPairs : Analysis<QkPairOptions>
 /// <param name="Rank">1 = best.</param>
 /// <param name="Query">The token that attends.</param>
 /// <param name="Key">The token attended to.</param>
-/// <param name="Score">Entry of M, before 1/sqrt(d_head).</param>
-public sealed record QueryKeyPair(int Layer, int Head, int Rank, Token Query, Token Key, double Score);
+/// <param name="Score">Entry of M, before 1/sqrt(d_head); compared as the note says.</param>
+/// <param name="QueryLargeNorm">With <c>--flags</c>: whether the query has a large norm.</param>
+/// <param name="KeyLargeNorm">With <c>--flags</c>: whether the key has.</param>
+/// <param name="HighBias">With <c>--flags</c>: whether the keys of the head's list have a high bias in the logits.</param>
+public sealed record QueryKeyPair(
+    int Layer, int Head, int Rank, Token Query, Token Key, double Score, bool? QueryLargeNorm = null, bool? KeyLargeNorm = null, bool? HighBias = null);
 
 /// <summary>Options of <c>qk-pairs</c>.</summary>
 public sealed record QkPairOptions : PairOptions

@@ -22,16 +22,16 @@ public sealed class Subheads : Analysis<SubheadOptions>
         var (model, config) = (context.Model, context.Model.Config);
         var sides = new VocabularySides(model, options.Embedding);
         var parameters = new ParameterVectors(model);
-        var words = new VectorWords(context, parameters, sides);
-        var keep = options.Mask(model);
+        var similar = new SimilarWords(context, options, options.K, flagLists: false);
         var layers = options.Layer.Of(config.NLayers, "layer");
         var heads = options.Head.Of(config.NHeads, "head");
         var dimensions = options.Dimension.Of(config.DHead, "dimension");
-        var table = context.Results.Table<SubheadWords>("subheads", groupBy: 3);
+        var table = context.Results.Table<SubheadWords>("subheads", groupBy: 3, options.Unasked(
+            "QueryLargeNorm", "KeyLargeNorm", "ValueLargeNorm", "OutputLargeNorm", "QueryHighBias", "KeyHighBias", "ValueHighBias", "OutputHighBias"));
         context.Results.Note(NoteLine.Of(
             $"W_Q, W_K and W_V on {sides.Name(writes: false)}, W_O on {sides.Name(writes: true)}",
             $"weights {config.ProcessingName}",
-            PaddingNote.Of(model, options),
+            similar.Description,
             config.KeyValueHeads < config.NHeads ? "each key-value head beside the first of its query heads" : null));
         // A key-value head is listed once, beside the first of its query heads.
         int[] stored = [.. heads.Select(config.KeyValueHeadOf).Distinct()];
@@ -46,17 +46,24 @@ public sealed class Subheads : Analysis<SubheadOptions>
                 var repeats = heads.Take(place).Any(other => config.KeyValueHeadOf(other) == stored[shared]);
                 for (var row = 0; row < dimensions.Count; row++)
                 {
-                    for (var rank = 0; rank < queries.K; rank++)
+                    TokenList List(TokenList[] lists, int of) => lists[(of * dimensions.Count) + row];
+                    var (query, key, value, output) = (List(queries, place), List(keys, shared), List(values, shared), List(outputs, place));
+                    for (var rank = 0; rank < query.Ids.Length; rank++)
                     {
-                        Token Word(RowTopK lists, int of) => model.Token(lists.IdsOf((of * dimensions.Count) + row)[rank]);
+                        Token Word(TokenList list) => model.Token(list.Ids[rank]);
+                        bool? Large(TokenList list) => similar.IsLargeNorm(list.Ids[rank]);
                         table.Add(new SubheadWords(
-                            layer, head, dimensions[row], rank + 1, Word(queries, place), repeats ? null : Word(keys, shared), repeats ? null : Word(values, shared), Word(outputs, place)));
+                            layer, head, dimensions[row], rank + 1, Word(query), repeats ? null : Word(key), repeats ? null : Word(value), Word(output),
+                            Large(query), repeats ? null : Large(key), repeats ? null : Large(value), Large(output),
+                            similar.IsHighBias(query), repeats ? null : similar.IsHighBias(key), repeats ? null : similar.IsHighBias(value), similar.IsHighBias(output)));
                     }
                 }
             }
 
-            RowTopK Lists(ParameterGroup group, IReadOnlyList<int> of) => words.Few(
-                ParameterVectors.Gather(parameters.Rows(group, layer), [.. of.SelectMany(head => dimensions.Select(dimension => (head * config.DHead) + dimension))]), ParameterVectors.Writes(group), options.K, keep);
+            TokenList[] Lists(ParameterGroup group, IReadOnlyList<int> of) => similar.Of(
+                sides.Compared(ParameterVectors.Writes(group)),
+                ParameterVectors.Gather(parameters.Rows(group, layer), [.. of.SelectMany(head => dimensions.Select(dimension => (head * config.DHead) + dimension))]),
+                Similarity.Dot);
         }
     }
 
@@ -64,14 +71,14 @@ public sealed class Subheads : Analysis<SubheadOptions>
     protected override Cost? Plan(AnalysisContext context, SubheadOptions options)
     {
         var (model, config) = (context.Model, context.Model.Config);
-        var kept = Costs.Kept(model, options.Mask(model));
+        var kept = Costs.Kept(model, BpeFilters.Mask(model, options));
         double layers = options.Layer.Of(config.NLayers, "layer").Count, dimensions = options.Dimension.Of(config.DHead, "dimension").Count;
         var heads = options.Head.Of(config.NHeads, "head");
         var stored = heads.Select(config.KeyValueHeadOf).Distinct().Count();
         return Costs.Sum(
             Costs.Widened(model),
             Costs.Times(layers, Costs.Sum(
-                Costs.TopRows(2 * (heads.Count + stored) * dimensions, config.DModel, kept, options.K),
+                SimilarWords.CostOf(model, options, options.K, 2 * (heads.Count + stored) * dimensions),
                 new Cost(0, 8.0 * sizeof(float) * config.NHeads * config.DHead * config.DModel))),
             Costs.Rows<SubheadWords>(layers * heads.Count * dimensions * Math.Min(options.K, kept)));
     }
@@ -86,10 +93,20 @@ public sealed class Subheads : Analysis<SubheadOptions>
 /// <param name="Key">Token of the column of W_K; empty where an earlier query head reads the same key-value head.</param>
 /// <param name="Value">Token of the column of W_V; empty likewise.</param>
 /// <param name="Output">Token of the row of W_O.</param>
-public sealed record SubheadWords(int Layer, int Head, int Dimension, int Rank, Token Query, Token? Key, Token? Value, Token Output);
+/// <param name="QueryLargeNorm">With <c>--flags</c>: whether the query's token has a large norm; likewise the next three.</param>
+/// <param name="KeyLargeNorm">The key's.</param>
+/// <param name="ValueLargeNorm">The value's.</param>
+/// <param name="OutputLargeNorm">The output's.</param>
+/// <param name="QueryHighBias">With <c>--flags</c>: whether the query's list is made of tokens with a high bias in the logits; likewise the next three.</param>
+/// <param name="KeyHighBias">The key's.</param>
+/// <param name="ValueHighBias">The value's.</param>
+/// <param name="OutputHighBias">The output's.</param>
+public sealed record SubheadWords(
+    int Layer, int Head, int Dimension, int Rank, Token Query, Token? Key, Token? Value, Token Output, bool? QueryLargeNorm = null, bool? KeyLargeNorm = null, bool? ValueLargeNorm = null,
+    bool? OutputLargeNorm = null, bool? QueryHighBias = null, bool? KeyHighBias = null, bool? ValueHighBias = null, bool? OutputHighBias = null);
 
 /// <summary>Options of <c>subheads</c>.</summary>
-public sealed record SubheadOptions : TokenFilter
+public sealed record SubheadOptions : VectorOptions
 {
     /// <summary>Layers.</summary>
     [Help("Layers: all, 3, 0,2-4; -1 is the last.")]

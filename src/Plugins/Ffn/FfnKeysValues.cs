@@ -29,11 +29,14 @@ public sealed class FfnKeysValues : Analysis<FfnKeysValuesOptions>
         var parameters = new ParameterVectors(model, options.Key == GatedKey.In);
         var words = new VectorWords(context, parameters, sides, options.Padding);
         var pool = Pool(words, options);
+        CheckSigned(config, options);
+        var similar = new SimilarWords(context, options, options.K, flagLists: false);
         var layers = options.Layer.Of(config.NLayers, "layer");
-        var keep = options.Mask(model);
-        var neurons = context.Results.Table<NeuronOverlap>("neurons", groupBy: 1);
-        var table = context.Results.Table<KeyValueWords>("ffn-keys-values", groupBy: 2);
-        var negative = options.Negative ? context.Results.Table<KeyValueWords>("ffn-keys-values-negative", groupBy: 2) : null;
+        var unasked = options.Unasked("KeyLargeNorm", "ValueLargeNorm", "KeyHighBias", "ValueHighBias");
+        var neurons = context.Results.Table<NeuronOverlap>("neurons", groupBy: 1, options.Signed ? [] : ["Sign"]);
+        var table = context.Results.Table<KeyValueWords>("ffn-keys-values", groupBy: 2, unasked);
+        var negative = options.Negative ? context.Results.Table<KeyValueWords>("ffn-keys-values-negative", groupBy: 2, unasked) : null;
+        var written = options.Normed ? NormedVocabulary.Written(sides.Of(writes: true), ModelNorm.Final(model)) : sides.Compared(writes: true);
         var (seen, overlapping) = (0, 0);
         foreach (var layer in layers)
         {
@@ -42,8 +45,14 @@ public sealed class FfnKeysValues : Analysis<FfnKeysValuesOptions>
             var all = Overlaps(words, config, layer, options);
             (seen, overlapping) = (seen + all.Count, overlapping + all.Count(neuron => options.Select == NeuronSelection.Jaccard ? neuron.Jaccard > options.MinJaccard : neuron.Overlap >= options.MinOverlap));
             var chosen = Chosen(context.Random, all, options, config.DMlp);
-            chosen.ForEach(neurons.Add);
             var ids = chosen.ConvertAll(neuron => neuron.Neuron);
+            var read = options.Normed ? sides.Compared(writes: false).Under(ModelNorm.BeforeMlp(model, layer)) : sides.Compared(writes: false);
+            var signs = options.Signed ? ValueSigns.Of(context, options, sides, read, layer, ids) : null;
+            foreach (var (at, neuron) in chosen.Index())
+            {
+                neurons.Add(signs is null ? neuron : neuron with { Sign = signs[at] });
+            }
+
             Emit(table, RowOrder.Largest);
             if (negative is not null)
             {
@@ -52,15 +61,18 @@ public sealed class FfnKeysValues : Analysis<FfnKeysValuesOptions>
 
             void Emit(Table<KeyValueWords> into, RowOrder order)
             {
-                var keys = words.Few(ParameterVectors.Gather(parameters.Rows(ParameterGroup.K, layer), ids), writes: false, options.K, keep, order);
-                var values = words.Few(ParameterVectors.Gather(parameters.Rows(ParameterGroup.V, layer), ids), writes: true, options.K, keep, order);
+                var keys = similar.Of(read, ParameterVectors.Gather(parameters.Rows(ParameterGroup.K, layer), ids), Similarity.Dot, order);
+                var vectors = ParameterVectors.Gather(parameters.Rows(ParameterGroup.V, layer), ids);
+                var values = similar.Of(written, signs is null ? vectors : ValueSigns.Times(vectors, signs), Similarity.Dot, order);
                 var sign = order == RowOrder.Smallest ? -1 : 1;
                 for (var row = 0; row < ids.Count; row++)
                 {
-                    for (var rank = 0; rank < keys.K; rank++)
+                    var (key, value) = (keys[row], values[row]);
+                    for (var rank = 0; rank < key.Ids.Length; rank++)
                     {
                         into.Add(new KeyValueWords(
-                            layer, ids[row], rank + 1, model.Token(keys.IdsOf(row)[rank]), sign * keys.ScoresOf(row)[rank], model.Token(values.IdsOf(row)[rank]), sign * values.ScoresOf(row)[rank]));
+                            layer, ids[row], rank + 1, model.Token(key.Ids[rank]), sign * key.Scores[rank], model.Token(value.Ids[rank]), sign * value.Scores[rank],
+                            similar.IsLargeNorm(key.Ids[rank]), similar.IsLargeNorm(value.Ids[rank]), similar.IsHighBias(key), similar.IsHighBias(value)));
                     }
                 }
             }
@@ -70,7 +82,9 @@ public sealed class FfnKeysValues : Analysis<FfnKeysValuesOptions>
             $"keys on {sides.Name(writes: false)}, values on {sides.Name(writes: true)}",
             $"weights {config.ProcessingName}",
             config.GatedMlp ? $"keys are columns of {parameters.Matrix(ParameterGroup.K)}" : null,
-            PaddingNote.Of(model, options)));
+            options.Normed ? "tokens under the norm before the MLP, values through the gain of the final norm" : null,
+            options.Signed ? $"values times the sign of W_in over the {ValueSigns.Tokens} best tokens of the gate" : null,
+            similar.Description));
         if (options.Select != NeuronSelection.Jaccard && options.MinOverlap > pool)
         {
             return; // Neurons by number: the threshold that no set of this size reaches plays no part.
@@ -86,13 +100,15 @@ public sealed class FfnKeysValues : Analysis<FfnKeysValuesOptions>
         var (model, config) = (context.Model, context.Model.Config);
         var words = new VectorWords(context, new ParameterVectors(model), new VocabularySides(model, options.Embedding), options.Padding);
         var pool = Pool(words, options);
-        var kept = Costs.Kept(model, options.Mask(model));
+        CheckSigned(config, options);
+        var kept = Costs.Kept(model, BpeFilters.Mask(model, options));
         double layers = options.Layer.Of(config.NLayers, "layer").Count, signs = options.Negative ? 2 : 1;
         double shown = options.Neuron != Selection.All ? options.Neuron.Of(config.DMlp, "neuron").Count : options.Sample == 0 ? config.DMlp : Math.Min(options.Sample, config.DMlp);
         return Costs.Sum(
             Costs.Widened(model),
             Costs.Times(layers, Costs.Sum(
-                words.CostOf(ParameterGroup.K, pool), words.CostOf(ParameterGroup.V, pool), Costs.Times(signs, Costs.TopRows(2 * shown, config.DModel, kept, options.K)), Costs.Rows<NeuronOverlap>(config.DMlp))),
+                words.CostOf(ParameterGroup.K, pool), words.CostOf(ParameterGroup.V, pool), Costs.Times(signs, SimilarWords.CostOf(model, options, options.K, 2 * shown)),
+                options.Signed ? SimilarWords.CostOf(model, options, ValueSigns.Tokens, shown) : Costs.None, Costs.Rows<NeuronOverlap>(config.DMlp))),
             Costs.Rows<NeuronOverlap>(layers * shown),
             Costs.Rows<KeyValueWords>(signs * layers * shown * Math.Min(options.K, kept)));
     }
@@ -108,6 +124,14 @@ public sealed class FfnKeysValues : Analysis<FfnKeysValuesOptions>
 
         return options.MinJaccard < 1 ? pool : throw new UsageException(
             string.Create(CultureInfo.InvariantCulture, $"--min-jaccard {options.MinJaccard}: no index exceeds 1; expected 0 to less than 1."));
+    }
+
+    private static void CheckSigned(ModelConfig config, FfnKeysValuesOptions options)
+    {
+        if (options.Signed && !config.GatedMlp)
+        {
+            throw new UsageException($"--signed: the MLPs of model '{config.Name}' have no gate, so the sign of a value is its own; leave the option out.");
+        }
     }
 
     private static List<NeuronOverlap> Overlaps(VectorWords words, ModelConfig config, int layer, FfnKeysValuesOptions options)
@@ -150,7 +174,8 @@ public sealed class FfnKeysValues : Analysis<FfnKeysValuesOptions>
 /// <param name="Neuron">Neuron.</param>
 /// <param name="Overlap">Tokens in both top-100 sets (<c>--pool</c>).</param>
 /// <param name="Jaccard">Shared tokens over tokens in either set, 0 to 1.</param>
-public sealed record NeuronOverlap(int Layer, int Neuron, int Overlap, double Jaccard);
+/// <param name="Sign">With <c>--signed</c>: 1 or -1, which side of the value the gate's words turn on.</param>
+public sealed record NeuronOverlap(int Layer, int Neuron, int Overlap, double Jaccard, int? Sign = null);
 
 /// <summary>One rank of a neuron's two lists.</summary>
 /// <param name="Layer">Layer.</param>
@@ -159,11 +184,17 @@ public sealed record NeuronOverlap(int Layer, int Neuron, int Overlap, double Ja
 /// <param name="Key">A token that the key responds to.</param>
 /// <param name="KeyScore">Its product with the key.</param>
 /// <param name="Value">A token that the value promotes.</param>
-/// <param name="ValueScore">Its product with the value.</param>
-public sealed record KeyValueWords(int Layer, int Neuron, int Rank, Token Key, double KeyScore, Token Value, double ValueScore);
+/// <param name="ValueScore">Its product with the value; compared as the note says.</param>
+/// <param name="KeyLargeNorm">With <c>--flags</c>: whether the key's token has a large norm.</param>
+/// <param name="ValueLargeNorm">With <c>--flags</c>: whether the value's has.</param>
+/// <param name="KeyHighBias">With <c>--flags</c>: whether the key's list is made of tokens with a high bias in the logits.</param>
+/// <param name="ValueHighBias">With <c>--flags</c>: whether the value's is.</param>
+public sealed record KeyValueWords(
+    int Layer, int Neuron, int Rank, Token Key, double KeyScore, Token Value, double ValueScore,
+    bool? KeyLargeNorm = null, bool? ValueLargeNorm = null, bool? KeyHighBias = null, bool? ValueHighBias = null);
 
 /// <summary>Options of <c>ffn-keys-values</c>.</summary>
-public sealed record FfnKeysValuesOptions : TokenFilter
+public sealed record FfnKeysValuesOptions : VectorOptions
 {
     /// <summary>Layers.</summary>
     [Help("Layers: all, 3, 0,2-4; -1 is the last.")]
@@ -205,6 +236,14 @@ public sealed record FfnKeysValuesOptions : TokenFilter
     /// <summary>Negated vectors.</summary>
     [Help("Also list the words of the negated key and value.")]
     public bool Negative { get; init; }
+
+    /// <summary>Norms.</summary>
+    [Help("Read each token under the norm before the MLP, and values through the gain of the final norm, centred where it centres.")]
+    public bool Normed { get; init; }
+
+    /// <summary>Sign of the value.</summary>
+    [Help("Gated MLPs: list the value times the sign that W_in gives it, that of the mean of norm(e) w_in + b_in over the 10 best tokens of the gate: what the neuron promotes when its gate's words open it.")]
+    public bool Signed { get; init; }
 
     /// <summary>Gated MLPs.</summary>
     [Help("Gated MLPs: which matrix holds the keys, gate (hook_pre) or in.")]

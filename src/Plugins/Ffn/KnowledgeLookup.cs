@@ -48,13 +48,14 @@ public sealed class KnowledgeLookup : Analysis<KnowledgeLookupOptions>
     {
         var (model, config) = (context.Model, context.Model.Config);
         Check(config, options);
-        double layers = config.NLayers, heads = layers * config.NHeads, kept = Costs.Kept(model, options.Mask(model)), shown = Math.Min(options.Neurons, layers * config.DMlp);
+        double layers = config.NLayers, heads = layers * config.NHeads, kept = Costs.Kept(model, BpeFilters.Mask(model, options)), shown = Math.Min(options.Neurons, layers * config.DMlp);
         var ranked = Costs.Times(layers, Costs.TopRows(1, config.DModel, config.DMlp, options.Neurons));
         var parts = new List<Cost> { Costs.Widened(model) };
         if (options.Words is not [])
         {
             parts.Add(new Cost((double)config.DVocab * config.DModel, 0));
-            parts.Add(Costs.Sum(ranked, Costs.Times(shown, Costs.TopRows(1, config.DModel, kept, options.K)), Costs.Rows<LookedUpNeuron>(shown), Costs.Rows<LookedUpWord>(shown * Math.Min(options.K, kept))));
+            parts.Add(Costs.Sum(ranked, Costs.Times(shown, SimilarWords.CostOf(model, options, options.K, 1)),
+                options.Signed ? Costs.Times(shown, SimilarWords.CostOf(model, options, ValueSigns.Tokens, 1)) : Costs.None, Costs.Rows<LookedUpNeuron>(shown), Costs.Rows<LookedUpWord>(shown * Math.Min(options.K, kept))));
         }
 
         if (options.Promotes is not null)
@@ -88,6 +89,11 @@ public sealed class KnowledgeLookup : Analysis<KnowledgeLookupOptions>
             throw new UsageException("Give seed words (--words python,java,javascript), a word to explain (--promotes WORD), or a pair (--from X --to Y).");
         }
 
+        if (options.Signed && (!config.GatedMlp || options.Over == LookupOver.Keys))
+        {
+            throw new UsageException($"--signed: {(config.GatedMlp ? "keys have no sign that W_in could turn; use --over values" : $"the MLPs of model '{config.Name}' have no gate, so the sign of a value is its own")}; leave the option out.");
+        }
+
         if (options.Words is not [] && config.AttnOnly)
         {
             throw new UsageException($"--words looks through MLPs, and model '{config.Name}' has none; --promotes and --from --to look through heads.");
@@ -102,8 +108,12 @@ public sealed class KnowledgeLookup : Analysis<KnowledgeLookupOptions>
         var parameters = new ParameterVectors(model, options.Key == GatedKey.In);
         var vocabulary = sides.Of(writes);
         var query = Query(context, vocabulary, options.Words);
+        var similar = new SimilarWords(context, options, options.K, flagLists: false);
         context.Results.Note(NoteLine.Of(
-            $"{ParameterVectors.Name(group)} ({parameters.Matrix(group)}) on {sides.Name(writes)}", $"weights {config.ProcessingName}", PaddingNote.Of(model, options)));
+            $"{ParameterVectors.Name(group)} ({parameters.Matrix(group)}) on {sides.Name(writes)}",
+            $"weights {config.ProcessingName}",
+            options.Signed ? $"words of values times the sign of W_in over the {ValueSigns.Tokens} best tokens of the gate" : null,
+            similar.Description));
 
         var best = new List<(int Layer, int Neuron, double Score)>();
         for (var layer = 0; layer < config.NLayers; layer++)
@@ -118,18 +128,18 @@ public sealed class KnowledgeLookup : Analysis<KnowledgeLookupOptions>
         }
 
         var shown = best.OrderByDescending(hit => hit.Score).ThenBy(hit => hit.Layer).ThenBy(hit => hit.Neuron).Take(options.Neurons).ToList();
-        var words = new VectorWords(context, parameters, sides);
-        var keep = options.Mask(model);
-        var neurons = context.Results.Table<LookedUpNeuron>("neurons");
-        var table = context.Results.Table<LookedUpWord>("knowledge-lookup", groupBy: 3);
+        var neurons = context.Results.Table<LookedUpNeuron>("neurons", groupBy: 0, options.Signed ? [] : ["Sign"]);
+        var table = context.Results.Table<LookedUpWord>("knowledge-lookup", groupBy: 3, options.Unasked("LargeNorm", "HighBias"));
         for (var rank = 1; rank <= shown.Count; rank++)
         {
             var (layer, neuron, score) = shown[rank - 1];
-            neurons.Add(new LookedUpNeuron(rank, layer, neuron, score));
-            var list = words.Few(ParameterVectors.Gather(parameters.Rows(group, layer), [neuron]), writes, options.K, keep);
-            for (var at = 0; at < list.K; at++)
+            var signs = options.Signed ? ValueSigns.Of(context, options, sides, sides.Compared(writes: false), layer, [neuron]) : null;
+            neurons.Add(new LookedUpNeuron(rank, layer, neuron, score, signs?[0]));
+            var vector = ParameterVectors.Gather(parameters.Rows(group, layer), [neuron]);
+            var list = similar.Of(sides.Compared(writes), signs is null ? vector : ValueSigns.Times(vector, signs), Similarity.Dot)[0];
+            foreach (var (at, id) in list.Ids.Index())
             {
-                table.Add(new LookedUpWord(rank, layer, neuron, at + 1, model.Token(list.Ids[at]), list.Scores[at]));
+                table.Add(new LookedUpWord(rank, layer, neuron, at + 1, model.Token(id), list.Scores[at], similar.IsLargeNorm(id), similar.IsHighBias(list)));
             }
         }
     }
@@ -191,8 +201,9 @@ public sealed class KnowledgeLookup : Analysis<KnowledgeLookupOptions>
     {
         var (model, config) = (context.Model, context.Model.Config);
         var target = new float[config.DModel];
-        sides.Writing.CopyRow(Single(context, "--promotes", word), target);
-        context.Results.Note($"values and W_O on {sides.Name(writes: true)}; weights {config.ProcessingName}");
+        Compared(options, sides, writes: true).CopyRow(Single(context, "--promotes", word), target);
+        context.Results.Note(NoteLine.Of(
+            $"values and W_O on {sides.Name(writes: true)}", $"weights {config.ProcessingName}", options.Center ? "the word minus the mean over the vocabulary" : null));
         var (column, parameters) = (new Matrix(target, target.Length, 1), new ParameterVectors(model));
         var (neurons, heads) = (new List<PromotingNeuron>(), new List<PromotingHead>());
         for (var layer = 0; layer < config.NLayers; layer++)
@@ -230,18 +241,20 @@ public sealed class KnowledgeLookup : Analysis<KnowledgeLookupOptions>
     {
         var (model, config) = (context.Model, context.Model.Config);
         var (input, output) = (Single(context, "--from", from), Single(context, "--to", to));
-        var keep = options.Mask(model);
+        var keep = BpeFilters.Mask(model, options);
         if (keep is not null && !keep[output])
         {
             throw new UsageException($"--to '{to}': the token filters leave this token out.");
         }
 
         var read = new float[config.DModel];
-        sides.Reading.CopyRow(input, read);
+        Compared(options, sides, writes: false).CopyRow(input, read);
+        var outputs = Compared(options, sides, writes: true);
         context.Results.Note(NoteLine.Of(
             $"input side {sides.Name(writes: false)}, output side {sides.Name(writes: true)}",
             "biases and norms left out",
             $"weights {config.ProcessingName}",
+            ComparisonNote.Of(options),
             PaddingNote.Of(model, options)));
         var found = new List<HeadMapping>();
         for (var layer = 0; layer < config.NLayers; layer++)
@@ -251,7 +264,7 @@ public sealed class KnowledgeLookup : Analysis<KnowledgeLookupOptions>
                 context.Cancellation.ThrowIfCancellationRequested();
                 var value = context.Compute.Multiply(new Matrix(read, 1, read.Length), model.WV(layer, head));
                 var written = context.Compute.Multiply(value, model.WO(layer, head));
-                var scores = context.Compute.Multiply(written, sides.Writing.Transpose()).Row(0);
+                var scores = outputs.Scores(context.Compute, written, options.Cosine);
                 var place = 1;
                 for (var token = 0; token < scores.Length; token++)
                 {
@@ -271,6 +284,9 @@ public sealed class KnowledgeLookup : Analysis<KnowledgeLookupOptions>
         }
     }
 
+    private static NormedVocabulary Compared(KnowledgeLookupOptions options, VocabularySides sides, bool writes) =>
+        options.Center ? sides.Compared(writes).Centred : sides.Compared(writes);
+
     private static int Single(AnalysisContext context, string option, string word) => WordForm(context, word) is [var only]
         ? only
         : throw new UsageException($"{option} '{word}': expected a word that is one token, found several pieces.");
@@ -281,7 +297,8 @@ public sealed class KnowledgeLookup : Analysis<KnowledgeLookupOptions>
 /// <param name="Layer">Layer.</param>
 /// <param name="Neuron">Neuron.</param>
 /// <param name="Score">Product of its vector with the query.</param>
-public sealed record LookedUpNeuron(int Rank, int Layer, int Neuron, double Score);
+/// <param name="Sign">With <c>--signed</c>: 1 or -1, the side of the value whose words are listed.</param>
+public sealed record LookedUpNeuron(int Rank, int Layer, int Neuron, double Score, int? Sign = null);
 
 /// <summary>A word of such a neuron.</summary>
 /// <param name="NeuronRank">Rank of the neuron.</param>
@@ -289,8 +306,10 @@ public sealed record LookedUpNeuron(int Rank, int Layer, int Neuron, double Scor
 /// <param name="Neuron">Neuron.</param>
 /// <param name="Rank">1 = best.</param>
 /// <param name="Token">A token of the vector's list.</param>
-/// <param name="Score">Its product with the vector.</param>
-public sealed record LookedUpWord(int NeuronRank, int Layer, int Neuron, int Rank, Token Token, double Score);
+/// <param name="Score">Its product with the vector; compared as the note says.</param>
+/// <param name="LargeNorm">With <c>--flags</c>: whether the token has a large norm.</param>
+/// <param name="HighBias">With <c>--flags</c>: whether the list is made of tokens with a high bias in the logits.</param>
+public sealed record LookedUpWord(int NeuronRank, int Layer, int Neuron, int Rank, Token Token, double Score, bool? LargeNorm = null, bool? HighBias = null);
 
 /// <summary>A neuron that promotes the word.</summary>
 /// <param name="Rank">1 = best.</param>

@@ -1,7 +1,7 @@
 namespace PluginLens.Plugins.Ffn;
 
 /// <summary>Options of <c>knowledge-lookup</c>.</summary>
-public sealed record KnowledgeLookupOptions : TokenFilter
+public sealed record KnowledgeLookupOptions : VectorOptions
 {
     /// <summary>Seed words.</summary>
     [Help("Seed words, separated by commas: python,java,javascript.")]
@@ -32,6 +32,10 @@ public sealed record KnowledgeLookupOptions : TokenFilter
     [AtLeast(1)]
     [Help("Tokens per vector.")]
     public int K { get; init; } = 30;
+
+    /// <summary>Sign of the value.</summary>
+    [Help("Gated MLPs, with --over values: list the words of each value times the sign that W_in gives it over the 10 best tokens of the gate; the ranking of neurons stays.")]
+    public bool Signed { get; init; }
 
     /// <summary>Gated MLPs.</summary>
     [Help("Gated MLPs: which matrix holds the keys, gate or in.")]

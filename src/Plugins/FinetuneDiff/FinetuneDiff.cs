@@ -31,9 +31,10 @@ public sealed class FinetuneDiff : Analysis<FinetuneDiffOptions>
         Comparable(context, original, tuned);
         var sides = new VocabularySides(original, options.Embedding);
         var lexicon = new Lexicon(options.Lexicon);
-        var keep = options.Mask(original);
+        var longest = Math.Max(options.K, options.Pool);
+        var similar = new SimilarWords(context, options, longest, flagLists: false);
         var summary = context.Results.Table<GroupChange>("groups");
-        var table = context.Results.Table<DiffWord>("finetune-diff", groupBy: 3);
+        var table = context.Results.Table<DiffWord>("finetune-diff", groupBy: 3, options.Unasked("DiffLargeNorm", "NegativeLargeNorm", "DiffHighBias", "NegativeHighBias"));
         var (before, after) = (new ParameterVectors(original), new ParameterVectors(tuned));
         var changed = new List<ChangedVector>();
         var layers = options.Layer.Of(original.Config.NLayers, "layer");
@@ -57,30 +58,31 @@ public sealed class FinetuneDiff : Analysis<FinetuneDiffOptions>
 
         if (tuned.HasWeight("classifier.W"))
         {
-            Classifier(context, options, new VocabularySides(tuned, options.Embedding), keep);
+            Classifier(context, options, new VocabularySides(tuned, options.Embedding));
         }
 
         Report(context, options, changed, $"in every parameter group{(options.Group is [] ? string.Empty : " asked for")}{(layers.Count == original.Config.NLayers ? string.Empty : $" of layers {options.Layer}")}");
-        context.Results.Note(NoteLine.Of(sides.Description, $"weights {original.Config.ProcessingName}", lexicon.Description, PaddingNote.Of(original, options)));
+        context.Results.Note(NoteLine.Of(sides.Description, $"weights {original.Config.ProcessingName}", lexicon.Description, similar.Description));
 
         void Compare(ParameterGroup group, int layer, Matrix delta, double[] norms, List<int> moved)
         {
             var writes = ParameterVectors.Writes(group);
-            var longest = Math.Max(options.K, options.Pool);
-            var best = context.Compute.TopRows(delta, sides.Of(writes), new RowQuery { K = longest, Keep = keep });
-            var worst = context.Compute.TopRows(delta, sides.Of(writes), new RowQuery { K = longest, Keep = keep, Order = RowOrder.Smallest });
-            var (still, opposite) = (Ends(RowOrder.Largest), Ends(RowOrder.Smallest));
-            RowTopK Ends(RowOrder order) => context.Compute.TopRows(before.Rows(group, layer), sides.Of(writes), new RowQuery { K = options.Pool, Keep = keep, Order = order });
-            double Share(RowTopK lists, int row) => lexicon.Share(lists.IdsOf(row)[..Math.Min(options.Pool, lists.K)], original);
+            TokenList[] Lists(Matrix vectors, RowOrder order) => similar.Of(sides.Compared(writes), vectors, Similarity.Dot, order);
+            var (best, worst) = (Lists(delta, RowOrder.Largest), Lists(delta, RowOrder.Smallest));
+            var (still, opposite) = (Lists(before.Rows(group, layer), RowOrder.Largest), Lists(before.Rows(group, layer), RowOrder.Smallest));
+            double Share(TokenList[] lists, int row) => lexicon.Share(lists[row].Ids.AsSpan(0, Math.Min(options.Pool, lists[row].Ids.Length)), original);
             var better = moved.ToDictionary(row => row, row => Math.Max(Share(best, row), Share(worst, row)));
             summary.Add(new GroupChange(
                 ParameterVectors.Name(group), layer, moved.Count, moved.Average(row => norms[row]), better.Values.Average(), moved.Average(row => Math.Max(Share(still, row), Share(opposite, row))), better.Values.Count(share => share >= options.Good)));
             foreach (var row in Chosen(context, options, norms, moved, better))
             {
-                for (var rank = 0; rank < Math.Min(options.K, best.K); rank++)
+                TokenList Shown(TokenList list) => new(list.Ids[..Math.Min(options.K, list.Ids.Length)], list.Scores);
+                var (diff, negative) = (Shown(best[row]), Shown(worst[row]));
+                for (var rank = 0; rank < diff.Ids.Length; rank++)
                 {
                     table.Add(new DiffWord(
-                        ParameterVectors.Name(group), layer, row, rank + 1, original.Token(best.IdsOf(row)[rank]), best.ScoresOf(row)[rank], original.Token(worst.IdsOf(row)[rank]), -worst.ScoresOf(row)[rank]));
+                        ParameterVectors.Name(group), layer, row, rank + 1, original.Token(diff.Ids[rank]), diff.Scores[rank], original.Token(negative.Ids[rank]), -negative.Scores[rank],
+                        similar.IsLargeNorm(diff.Ids[rank]), similar.IsLargeNorm(negative.Ids[rank]), similar.IsHighBias(diff), similar.IsHighBias(negative)));
                 }
             }
         }
@@ -93,7 +95,7 @@ public sealed class FinetuneDiff : Analysis<FinetuneDiffOptions>
         var config = original.Config;
         Check(config, tuned.Config, options);
         var parameters = new ParameterVectors(original);
-        double layers = options.Layer.Of(config.NLayers, "layer").Count, d = config.DModel, kept = Costs.Kept(original, options.Mask(original));
+        double layers = options.Layer.Of(config.NLayers, "layer").Count, d = config.DModel, kept = Costs.Kept(original, BpeFilters.Mask(original, options));
         var groups = Groups(parameters, config, options);
         var vectors = layers * groups.Sum(group => (double)parameters.Count(group));
         var shown = layers * groups.Sum(group => (double)Math.Min(options.Sample, parameters.Count(group)));
@@ -101,14 +103,14 @@ public sealed class FinetuneDiff : Analysis<FinetuneDiffOptions>
         {
             double n = parameters.Count(group);
             return Costs.Times(layers, Costs.Sum(
-                Costs.TopRows(2 * n, d, kept, Math.Max(options.K, options.Pool)), Costs.TopRows(2 * n, d, kept, options.Pool), new Cost(3 * n * d, (4 * sizeof(float) * n * d) + (48 * n))));
+                SimilarWords.CostOf(original, options, Math.Max(options.K, options.Pool), 4 * n), new Cost(3 * n * d, (4 * sizeof(float) * n * d) + (48 * n))));
         }
 
         return Costs.Sum(
             Costs.Widened(original),
             Costs.Widened(tuned),
             Costs.InTurn(groups.Select(OfGroup)),
-            tuned.HasWeight("classifier.W") ? Costs.TopRows(tuned.Weight("classifier.W").Shape[1], d, kept, options.ClassifierK) : Costs.None,
+            tuned.HasWeight("classifier.W") ? SimilarWords.CostOf(original, options, options.ClassifierK, tuned.Weight("classifier.W").Shape[1]) : Costs.None,
             Costs.Rows<ChangedVector>(2 * vectors),
             Costs.Rows<GroupChange>(layers * groups.Count),
             Costs.Rows<DiffWord>(shown * Math.Min(options.K, kept)));
@@ -191,7 +193,7 @@ public sealed class FinetuneDiff : Analysis<FinetuneDiffOptions>
     /// <summary>
     /// What tuning made of the classifier, as words: tuned - original where both models have one, else the tuned one's rows. Of two classes the positive (1) stands first, as in the paper.
     /// </summary>
-    private static void Classifier(AnalysisContext context, FinetuneDiffOptions options, VocabularySides sides, bool[]? keep)
+    private static void Classifier(AnalysisContext context, FinetuneDiffOptions options, VocabularySides sides)
     {
         var (rows, moved) = ClassifierRows(context.Model, context.SecondModel!);
         context.Results.Note(!context.Model.HasWeight("classifier.W") ? $"classifier rows on {sides.Name(writes: false)} of the tuned model"
@@ -202,14 +204,15 @@ public sealed class FinetuneDiff : Analysis<FinetuneDiffOptions>
             return;
         }
 
-        var words = context.Compute.TopRows(rows, sides.Reading, new RowQuery { K = options.ClassifierK, Keep = keep });
-        var table = context.Results.Table<ClassifierWord>("classifier", groupBy: 1);
+        var similar = new SimilarWords(context, options, options.ClassifierK, flagLists: false);
+        var words = similar.Of(sides.Compared(writes: false), rows, Similarity.Dot);
+        var table = context.Results.Table<ClassifierWord>("classifier", groupBy: 1, options.Unasked("LargeNorm", "HighBias"));
         foreach (var row in rows.Rows == 2 ? moved.OrderDescending() : moved.Order())
         {
             var label = rows.Rows == 2 ? row == 1 ? "positive" : "negative" : $"{row}";
-            for (var rank = 0; rank < words.K; rank++)
+            foreach (var (rank, id) in words[row].Ids.Index())
             {
-                table.Add(new ClassifierWord(label, rank + 1, context.Model.Token(words.IdsOf(row)[rank]), words.ScoresOf(row)[rank]));
+                table.Add(new ClassifierWord(label, rank + 1, context.Model.Token(id), words[row].Scores[rank], similar.IsLargeNorm(id), similar.IsHighBias(words[row])));
             }
         }
     }
@@ -276,12 +279,20 @@ public sealed record GroupChange(string Group, int Layer, int Moved, double Mean
 /// <param name="Diff">Token of tuned - original.</param>
 /// <param name="DiffScore">Its product.</param>
 /// <param name="Negative">Token of original - tuned.</param>
-/// <param name="NegativeScore">Its product.</param>
-public sealed record DiffWord(string Group, int Layer, int Index, int Rank, Token Diff, double DiffScore, Token Negative, double NegativeScore);
+/// <param name="NegativeScore">Its product; compared as the note says.</param>
+/// <param name="DiffLargeNorm">With <c>--flags</c>: whether the token of the difference has a large norm.</param>
+/// <param name="NegativeLargeNorm">With <c>--flags</c>: whether that of its negation has.</param>
+/// <param name="DiffHighBias">With <c>--flags</c>: whether the list of the difference is made of tokens with a high bias in the logits.</param>
+/// <param name="NegativeHighBias">With <c>--flags</c>: whether that of its negation is.</param>
+public sealed record DiffWord(
+    string Group, int Layer, int Index, int Rank, Token Diff, double DiffScore, Token Negative, double NegativeScore,
+    bool? DiffLargeNorm = null, bool? NegativeLargeNorm = null, bool? DiffHighBias = null, bool? NegativeHighBias = null);
 
 /// <summary>One rank of a classifier's row, or of its difference where both models have a classifier.</summary>
 /// <param name="Label"><c>positive</c> or <c>negative</c> of two classes, else the class's number.</param>
 /// <param name="Rank">1 = best.</param>
 /// <param name="Token">A token of the row's list.</param>
-/// <param name="Score">Its product with the row.</param>
-public sealed record ClassifierWord(string Label, int Rank, Token Token, double Score);
+/// <param name="Score">Its product with the row; compared as the note says.</param>
+/// <param name="LargeNorm">With <c>--flags</c>: whether the token has a large norm.</param>
+/// <param name="HighBias">With <c>--flags</c>: whether the list is made of tokens with a high bias in the logits.</param>
+public sealed record ClassifierWord(string Label, int Rank, Token Token, double Score, bool? LargeNorm = null, bool? HighBias = null);

@@ -1,7 +1,7 @@
 namespace PluginLens.Plugins.FinetuneDiff;
 
 /// <summary>Options of <c>finetune-diff</c>.</summary>
-public sealed record FinetuneDiffOptions : TokenFilter
+public sealed record FinetuneDiffOptions : VectorOptions
 {
     /// <summary>Layers.</summary>
     [Help("Layers: all, 3, 0,2-4; -1 is the last.")]

@@ -9,6 +9,9 @@ public enum MessageReading
     /// <summary><c>((m - mean) * w) · u_t</c>: what the message adds to logits, up to the scale of the whole state; the final norm's bias is left out.</summary>
     Written,
 
+    /// <summary>The same, divided by the length of the token's vector <c>u_t * w</c>, its mean taken away where the norm does, and by that of the message.</summary>
+    WrittenCosine,
+
     /// <summary>Cosine with rows of W_E.</summary>
     Cosine,
 

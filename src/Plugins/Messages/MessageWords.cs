@@ -6,8 +6,7 @@ internal sealed class MessageWords
     private readonly AnalysisContext _context;
     private readonly SimilarWords _similar;
     private readonly MessageReading _reading;
-    private readonly FinalReading? _final;
-    private readonly NormedVocabulary? _vocabulary;
+    private readonly NormedVocabulary _vocabulary;
     private readonly ModelNorm? _norm;
 
     /// <summary>Prepares the vocabulary.</summary>
@@ -21,21 +20,18 @@ internal sealed class MessageWords
         var model = context.Model;
         Check(model, reading);
         (_context, _similar, _reading) = (context, new SimilarWords(context, options, k), Decided(model, reading));
-        if (_reading == MessageReading.Written)
-        {
-            _final = new FinalReading(model, context.Compute);
-            return;
-        }
-
-        _norm = _reading is MessageReading.FinalNorm or MessageReading.NormedVocabulary ? ModelNorm.Final(model) : null;
-        _vocabulary = new NormedVocabulary(model.WE, _reading == MessageReading.NormedVocabulary ? _norm : null);
+        _norm = ModelNorm.Final(model);
+        _vocabulary = IsWritten ? new FinalReading(model, context.Compute).Writing : new NormedVocabulary(model.WE, _reading == MessageReading.NormedVocabulary ? _norm : null);
     }
+
+    private bool IsWritten => _reading is MessageReading.Written or MessageReading.WrittenCosine;
 
     /// <summary>What was read how, for notes.</summary>
     public string Description => NoteLine.Of(
         _reading switch
         {
-            MessageReading.Written => _final!.Norm is null ? "products with W_U" : "centred and scaled as the final norm does, without its bias; products with W_U",
+            MessageReading.Written => _norm is null ? "products with W_U" : "centred and scaled as the final norm does, without its bias; products with W_U",
+            MessageReading.WrittenCosine => _norm is null ? "cosine with W_U" : "cosine with W_U, centred and scaled as the final norm does, without its bias",
             MessageReading.Dot => "products with W_E",
             MessageReading.FinalNorm => "messages under the final norm, cosine with W_E",
             MessageReading.NormedVocabulary => "cosine with W_E under the final norm",
@@ -46,20 +42,16 @@ internal sealed class MessageWords
 
     /// <summary>The list of each message.</summary>
     /// <param name="messages">Messages, <c>n x d_model</c>.</param>
-    public TokenList[] Of(Matrix messages)
-    {
-        if (_final is { } final)
-        {
-            return _similar.Of((k, keep) => final.Written(messages, k, keep));
-        }
-
-        return _similar.Of(
-            _vocabulary!, _reading == MessageReading.FinalNorm ? _norm!.Apply(messages) : messages, _reading == MessageReading.Dot ? Similarity.Dot : Similarity.Cosine);
-    }
+    public TokenList[] Of(Matrix messages) => _similar.Of(
+        _vocabulary, _reading == MessageReading.FinalNorm ? _norm!.Apply(messages) : messages, _reading is MessageReading.Dot or MessageReading.Written ? Similarity.Dot : Similarity.Cosine);
 
     /// <summary>Whether a list is made of tokens with a high bias.</summary>
     /// <param name="list">The list.</param>
     public bool? IsHighBias(TokenList list) => _similar.IsHighBias(list);
+
+    /// <summary>Whether a token has a large norm; null without <c>--flags</c>.</summary>
+    /// <param name="id">Token id.</param>
+    public bool? IsLargeNorm(int id) => _similar.IsLargeNorm(id);
 
     /// <summary>A cell of a token grid.</summary>
     /// <param name="list">The list.</param>
@@ -70,10 +62,10 @@ internal sealed class MessageWords
     /// <param name="reading">The reading.</param>
     public static void Check(Model model, MessageReading reading)
     {
-        var named = reading switch { MessageReading.Written => "written", MessageReading.FinalNorm => "final-norm", MessageReading.NormedVocabulary => "normed-vocabulary", _ => null };
-        if (reading == MessageReading.Written && !model.HasWeight("unembed.W_U"))
+        var named = reading switch { MessageReading.Written => "written", MessageReading.WrittenCosine => "written-cosine", MessageReading.FinalNorm => "final-norm", MessageReading.NormedVocabulary => "normed-vocabulary", _ => null };
+        if (reading is MessageReading.Written or MessageReading.WrittenCosine && !model.HasWeight("unembed.W_U"))
         {
-            throw new UsageException($"--read written: model '{model.Config.Name}' has no unembedding; use cosine or dot.");
+            throw new UsageException($"--read {named}: model '{model.Config.Name}' has no unembedding; use cosine or dot.");
         }
 
         if (reading is MessageReading.FinalNorm or MessageReading.NormedVocabulary && ModelNorm.Final(model) is null)

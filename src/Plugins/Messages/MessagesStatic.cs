@@ -22,7 +22,7 @@ public sealed class MessagesStatic : Analysis<MessagesStaticOptions>
         var embeddings = ParameterVectors.Gather(model.WE, [.. words.Select(word => word.Id)]);
         var (patterns, read) = (new HeadPatterns(model, context.Compute), new MessageWords(context, options, options.K, options.Read));
         context.Results.Note(NoteLine.Of("raw W_E", $"b_V {(options.Biases ? "on" : "off")}, b_O off", read.Description, $"weights {config.ProcessingName}"));
-        var table = context.Results.Table<StaticMessage>("messages-static", groupBy: 4);
+        var table = context.Results.Table<StaticMessage>("messages-static", groupBy: 4, options.Unasked("LargeNorm"));
         var grid = new HeadWords(heads, [.. words.Select(word => word.Text)]);
         foreach (var (at, layer) in layers.Index())
         {
@@ -33,7 +33,7 @@ public sealed class MessagesStatic : Analysis<MessagesStaticOptions>
             {
                 foreach (var (rank, id) in list.Ids.Index())
                 {
-                    table.Add(new StaticMessage(layer, head, words[column], rank + 1, model.Token(id), list.Scores[rank], read.IsHighBias(list)));
+                    table.Add(new StaticMessage(layer, head, words[column], rank + 1, model.Token(id), list.Scores[rank], read.IsHighBias(list), read.IsLargeNorm(id)));
                 }
             }
         }
@@ -64,7 +64,8 @@ public sealed class MessagesStatic : Analysis<MessagesStaticOptions>
 /// <param name="Token">What the head writes.</param>
 /// <param name="Score">As <c>--read</c> says.</param>
 /// <param name="HighBias">Whether the list is made of tokens with a high bias in the logits; empty without an unembedding.</param>
-public sealed record StaticMessage(int Layer, int Head, Token Word, int Rank, Token Token, double Score, bool? HighBias);
+/// <param name="LargeNorm">With <c>--flags</c>: whether the token has a large norm.</param>
+public sealed record StaticMessage(int Layer, int Head, Token Word, int Rank, Token Token, double Score, bool? HighBias, bool? LargeNorm = null);
 
 /// <summary>Options of <c>messages-static</c>.</summary>
 public sealed record MessagesStaticOptions : ListOptions
@@ -87,7 +88,7 @@ public sealed record MessagesStaticOptions : ListOptions
     public int K { get; init; } = 15;
 
     /// <summary>Reading.</summary>
-    [Help("cosine or dot: with W_E; written: as the final norm scales it, without its bias, times W_U; final-norm: the message under the whole final norm, cosine with W_E; normed-vocabulary: cosine with W_E under it; auto: written, or cosine for post-norm models and encoders.")]
+    [Help("cosine or dot: with W_E; written: as the final norm scales it, without its bias, times W_U; written-cosine: the cosine of that; final-norm: the message under the whole final norm, cosine with W_E; normed-vocabulary: cosine with W_E under it; auto: written, or cosine for post-norm models and encoders.")]
     public MessageReading Read { get; init; } = MessageReading.Cosine;
 
     /// <summary>Biases.</summary>

@@ -21,7 +21,7 @@ public sealed class TextMessages : Analysis<TextMessageOptions>
         var (layers, heads) = (options.Layer.Of(config.NLayers, "layer"), options.Head.Of(config.NHeads, "head"));
         var (made, words) = (new MessagesOfTexts(context, options.NoBias), new MessageWords(context, options, options.K, options.Read));
         context.Results.Note(NoteLine.Of(made.Description, words.Description, $"weights {config.ProcessingName}"));
-        var table = context.Results.Table<MessageWord>("messages", groupBy: 5);
+        var table = context.Results.Table<MessageWord>("messages", groupBy: 5, options.Unasked("LargeNorm"));
         foreach (var batch in PromptBatches.Run(context, model, prompts, [.. layers.Select(MessagesOfTexts.Hook)], most: 1))
         {
             var tokens = batch.Prompts[0].Tokens;
@@ -37,7 +37,7 @@ public sealed class TextMessages : Analysis<TextMessageOptions>
                     foreach (var (rank, id) in list.Ids.Index())
                     {
                         table.Add(new MessageWord(
-                            batch.First, layer, head, positions[column], model.Token(tokens[positions[column]]), rank + 1, model.Token(id), list.Scores[rank], words.IsHighBias(list)));
+                            batch.First, layer, head, positions[column], model.Token(tokens[positions[column]]), rank + 1, model.Token(id), list.Scores[rank], words.IsHighBias(list), words.IsLargeNorm(id)));
                     }
                 }
             }
@@ -75,7 +75,8 @@ public sealed class TextMessages : Analysis<TextMessageOptions>
 /// <param name="Token">A word of the message.</param>
 /// <param name="Score">As <c>--read</c> says.</param>
 /// <param name="HighBias">Whether the list is made of tokens with a high bias in the logits; empty without an unembedding.</param>
-public sealed record MessageWord(int Prompt, int Layer, int Head, int Position, Token Input, int Rank, Token Token, double Score, bool? HighBias);
+/// <param name="LargeNorm">With <c>--flags</c>: whether the token has a large norm.</param>
+public sealed record MessageWord(int Prompt, int Layer, int Head, int Position, Token Input, int Rank, Token Token, double Score, bool? HighBias, bool? LargeNorm = null);
 
 /// <summary>Options of <c>messages</c>.</summary>
 public sealed record TextMessageOptions : ListOptions
@@ -98,7 +99,7 @@ public sealed record TextMessageOptions : ListOptions
     public int K { get; init; } = 10;
 
     /// <summary>Reading.</summary>
-    [Help("written: as the final norm scales it, without its bias, times W_U; cosine or dot: with W_E; final-norm: the message under the whole final norm, cosine with W_E; normed-vocabulary: cosine with W_E under it. auto: written, or cosine for post-norm models and encoders.")]
+    [Help("written: as the final norm scales it, without its bias, times W_U; written-cosine: the cosine of that; cosine or dot: with W_E; final-norm: the message under the whole final norm, cosine with W_E; normed-vocabulary: cosine with W_E under it. auto: written, or cosine for post-norm models and encoders.")]
     public MessageReading Read { get; init; }
 
     /// <summary>Biases.</summary>

@@ -30,25 +30,29 @@ public sealed class EmbeddingMap : Analysis<EmbeddingMapOptions>
         var layer = At(options.Layer, model.Config.NLayers, "layer");
         var vectors = parameters.Rows(group, layer);
         var index = options.Index is { } given ? At(given, vectors.Rows, "index") : Longest(vectors);
-        var best = Best(context, options, new VectorWords(context, parameters, sides), ParameterVectors.Gather(vectors, [index]), ParameterVectors.Writes(group));
+        var similar = new SimilarWords(context, options, options.K, flagLists: false);
+        var best = similar.Of(
+            sides.Compared(ParameterVectors.Writes(group)), ParameterVectors.Gather(vectors, [index]), Similarity.Dot, options.Coefficient > 0 ? RowOrder.Largest : RowOrder.Smallest)[0];
         var points = ParameterVectors.Gather(sides.Of(ParameterVectors.Writes(group)), best.Ids);
         var map = Map(context, options, options.Normalised ? Normalised(points) : points);
 
         var name = $"{(options.Coefficient < 0 ? "-" : string.Empty)}{Name(model.Config, group, index)} of layer {layer}";
         var longest = options.Index is null ? $" (the longest of {vectors.Rows})" : string.Empty;
         context.Results.Note(NoteLine.Of(
-            $"{best.K} tokens of {name}{longest} on {sides.Name(ParameterVectors.Writes(group))}{(options.Normalised ? ", rows of length 1 in the map" : string.Empty)}",
+            $"{best.Ids.Length} tokens of {name}{longest} on {sides.Name(ParameterVectors.Writes(group))}{(options.Normalised ? ", rows of length 1 in the map" : string.Empty)}",
             $"weights {model.Config.ProcessingName}",
-            PaddingNote.Of(model, options),
+            similar.Description,
             "nothing is random"));
-        var table = context.Results.Table<MapPoint>("embedding-map");
-        for (var at = 0; at < best.K; at++)
+        var table = context.Results.Table<MapPoint>("embedding-map", groupBy: 0, options.Unasked("LargeNorm", "HighBias"));
+        for (var at = 0; at < best.Ids.Length; at++)
         {
-            table.Add(new MapPoint(at + 1, model.Token(best.Ids[at]), options.Coefficient * best.Scores[at], Coordinate(map, at, 0), Coordinate(map, at, 1), options.Components < 3 ? null : Coordinate(map, at, 2)));
+            table.Add(new MapPoint(
+                at + 1, model.Token(best.Ids[at]), options.Coefficient * best.Scores[at], Coordinate(map, at, 0), Coordinate(map, at, 1), options.Components < 3 ? null : Coordinate(map, at, 2),
+                similar.IsLargeNorm(best.Ids[at]), similar.IsHighBias(best)));
         }
 
         var axis = options.Method == MapMethod.Pca ? "principal component" : "t-SNE axis";
-        context.Results.Figure("embedding-map", new Scatter($"{best.K} tokens of {name}", $"{axis} 1", $"{axis} 2", [.. Enumerable.Range(0, best.K).Select(
+        context.Results.Figure("embedding-map", new Scatter($"{best.Ids.Length} tokens of {name}", $"{axis} 1", $"{axis} 2", [.. Enumerable.Range(0, best.Ids.Length).Select(
             at => new ScatterPoint(Coordinate(map, at, 0), Coordinate(map, at, 1), model.Token(best.Ids[at]).Text, Value: options.Coefficient * best.Scores[at]))]));
     }
 
@@ -57,12 +61,12 @@ public sealed class EmbeddingMap : Analysis<EmbeddingMapOptions>
     {
         Check(options);
         var (model, config) = (context.Model, context.Model.Config);
-        var kept = Costs.Kept(model, options.Mask(model));
+        var kept = Costs.Kept(model, BpeFilters.Mask(model, options));
         double n = Math.Min(options.K, kept), d = config.DModel, vectors = new ParameterVectors(model).Count(Group(config, options));
         var map = options.Method == MapMethod.Tsne ? options.Steps * n * n * (8 + (6.0 * options.Components)) : 0;
         return Costs.Sum(
             Costs.Widened(model),
-            Costs.TopRows(1, d, kept, options.K),
+            SimilarWords.CostOf(model, options, options.K, 1),
             new Cost(2 * vectors * d, 2 * sizeof(float) * vectors * d),
             new Cost((4 * n * n * d) + (10 * n * n * Math.Min(n, d)) + map, sizeof(double) * n * ((4 * n) + (2 * d))),
             Costs.Rows<MapPoint>(n));
@@ -114,9 +118,6 @@ public sealed class EmbeddingMap : Analysis<EmbeddingMapOptions>
     private static string Name(ModelConfig config, ParameterGroup group, int index) => group is ParameterGroup.K or ParameterGroup.KIn or ParameterGroup.V
         ? $"{ParameterVectors.Name(group)} {index}"
         : $"{ParameterVectors.Name(group)} {index} ({(group is ParameterGroup.WK or ParameterGroup.WV && config.KeyValueHeads < config.NHeads ? "key-value head" : "head")} {index / config.DHead}, dimension {index % config.DHead})";
-
-    private static RowTopK Best(AnalysisContext context, EmbeddingMapOptions options, VectorWords words, Matrix vector, bool writes) =>
-        words.Few(vector, writes, options.K, options.Mask(context.Model), options.Coefficient > 0 ? RowOrder.Largest : RowOrder.Smallest);
 
     /// <summary>Each row divided by its length; zero stays zero.</summary>
     private static Matrix Normalised(Matrix rows)
@@ -177,10 +178,12 @@ public sealed class EmbeddingMap : Analysis<EmbeddingMapOptions>
 /// <param name="X">First coordinate.</param>
 /// <param name="Y">Second coordinate; 0 where the tokens span no second axis.</param>
 /// <param name="Z">Third coordinate, likewise; empty with <c>--components 2</c>.</param>
-public sealed record MapPoint(int Rank, Token Token, double Score, double X, double Y, double? Z);
+/// <param name="LargeNorm">With <c>--flags</c>: whether the token has a large norm.</param>
+/// <param name="HighBias">With <c>--flags</c>: whether the tokens of the map have a high bias in the logits.</param>
+public sealed record MapPoint(int Rank, Token Token, double Score, double X, double Y, double? Z, bool? LargeNorm = null, bool? HighBias = null);
 
 /// <summary>Options of <c>embedding-map</c>.</summary>
-public sealed record EmbeddingMapOptions : TokenFilter
+public sealed record EmbeddingMapOptions : VectorOptions
 {
     /// <summary>Parameter group.</summary>
     [Help("Kind of vector: FF keys (k; k-in: W_in of gated MLPs), FF values (v), wq, wk, wv or wo; without it v, or wo in a model without MLPs.")]

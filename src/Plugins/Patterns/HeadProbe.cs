@@ -27,7 +27,7 @@ public sealed class HeadProbe : Analysis<HeadProbeOptions>
         var (patterns, similar) = (new StaticPatterns(context, options, words), new SimilarWords(context, options, options.K));
         context.Results.Note(NoteLine.Of($"head {layer}.{head}", patterns.Description, similar.Description));
         var lists = similar.Of(new NormedVocabulary(model.WE, norm: null), patterns.Of(layer, [head]), options.Score);
-        var table = context.Results.Table<ProbedWord>("head-probe", groupBy: 5);
+        var table = context.Results.Table<ProbedWord>("head-probe", groupBy: 5, options.Unasked("LargeNorm"));
         var (document, at) = (new StringBuilder(), 0);
         foreach (var (number, group) in groups.Index())
         {
@@ -36,7 +36,7 @@ public sealed class HeadProbe : Analysis<HeadProbeOptions>
                 document.Append(DocumentText.Right(text, Width)).Append(": ");
                 foreach (var (rank, id) in lists[at].Ids.Index())
                 {
-                    table.Add(new ProbedWord(layer, head, number, words[at], rank + 1, model.Token(id), lists[at].Scores[rank], similar.IsHighBias(lists[at])));
+                    table.Add(new ProbedWord(layer, head, number, words[at], rank + 1, model.Token(id), lists[at].Scores[rank], similar.IsHighBias(lists[at]), similar.IsLargeNorm(id)));
                     document.Append(DocumentText.Right(model, id, Width)).Append(' ');
                 }
 
@@ -76,7 +76,8 @@ public sealed class HeadProbe : Analysis<HeadProbeOptions>
 /// <param name="Token">What the head looks for.</param>
 /// <param name="Score">Cosine or dot product.</param>
 /// <param name="HighBias">Whether the list is made of tokens with a high bias in the logits; empty without an unembedding.</param>
-public sealed record ProbedWord(int Layer, int Head, int Group, Token Word, int Rank, Token Token, double Score, bool? HighBias);
+/// <param name="LargeNorm">With <c>--flags</c>: whether the token has a large norm.</param>
+public sealed record ProbedWord(int Layer, int Head, int Group, Token Word, int Rank, Token Token, double Score, bool? HighBias, bool? LargeNorm = null);
 
 /// <summary>Options of <c>head-probe</c>.</summary>
 public sealed record HeadProbeOptions : StaticOptions

@@ -24,7 +24,7 @@ public sealed class PatternsStatic : Analysis<PatternsStaticOptions>
         var words = SingleTokens.Of(context, options.Words, options.Form);
         var (patterns, similar, vocabulary) = (new StaticPatterns(context, options, words), new SimilarWords(context, options, options.K), new NormedVocabulary(model.WE, norm: null));
         context.Results.Note(NoteLine.Of(patterns.Description, similar.Description));
-        var table = context.Results.Table<StaticPattern>("patterns-static", groupBy: 4);
+        var table = context.Results.Table<StaticPattern>("patterns-static", groupBy: 4, options.Unasked("LargeNorm"));
         var grid = new HeadWords(heads, [.. words.Select(word => word.Text)]);
         var (document, row) = (new StringBuilder(",Word,Layer,Head,Top-k,Scores\n"), 0);
         foreach (var (at, layer) in layers.Index())
@@ -35,7 +35,7 @@ public sealed class PatternsStatic : Analysis<PatternsStaticOptions>
             {
                 foreach (var (rank, id) in list.Ids.Index())
                 {
-                    table.Add(new StaticPattern(layer, head, words[column], rank + 1, model.Token(id), list.Scores[rank], similar.IsHighBias(list)));
+                    table.Add(new StaticPattern(layer, head, words[column], rank + 1, model.Token(id), list.Scores[rank], similar.IsHighBias(list), similar.IsLargeNorm(id)));
                 }
 
                 var text = DocumentText.Field(string.Concat(list.Ids.Select(id => $"{DocumentText.Right(model, id, 8)}, ")));
@@ -70,7 +70,8 @@ public sealed class PatternsStatic : Analysis<PatternsStaticOptions>
 /// <param name="Token">What the head looks for.</param>
 /// <param name="Score">Cosine or dot product.</param>
 /// <param name="HighBias">Whether the list is made of tokens with a high bias in the logits; empty without an unembedding.</param>
-public sealed record StaticPattern(int Layer, int Head, Token Word, int Rank, Token Token, double Score, bool? HighBias);
+/// <param name="LargeNorm">With <c>--flags</c>: whether the token has a large norm.</param>
+public sealed record StaticPattern(int Layer, int Head, Token Word, int Rank, Token Token, double Score, bool? HighBias, bool? LargeNorm = null);
 
 /// <summary>Options of <c>patterns-static</c>.</summary>
 public sealed record PatternsStaticOptions : StaticOptions

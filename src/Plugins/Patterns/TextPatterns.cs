@@ -24,7 +24,7 @@ public sealed class TextPatterns : Analysis<TextPatternOptions>
         var (layers, heads) = (options.Layer.Of(config.NLayers, "layer"), options.Head.Of(config.NHeads, "head"));
         var made = new PatternsOfTexts(context, options, options.K);
         context.Results.Note(made.Description);
-        var table = context.Results.Table<PatternWord>("patterns", groupBy: 5);
+        var table = context.Results.Table<PatternWord>("patterns", groupBy: 5, options.Unasked("LargeNorm"));
         foreach (var batch in PromptBatches.Run(context, model, prompts, [.. layers.Select(made.Hook)], most: 1))
         {
             var tokens = batch.Prompts[0].Tokens;
@@ -40,7 +40,7 @@ public sealed class TextPatterns : Analysis<TextPatternOptions>
                     foreach (var (rank, id) in list.Ids.Index())
                     {
                         table.Add(new PatternWord(
-                            batch.First, layer, head, positions[column], model.Token(tokens[positions[column]]), rank + 1, model.Token(id), list.Scores[rank], made.Similar.IsHighBias(list)));
+                            batch.First, layer, head, positions[column], model.Token(tokens[positions[column]]), rank + 1, model.Token(id), list.Scores[rank], made.Similar.IsHighBias(list), made.Similar.IsLargeNorm(id)));
                     }
                 }
             }
@@ -76,7 +76,8 @@ public sealed class TextPatterns : Analysis<TextPatternOptions>
 /// <param name="Token">Which token would attend to it, or is looked for.</param>
 /// <param name="Score">Cosine or dot product.</param>
 /// <param name="HighBias">Whether the list is made of tokens with a high bias in the logits; empty without an unembedding.</param>
-public sealed record PatternWord(int Prompt, int Layer, int Head, int Position, Token Input, int Rank, Token Token, double Score, bool? HighBias);
+/// <param name="LargeNorm">With <c>--flags</c>: whether the token has a large norm.</param>
+public sealed record PatternWord(int Prompt, int Layer, int Head, int Position, Token Input, int Rank, Token Token, double Score, bool? HighBias, bool? LargeNorm = null);
 
 /// <summary>Options of <c>patterns</c>.</summary>
 public sealed record TextPatternOptions : PatternOptions

@@ -30,6 +30,19 @@ internal sealed class Distributions
     /// <param name="token">Id.</param>
     public double Logit(int row, int token) => _logits.Row(row)[token];
 
+    /// <summary>The mean logit of a row: what centred logits lack.</summary>
+    /// <param name="row">Row.</param>
+    public double Mean(int row)
+    {
+        var sum = 0.0;
+        foreach (var value in _logits.Row(row))
+        {
+            sum += value;
+        }
+
+        return sum / _logits.Columns;
+    }
+
     /// <summary>A token's log-probability.</summary>
     /// <param name="row">Row.</param>
     /// <param name="token">Id.</param>

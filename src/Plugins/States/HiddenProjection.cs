@@ -21,15 +21,16 @@ public sealed class HiddenProjection : Analysis<HiddenProjectionOptions>
         var reading = new StateReading(model, options.Embedding, options.Head);
         var hooks = States(model, options, reading);
         var norm = options.Norm != StateNorm.None ? reading.Norm : null;
-        var keep = options.Mask(model);
-        var table = context.Results.Table<StateWord>("hidden-projection", groupBy: 4);
+        var similar = new SimilarWords(context, options, options.K, flagLists: false);
+        var vocabulary = reading.Sides.Compared(writes: true).With(reading.Bias);
+        var table = context.Results.Table<StateWord>("hidden-projection", groupBy: 4, options.Unasked("LargeNorm", "HighBias"));
         var raw = norm is not null && options.Norm == StateNorm.FinalButEmbed ? " but the embedding" : string.Empty;
         context.Results.Note(NoteLine.Of(
             Described(options.At),
             reading.Head ? "through the masked-LM head" : norm is null ? "no norm" : $"final norm recomputed on each state{raw}",
-            $"{reading.Sides.Name(writes: true)}{(reading.Bias is null ? string.Empty : " and b_U")}",
+            $"{reading.Sides.Name(writes: true)}{(reading.Bias is null || options.Cosine != CosineOf.None ? string.Empty : " and b_U")}",
             $"weights {config.ProcessingName}",
-            PaddingNote.Of(model, options)));
+            similar.Description));
         var prompts = context.RequirePrompts();
         foreach (var (index, _, run) in PromptBatches.Run(context, model, prompts, [.. hooks.Select(hook => hook.Hook)], most: 1))
         {
@@ -53,14 +54,13 @@ public sealed class HiddenProjection : Analysis<HiddenProjectionOptions>
                 }
             }
 
-            var best = context.Compute.TopRows(
-                new Matrix(states, hooks.Count * positions.Count, config.DModel), reading.Sides.Writing, new RowQuery { K = options.K, Keep = keep, Bias = reading.Bias });
-            for (var row = 0; row < best.Rows; row++)
+            foreach (var (row, list) in similar.Of(vocabulary, new Matrix(states, hooks.Count * positions.Count, config.DModel), Similarity.Dot).Index())
             {
                 var (layer, position) = (hooks[row / positions.Count].Layer, positions[row % positions.Count]);
-                for (var rank = 0; rank < best.K; rank++)
+                foreach (var (rank, id) in list.Ids.Index())
                 {
-                    table.Add(new StateWord(index, layer, position, model.Token(tokens[position]), rank + 1, model.Token(best.IdsOf(row)[rank]), best.ScoresOf(row)[rank]));
+                    table.Add(new StateWord(
+                        index, layer, position, model.Token(tokens[position]), rank + 1, model.Token(id), list.Scores[rank], similar.IsLargeNorm(id), similar.IsHighBias(list)));
                 }
             }
         }
@@ -71,7 +71,7 @@ public sealed class HiddenProjection : Analysis<HiddenProjectionOptions>
     {
         var (model, config) = (context.Model, context.Model.Config);
         var hooks = States(model, options, new StateReading(model, options.Embedding, options.Head));
-        var (kept, layers) = (Costs.Kept(model, options.Mask(model)), options.Layer.Of(config.NLayers, "layer").Max() + 1);
+        var (kept, layers) = (Costs.Kept(model, BpeFilters.Mask(model, options)), options.Layer.Of(config.NLayers, "layer").Max() + 1);
         var prompts = context.RequirePrompts();
         int Positions(Prompt prompt) => options.Position.Of(prompt.Tokens.Length, "position").Count;
         return Costs.Sum(
@@ -79,7 +79,7 @@ public sealed class HiddenProjection : Analysis<HiddenProjectionOptions>
             Costs.SideBySide(context, prompts.Select(prompt => Costs.Sum(
                 Costs.Forward(config, prompt.Tokens.Length, layers, logits: false),
                 new Cost(0, 2.0 * sizeof(float) * hooks.Count * prompt.Tokens.Length * config.DModel),
-                Costs.TopRows((double)hooks.Count * Positions(prompt), config.DModel, kept, options.K)))),
+                SimilarWords.CostOf(model, options, options.K, (double)hooks.Count * Positions(prompt))))),
             Costs.Rows<StateWord>(prompts.Sum(prompt => (double)Positions(prompt)) * hooks.Count * Math.Min(options.K, kept)));
     }
 
@@ -122,11 +122,13 @@ public sealed class HiddenProjection : Analysis<HiddenProjectionOptions>
 /// <param name="Input">The token at that position.</param>
 /// <param name="Rank">1 = best.</param>
 /// <param name="Token">What the state stands for.</param>
-/// <param name="Score">Logit.</param>
-public sealed record StateWord(int Prompt, string Layer, int Position, Token Input, int Rank, Token Token, double Score);
+/// <param name="Score">Logit; compared as the note says.</param>
+/// <param name="LargeNorm">With <c>--flags</c>: whether the token has a large norm.</param>
+/// <param name="HighBias">With <c>--flags</c>: whether the list is made of tokens with a high bias in the logits.</param>
+public sealed record StateWord(int Prompt, string Layer, int Position, Token Input, int Rank, Token Token, double Score, bool? LargeNorm = null, bool? HighBias = null);
 
 /// <summary>Options of <c>hidden-projection</c>.</summary>
-public sealed record HiddenProjectionOptions : TokenFilter
+public sealed record HiddenProjectionOptions : VectorOptions
 {
     /// <summary>Layers.</summary>
     [Help("Layers whose outputs are read (the input of layer 0 comes with layer 0): all, 3, 0,2-4.")]

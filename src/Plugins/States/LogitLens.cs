@@ -24,10 +24,10 @@ public sealed class LogitLens : Analysis<LogitLensOptions>
         var prompts = context.RequirePrompts();
         var lens = new LensReading(model, context.Compute, options.Norm);
         int? given = options.Target is { } text ? OneToken.Of(model, "--target", text) : null;
-        var setup = new Setup(model, lens, options, given, options.Mask(model), Layers(model, options));
+        var setup = new Setup(model, lens, options, given, new SimilarWords(context, options, options.K, flagLists: false), Layers(model, options));
         var states = context.Results.Table<LensState>("logit-lens", groupBy: 4);
-        var words = context.Results.Table<LensWord>("words", groupBy: 5);
-        context.Results.Note(NoteLine.Of(lens.Description, $"weights {model.Config.ProcessingName}", PaddingNote.Of(model, options)));
+        var words = context.Results.Table<LensWord>("words", groupBy: 5, options.Unasked("LargeNorm", "HighBias"));
+        context.Results.Note(NoteLine.Of(lens.Description, $"weights {model.Config.ProcessingName}", setup.Similar.Description));
         context.Results.Note(NoteLine.Of(
             given is { } id ? $"target: token {id} everywhere" : options.Of == LensTarget.Next ? "target: the token that follows" : "target: what the model predicts in the end",
             "entropy, KL(final || layer) and cross-entropy in nats, over the whole vocabulary"));
@@ -61,7 +61,7 @@ public sealed class LogitLens : Analysis<LogitLensOptions>
     protected override Cost? Plan(AnalysisContext context, LogitLensOptions options)
     {
         var (model, config) = (context.Model, context.Model.Config);
-        var (kept, states) = (Costs.Kept(model, options.Mask(model)), Layers(model, options).Count);
+        var (kept, states) = (Costs.Kept(model, BpeFilters.Mask(model, options)), Layers(model, options).Count);
         var prompts = context.RequirePrompts();
         double Positions(Prompt prompt) => options.Position.Of(prompt.Tokens.Length, "position").Count;
         var all = prompts.Sum(Positions);
@@ -71,7 +71,7 @@ public sealed class LogitLens : Analysis<LogitLensOptions>
                 Costs.Times(16, Costs.Forward(config, prompt.Tokens.Length, config.NLayers, logits: false)) with { Flops = Costs.Forward(config, prompt.Tokens.Length, config.NLayers, logits: false).Flops },
                 new Cost(0, 16.0 * sizeof(float) * (states + 1) * prompt.Tokens.Length * config.DModel),
                 Costs.Times(Positions(prompt), Costs.Product(states + 1, config.DModel, config.DVocab)) with { Bytes = 2.0 * sizeof(float) * Math.Max(Block, 2 * (states + 1)) * config.DVocab },
-                Costs.TopRows(Positions(prompt) * states, config.DModel, kept, options.K)))),
+                SimilarWords.CostOf(model, options, options.K, Positions(prompt) * states)))),
             Costs.Rows<LensState>(2 * all * states),
             Costs.Rows<LensWord>(2 * all * states * Math.Min(options.K, kept)));
     }
@@ -82,28 +82,28 @@ public sealed class LogitLens : Analysis<LogitLensOptions>
         var (model, lens, layers) = (setup.Model, setup.Lens, setup.Layers);
         var rows = lens.States([.. layers.SelectMany(layer => positions.Select(position => (activation(layer.Hook), position, layer.Name == "embed", false)))]);
         var (found, final) = (lens.Distributions(rows), lens.Distributions(lens.Last(activation(lens.LastHook), positions)));
-        var lists = lens.Words(rows, setup.Options.K, setup.Keep);
+        var lists = setup.Similar.Of((k, keep) => lens.Words(rows, k, keep), centred: true);
         foreach (var (at, position) in positions.Index())
         {
             int? target = setup.Given ?? (setup.Options.Of == LensTarget.Predicted ? final.Best(at) : position + 1 < tokens.Length ? tokens[position + 1] : null);
             foreach (var (layer, (name, _)) in layers.Index())
             {
                 var row = (layer * positions.Length) + at;
+                var mean = setup.Options.Center ? found.Mean(row) : 0;
                 var state = new LensState(prompt, position, model.Token(tokens[position]), name, found.Entropy(row), final.Divergence(at, found, row), null, null, null, null, null);
                 if (target is { } token)
                 {
                     var log = found.Log(row, token);
                     state = state with
                     {
-                        Target = model.Token(token), TargetRank = found.Rank(row, token), TargetProbability = Math.Exp(log), TargetCrossEntropy = -log, TargetLogit = found.Logit(row, token),
+                        Target = model.Token(token), TargetRank = found.Rank(row, token), TargetProbability = Math.Exp(log), TargetCrossEntropy = -log, TargetLogit = found.Logit(row, token) - mean,
                     };
                 }
 
-                yield return (state, [.. Enumerable.Range(0, lists.K).Select(rank =>
-                {
-                    var word = lists.IdsOf(row)[rank];
-                    return new LensWord(prompt, position, state.Input, name, rank + 1, model.Token(word), lens.Capped(lists.ScoresOf(row)[rank]), Math.Exp(found.Log(row, word)));
-                })]);
+                var list = lists[row];
+                yield return (state, [.. list.Ids.Select((word, rank) => new LensWord(
+                    prompt, position, state.Input, name, rank + 1, model.Token(word), lens.Capped(list.Scores[rank]) - mean, Math.Exp(found.Log(row, word)),
+                    setup.Similar.IsLargeNorm(word), setup.Similar.IsHighBias(list)))]);
             }
         }
     }
@@ -139,7 +139,7 @@ public sealed class LogitLens : Analysis<LogitLensOptions>
             [.. rows.Select(layer => positions.Select(position => at[(position, layer)].State.TargetProbability).ToArray())]));
     }
 
-    private sealed record Setup(Model Model, LensReading Lens, LogitLensOptions Options, int? Given, bool[]? Keep, List<(string Name, string Hook)> Layers);
+    private sealed record Setup(Model Model, LensReading Lens, LogitLensOptions Options, int? Given, SimilarWords Similar, List<(string Name, string Hook)> Layers);
 }
 
 /// <summary>What a state of the residual stream predicts, as a distribution.</summary>
@@ -166,10 +166,12 @@ public sealed record LensState(
 /// <param name="Token">The token predicted.</param>
 /// <param name="Logit">Its logit.</param>
 /// <param name="Probability">Its probability.</param>
-public sealed record LensWord(int Prompt, int Position, Token Input, string Layer, int Rank, Token Token, double Logit, double Probability);
+/// <param name="LargeNorm">With <c>--flags</c>: whether the token has a large norm.</param>
+/// <param name="HighBias">With <c>--flags</c>: whether the list is made of tokens with a high bias in the logits.</param>
+public sealed record LensWord(int Prompt, int Position, Token Input, string Layer, int Rank, Token Token, double Logit, double Probability, bool? LargeNorm = null, bool? HighBias = null);
 
 /// <summary>Options of <c>logit-lens</c>.</summary>
-public sealed record LogitLensOptions : TokenFilter
+public sealed record LogitLensOptions : WordOptions
 {
     /// <summary>Layers.</summary>
     [Help("Layers whose outputs are read (the input of layer 0 comes with layer 0): all, 3, 0,2-4.")]

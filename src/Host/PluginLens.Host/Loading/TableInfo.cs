@@ -11,5 +11,5 @@ public sealed record TableInfo(string Name, IReadOnlyList<string> Columns, strin
     /// <summary>What an analysis's <see cref="WritesAttribute"/>s say.</summary>
     /// <param name="analysis">Its class.</param>
     public static IReadOnlyList<TableInfo> Of(Type analysis) =>
-        [.. analysis.GetCustomAttributes<WritesAttribute>(inherit: true).Select(writes => new TableInfo(writes.Table, [.. RowColumns.Of(writes.Row).Select(column => column.Name)], writes.When))];
+        [.. analysis.GetCustomAttributes<WritesAttribute>(inherit: true).Select(writes => new TableInfo(writes.Table, [.. RowColumns.Of(writes.Row, []).Select(column => column.Name)], writes.When))];
 }

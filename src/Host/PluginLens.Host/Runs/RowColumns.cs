@@ -8,7 +8,9 @@ internal static class RowColumns
 {
     /// <summary>Columns of a row type.</summary>
     /// <param name="row">A record.</param>
-    public static IReadOnlyList<Column> Of(Type row) => [.. RowProperties.Of(row).SelectMany(OfProperty)];
+    /// <param name="without">Properties that are no columns.</param>
+    public static IReadOnlyList<Column> Of(Type row, IReadOnlyCollection<string> without) =>
+        [.. RowProperties.Of(row).Where(property => !without.Contains(property.Name)).SelectMany(OfProperty)];
 
     private static IEnumerable<Column> OfProperty(PropertyInfo property)
     {

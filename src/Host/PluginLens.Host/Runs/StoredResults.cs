@@ -5,8 +5,11 @@ namespace PluginLens.Host;
 internal sealed class StoredResults(ResultStore store) : Results
 {
     /// <inheritdoc/>
-    protected override Table<TRow> OpenTable<TRow>(string name, int groupBy) =>
-        new StoredTable<TRow>(name, store.OpenTable(name, RowColumns.Of(typeof(TRow)), groupBy, string.Empty));
+    protected override Table<TRow> OpenTable<TRow>(string name, int groupBy) => OpenTable<TRow>(name, groupBy, []);
+
+    /// <inheritdoc/>
+    protected override Table<TRow> OpenTable<TRow>(string name, int groupBy, IReadOnlyCollection<string> without) =>
+        new StoredTable<TRow>(name, store.OpenTable(name, RowColumns.Of(typeof(TRow), without), groupBy, string.Empty));
 
     /// <inheritdoc/>
     protected override void AddFigure(string name, Figure figure) => store.AddFigure(name, figure);

@@ -10,9 +10,12 @@ namespace PluginLens.Host;
 internal sealed class TurnResults(ResultStore store, string model, string key) : Results
 {
     /// <inheritdoc/>
-    protected override Table<TRow> OpenTable<TRow>(string name, int groupBy)
+    protected override Table<TRow> OpenTable<TRow>(string name, int groupBy) => OpenTable<TRow>(name, groupBy, []);
+
+    /// <inheritdoc/>
+    protected override Table<TRow> OpenTable<TRow>(string name, int groupBy, IReadOnlyCollection<string> without)
     {
-        var own = RowColumns.Of(typeof(TRow));
+        var own = RowColumns.Of(typeof(TRow), without);
         var first = new Column(own.Any(column => column.Name == "model") ? "run_model" : "model", ColumnKind.Text, row => ((TurnRow)row).Model);
         var columns = own.Select(column => column with { Get = row => column.Get(((TurnRow)row).Row) }).Prepend(first).ToList();
         return new TurnTable<TRow>(name, model, store.OpenTable(name, columns, groupBy + 1, key));

@@ -9,6 +9,8 @@ namespace PluginLens.Toolkit;
 public sealed class HeadReader(AnalysisContext context, HeadReading reading)
 {
     private readonly Dictionary<HeadMatrix, float[]> _divisors = [];
+    private (int Layer, NormedVocabulary Tokens)? _read;
+    private NormedVocabulary? _written;
 
     private Model Model => context.Model;
 
@@ -29,7 +31,13 @@ public sealed class HeadReader(AnalysisContext context, HeadReading reading)
         }
 
         var weight = Of(layer, head, matrix);
-        var projected = context.Compute.Multiply(Sides.Reading, Gained(layer, weight)).Data.ToArray();
+        var gained = Gained(layer, weight);
+        var projected = context.Compute.Multiply(Sides.Reading, gained).Data.ToArray();
+        if (reading.Normed && ModelNorm.BeforeAttention(Model, layer) is not null)
+        {
+            Scale(projected, gained, Read(layer).Moments);
+        }
+
         if (reading.Biases)
         {
             AddToRows(projected, Bias(layer, head, matrix, weight));
@@ -44,16 +52,35 @@ public sealed class HeadReader(AnalysisContext context, HeadReading reading)
     public float[] Write(int layer, int head)
     {
         var weight = Model.WO(layer, head).Transpose();
-        var projected = context.Compute.Multiply(Sides.Writing, weight).Data.ToArray();
+        var projected = context.Compute.Multiply(Sides.Writing, reading.Normed && ModelNorm.Final(Model) is { } norm ? Finally(norm, weight) : weight).Data.ToArray();
         return Normalised(projected, weight.Columns, HeadMatrix.O);
     }
+
+    /// <summary>The vectors of the tokens that a layer's heads read, whose products with W_Q, W_K and W_V are what <see cref="Read(int, int, HeadMatrix)"/> gives.</summary>
+    /// <param name="layer">Layer.</param>
+    public NormedVocabulary Read(int layer)
+    {
+        if (_read?.Layer != layer)
+        {
+            var norm = ModelNorm.BeforeAttention(Model, layer);
+            _read = (layer, norm is null || !(reading.Normed || reading.NormGain) ? Sides.Compared(writes: false)
+                : !reading.Normed ? NormedVocabulary.Gained(Sides.Reading, norm, reading.Biases)
+                : reading.Biases ? new NormedVocabulary(Sides.Reading, norm) : new NormedVocabulary(Sides.Reading, norm).Unbiased);
+        }
+
+        return _read!.Value.Tokens;
+    }
+
+    /// <summary>The vectors of the tokens that heads write, whose products with W_O are what <see cref="Write"/> gives.</summary>
+    public NormedVocabulary Written => _written ??= reading.Normed && ModelNorm.Final(Model) is { } norm ? NormedVocabulary.Written(Sides.Writing, norm) : Sides.Compared(writes: true);
 
     /// <summary>What was done to the factors, for notes.</summary>
     /// <param name="filter">The filter of the lists.</param>
     public string Description(TokenFilter filter) => NoteLine.Of(
         $"weights {Model.Config.ProcessingName}",
         $"biases {(reading.Biases ? "on" : "off")}",
-        !reading.NormGain ? null : Model.Config.Processing.Contains("fold_ln") ? "gain of the norm already in the weights" : "gain of the norm applied",
+        reading.Normed ? "tokens under the norm before attention, outputs through the gain of the final norm" : null,
+        !reading.NormGain || reading.Normed ? null : Model.Config.Processing.Contains("fold_ln") ? "gain of the norm already in the weights" : "gain of the norm applied",
         reading.Normalise == Normalise.Freq ? "rows divided by their mean absolute projection" : null,
         PaddingNote.Of(Model, filter));
 
@@ -65,9 +92,14 @@ public sealed class HeadReader(AnalysisContext context, HeadReading reading)
         _ => Model.WO(layer, head).Transpose(),
     };
 
-    /// <summary>diag(w) W with --norm-gain, W without.</summary>
+    /// <summary>diag(w) W with --norm-gain or --normed, W without.</summary>
     private Matrix Gained(int layer, Matrix weight)
     {
+        if (reading.Normed)
+        {
+            return ModelNorm.BeforeAttention(Model, layer) is { } norm ? Gained(norm.Gain, weight) : weight;
+        }
+
         if (!reading.NormGain || Model.Config.Processing.Contains("fold_ln"))
         {
             return weight; // Folded weights hold the gain already.
@@ -84,7 +116,16 @@ public sealed class HeadReader(AnalysisContext context, HeadReading reading)
             throw new UsageException($"--norm-gain: model '{Model.Config.Name}' normalises after each sum, so no norm of its own stands before a head; leave the option out.");
         }
 
-        var gain = Model.Weight(name).Span;
+        return Gained(Model.Weight(name).Span, weight);
+    }
+
+    private static Matrix Gained(ReadOnlySpan<float> gain, Matrix weight)
+    {
+        if (gain.IsEmpty)
+        {
+            return weight;
+        }
+
         var gained = new float[weight.Rows * weight.Columns];
         for (var row = 0; row < weight.Rows; row++)
         {
@@ -97,13 +138,60 @@ public sealed class HeadReader(AnalysisContext context, HeadReading reading)
         return new Matrix(gained, weight.Rows, weight.Columns);
     }
 
-    /// <summary>The head's bias, plus b_ln W with --norm-gain, <c>[d_head]</c>.</summary>
+    /// <summary><c>((e_t - m_t) / s_t * w) W</c> from <c>(e_t * w) W</c>: m_t times the sum of the columns less, over s_t.</summary>
+    private static void Scale(float[] projected, Matrix gained, IReadOnlyList<(double Mean, double Scale)> moments)
+    {
+        var (width, sums) = (gained.Columns, new double[gained.Columns]);
+        for (var row = 0; row < gained.Rows; row++)
+        {
+            for (var column = 0; column < width; column++)
+            {
+                sums[column] += gained.Row(row)[column];
+            }
+        }
+
+        for (var index = 0; index < projected.Length; index++)
+        {
+            var (mean, scale) = moments[index / width];
+            projected[index] = (float)((projected[index] - (mean * sums[index % width])) / scale);
+        }
+    }
+
+    /// <summary><c>diag(w) C W_Oᵀ</c>: what the final norm makes of a head's output, without scale and bias; C takes the mean away where the norm does.</summary>
+    private static Matrix Finally(ModelNorm norm, Matrix weight)
+    {
+        if (!norm.Centres)
+        {
+            return Gained(norm.Gain, Dense(weight));
+        }
+
+        var centred = Dense(weight).Data.ToArray();
+        for (var column = 0; column < weight.Columns; column++)
+        {
+            var mean = 0.0;
+            for (var row = 0; row < weight.Rows; row++)
+            {
+                mean += centred[(row * weight.Columns) + column] / (double)weight.Rows;
+            }
+
+            for (var row = 0; row < weight.Rows; row++)
+            {
+                centred[(row * weight.Columns) + column] -= (float)mean;
+            }
+        }
+
+        return Gained(norm.Gain, new Matrix(centred, weight.Rows, weight.Columns));
+    }
+
+    private static Matrix Dense(Matrix weight) => ParameterVectors.Gather(weight, [.. Enumerable.Range(0, weight.Rows)]);
+
+    /// <summary>The head's bias, plus b_ln W with --norm-gain or --normed, <c>[d_head]</c>.</summary>
     private float[] Bias(int layer, int head, HeadMatrix matrix, Matrix weight)
     {
         var bias = new float[weight.Columns];
         HeadBias.Of(Model, layer, head, matrix).CopyTo(bias);
-        var normBias = $"blocks.{layer}.ln1.b";
-        if (reading.NormGain && Model.HasWeight(normBias))
+        var normBias = reading.Normed ? $"{ModelNorm.BeforeAttention(Model, layer)?.Name}.b" : $"blocks.{layer}.ln1.b";
+        if ((reading.NormGain || reading.Normed) && Model.HasWeight(normBias))
         {
             var added = context.Compute.Multiply(new Matrix(Model.Weight(normBias).Data, 1, weight.Rows), weight);
             for (var column = 0; column < bias.Length; column++)

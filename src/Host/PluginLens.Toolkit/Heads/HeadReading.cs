@@ -12,6 +12,12 @@ public sealed record HeadReading
     /// <summary>Whether the gain of the norm before attention is applied to what the head reads, without centring; its bias too where <see cref="Biases"/>.</summary>
     public bool NormGain { get; init; }
 
+    /// <summary>
+    /// Whether each token is read under the whole norm before attention (its bias where <see cref="Biases"/>), and outputs through the gain of the final norm, which
+    /// takes the mean away where it does so in the model.
+    /// </summary>
+    public bool Normed { get; init; }
+
     /// <summary>Whether token rows are normalised.</summary>
     public Normalise Normalise { get; init; }
 }

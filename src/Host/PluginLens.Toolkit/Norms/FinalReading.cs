@@ -23,6 +23,9 @@ public sealed class FinalReading
         Norm = ModelNorm.Final(model);
     }
 
+    /// <summary>The vocabulary as vectors write it: see <see cref="NormedVocabulary.Written"/>.</summary>
+    public NormedVocabulary Writing => field ??= NormedVocabulary.Written(_vocabulary, Norm);
+
     /// <summary>The final norm; null where the model has none.</summary>
     public ModelNorm? Norm { get; }
 
@@ -39,7 +42,7 @@ public sealed class FinalReading
     /// <param name="keep">Tokens that take part, <c>[V]</c>; null = all.</param>
     /// <param name="order">Which end.</param>
     public RowTopK Written(Matrix messages, int k, bool[]? keep = null, RowOrder order = RowOrder.Largest) =>
-        _compute.TopRows(EachRow(messages, (_, row) => Norm?.ApplyLinear(row, 1, row)), _vocabulary, new RowQuery { K = k, Keep = keep, Order = order });
+        Writing.Top(_compute, messages, k, Similarity.Dot, keep, order);
 
     /// <summary>
     /// What terms of a final state add to logits: <c>((c - mean) / scale * w) · u_t</c> in float64. Over all terms of the state these sum to its logit

@@ -3,23 +3,30 @@ namespace PluginLens.Toolkit;
 /// <summary>
 /// A vocabulary under a norm, searched without ever making the normed copy. With mean m_t and scale s_t of row e_t,
 /// <c>x · norm(e_t) = (c · e_t) / s_t + x · b</c> where <c>c = x * w</c> minus its mean (RMSNorm: <c>c = x * w</c>): exact, so one matrix and
-/// two numbers a token serve every layer. Cosine also takes the length of each normed row, computed once a norm.
-/// McCormick, "Patterns and Messages", part 6, compares patterns with such vocabularies.
+/// two numbers a token serve every layer. Cosine also takes the length of each normed row, computed once a norm. Centred rows (minus their mean v over the
+/// vocabulary) need no copy either: <c>x · (v_t - v) = x · v_t - x · v</c>. McCormick, "Patterns and Messages", part 6, compares patterns with such vocabularies.
 /// </summary>
 public sealed class NormedVocabulary
 {
+    /// <summary>A row that is its mean but for rounding: shorter than this times the lengths that were subtracted.</summary>
+    private const double Zero = 1e-12;
+
     private readonly Matrix _rows;
     private readonly ModelNorm? _norm;
     private readonly double[] _gain;
-    private readonly double[] _bias;
+    private double[] _bias;
     private readonly (double Mean, double Scale)[] _moments;
+    private readonly bool _centresLast;
+    private float[]? _added;
+    private double[]? _mean;
     private double[]? _lengths;
+    private NormedVocabulary? _centred;
 
     /// <summary>Reads every row once for its mean and scale.</summary>
     /// <param name="rows">The vocabulary, <c>V x d_model</c> (W_E, or W_U transposed).</param>
     /// <param name="norm">The norm; null = the rows as they are.</param>
     public NormedVocabulary(Matrix rows, ModelNorm? norm)
-        : this(rows, norm, Moments(rows, norm))
+        : this(rows, norm, MomentsOf(rows, norm))
     {
     }
 
@@ -30,8 +37,41 @@ public sealed class NormedVocabulary
         _bias = Values(norm is null ? [] : norm.Bias, 0);
     }
 
-    /// <summary>Length of each normed row, <c>[V]</c>.</summary>
+    private NormedVocabulary(Matrix rows, ReadOnlySpan<float> gain, ReadOnlySpan<float> bias, bool centresLast)
+    {
+        (_rows, _moments, _centresLast) = (rows, MomentsOf(rows, norm: null), centresLast);
+        (_gain, _bias) = (Values(gain, 1), Values(bias, 0));
+    }
+
+    /// <summary>
+    /// What a vector of the residual stream writes: <c>((m - mean(m)) * w) · u_t</c>, the final norm without scale and bias, which is <c>m · v_t</c> with
+    /// <c>v_t = u_t * w</c> minus its mean (RMSNorm: no means).
+    /// </summary>
+    /// <param name="rows">The unembedding, <c>V x d_model</c>.</param>
+    /// <param name="final">The final norm; null = none.</param>
+    public static NormedVocabulary Written(Matrix rows, ModelNorm? final) => new(rows, final is null ? [] : final.Gain, [], final is { Centres: true });
+
+    /// <summary>Rows under a part of a norm: neither centred nor scaled, <c>e_t * w + b</c>.</summary>
+    /// <param name="rows">The vocabulary, <c>V x d_model</c>.</param>
+    /// <param name="norm">Whose w and b.</param>
+    /// <param name="biased">Whether b is added.</param>
+    public static NormedVocabulary Gained(Matrix rows, ModelNorm norm, bool biased) => new(rows, norm.Gain, biased ? norm.Bias : [], centresLast: false);
+
+    /// <summary>What is taken from each row, and what it is divided by, before the gain, <c>[V]</c>.</summary>
+    internal IReadOnlyList<(double Mean, double Scale)> Moments => _moments;
+
+    /// <summary>Length of each normed row, <c>[V]</c>; of centred rows 0 for those that are the mean.</summary>
     public IReadOnlyList<double> Lengths => _lengths ??= RowLengths();
+
+    /// <summary>The same rows minus their mean over the vocabulary.</summary>
+    public NormedVocabulary Centred => _centred ??= Changed(copy => copy._mean = copy.MeanRow());
+
+    /// <summary>The same rows without the norm's bias.</summary>
+    public NormedVocabulary Unbiased => Changed(copy => copy._bias = new double[_bias.Length]);
+
+    /// <summary>The same rows with a number added to each token's products, not to its cosines.</summary>
+    /// <param name="added">b_U, <c>[V]</c>; null = nothing.</param>
+    public NormedVocabulary With(float[]? added) => Changed(copy => copy._added = added);
 
     /// <summary>The same rows under another norm; means and scales are shared where they are the same.</summary>
     /// <param name="norm">The norm; null = the rows as they are.</param>
@@ -44,7 +84,12 @@ public sealed class NormedVocabulary
     public void CopyRow(int token, Span<float> destination)
     {
         _rows.CopyRow(token, destination);
-        _norm?.Apply(destination, destination);
+        var row = new double[destination.Length];
+        Read(destination, token, row);
+        for (var at = 0; at < row.Length; at++)
+        {
+            destination[at] = (float)(row[at] - (_mean?[at] ?? 0));
+        }
     }
 
     /// <summary>For each vector the tokens whose normed rows are most similar, exactly, in order.</summary>
@@ -54,13 +99,23 @@ public sealed class NormedVocabulary
     /// <param name="by">Cosine or dot product; it is the score.</param>
     /// <param name="keep">Tokens that take part, <c>[V]</c>; null = all.</param>
     /// <param name="order">Which end.</param>
-    public RowTopK Top(Compute compute, Matrix x, int k, Similarity by, bool[]? keep = null, RowOrder order = RowOrder.Largest)
+    public RowTopK Top(Compute compute, Matrix x, int k, Similarity by, bool[]? keep = null, RowOrder order = RowOrder.Largest) =>
+        Top(compute, x, k, by == Similarity.Cosine ? CosineOf.Both : CosineOf.None, keep, order);
+
+    /// <summary>For each vector the tokens whose rows have the largest product with it, exactly, in order.</summary>
+    /// <param name="compute">The compute service.</param>
+    /// <param name="x">Vectors, <c>n x d_model</c>.</param>
+    /// <param name="k">Tokens per vector.</param>
+    /// <param name="cosine">What the products, which are the scores, are divided by.</param>
+    /// <param name="keep">Tokens that take part, <c>[V]</c>; null = all.</param>
+    /// <param name="order">Which end.</param>
+    public RowTopK Top(Compute compute, Matrix x, int k, CosineOf cosine, bool[]? keep = null, RowOrder order = RowOrder.Largest)
     {
-        var (folded, constants, factors) = Folded(x, by);
-        var query = new RowQuery { K = k, Order = order, Keep = keep, Scale = Scales(by) };
+        var (folded, constants, factors) = Folded(x, cosine);
+        var query = new RowQuery { K = k, Order = order, Keep = keep, Scale = Scales(cosine), Bias = cosine == CosineOf.None ? _added : null };
 
         // A constant of the row changes no order of signed dot products; else it has to be in the product.
-        var inside = (by == Similarity.Cosine || order == RowOrder.LargestAbsolute) && Array.Exists(constants, constant => constant != 0);
+        var inside = (cosine != CosineOf.None || order == RowOrder.LargestAbsolute) && Array.Exists(constants, constant => constant != 0);
         var lists = inside ? TopWithConstants(compute, folded, constants, query) : compute.TopRows(folded, _rows, query);
         for (var at = 0; at < lists.Scores.Length; at++)
         {
@@ -71,7 +126,29 @@ public sealed class NormedVocabulary
         return lists;
     }
 
-    private static (double Mean, double Scale)[] Moments(Matrix rows, ModelNorm? norm)
+    /// <summary>The product of one vector with every token, as <see cref="Top(Compute, Matrix, int, CosineOf, bool[], RowOrder)"/> scores them, from a product in float32.</summary>
+    /// <param name="compute">The compute service.</param>
+    /// <param name="x">One vector, <c>1 x d_model</c>.</param>
+    /// <param name="cosine">What the products are divided by.</param>
+    /// <returns><c>[V]</c>.</returns>
+    public double[] Scores(Compute compute, Matrix x, CosineOf cosine)
+    {
+        var (folded, constants, factors) = Folded(x, cosine);
+        var products = compute.Multiply(folded, _rows.Transpose()).Row(0);
+        var scales = Scales(cosine);
+        var scores = new double[products.Length];
+        for (var token = 0; token < scores.Length; token++)
+        {
+            // The constant is no part of what a norm scales: only a token's own length divides it.
+            var divided = cosine == CosineOf.None ? 1 : Lengths[token] == 0 ? 0 : 1 / Lengths[token];
+            var added = cosine == CosineOf.None ? _added?[token] ?? 0 : 0;
+            scores[token] = ((products[token] * (double)(scales?[token] ?? 1)) + (constants[0] * divided) + added) * factors[0];
+        }
+
+        return scores;
+    }
+
+    private static (double Mean, double Scale)[] MomentsOf(Matrix rows, ModelNorm? norm)
     {
         var moments = new (double Mean, double Scale)[rows.Rows];
         if (norm is null)
@@ -90,26 +167,83 @@ public sealed class NormedVocabulary
         return moments;
     }
 
+    private NormedVocabulary Changed(Action<NormedVocabulary> change)
+    {
+        var copy = (NormedVocabulary)MemberwiseClone();
+        (copy._lengths, copy._centred) = (null, null);
+        change(copy);
+        return copy;
+    }
+
     private double[] RowLengths()
     {
         var lengths = new double[_rows.Rows];
-        RowBlocks.ForEach(_rows, (start, block) =>
+        var meanLength = _mean is null ? 0 : Length(_mean);
+        ForEachRow((token, row) =>
         {
-            for (var row = 0; row < block.Rows; row++)
+            var whole = _mean is null ? 0 : Length(row);
+            for (var at = 0; at < row.Length && _mean is not null; at++)
             {
-                var (mean, scale) = _moments[start + row];
-                var values = block.Row(row);
-                var square = 0.0;
-                for (var at = 0; at < values.Length; at++)
-                {
-                    var normed = ((values[at] - mean) / scale * _gain[at]) + _bias[at];
-                    square += normed * normed;
-                }
-
-                lengths[start + row] = Math.Sqrt(square);
+                row[at] -= _mean[at];
             }
+
+            var length = Length(row);
+            lengths[token] = _mean is not null && length <= Zero * (whole + meanLength) ? 0 : length;
         });
         return lengths;
+    }
+
+    private double[] MeanRow()
+    {
+        var mean = new double[_rows.Columns];
+        ForEachRow((_, row) =>
+        {
+            for (var at = 0; at < row.Length; at++)
+            {
+                mean[at] += row[at];
+            }
+        });
+        return Array.ConvertAll(mean, sum => sum / _rows.Rows);
+    }
+
+    /// <summary>Calls back with each row of the vocabulary before it is centred; one row is held at a time.</summary>
+    private void ForEachRow(Action<int, double[]> visit)
+    {
+        var row = new double[_rows.Columns];
+        RowBlocks.ForEach(_rows, (start, block) =>
+        {
+            for (var place = 0; place < block.Rows; place++)
+            {
+                Read(block.Row(place), start + place, row);
+                visit(start + place, row);
+            }
+        });
+    }
+
+    private void Read(ReadOnlySpan<float> values, int token, double[] row)
+    {
+        var (mean, scale) = _moments[token];
+        for (var at = 0; at < values.Length; at++)
+        {
+            row[at] = ((values[at] - mean) / scale * _gain[at]) + _bias[at];
+        }
+
+        var last = _centresLast ? row.Average() : 0;
+        for (var at = 0; at < row.Length && _centresLast; at++)
+        {
+            row[at] -= last;
+        }
+    }
+
+    private static double Length(double[] row)
+    {
+        var square = 0.0;
+        foreach (var value in row)
+        {
+            square += value * value;
+        }
+
+        return Math.Sqrt(square);
     }
 
     private double[] Values(ReadOnlySpan<float> given, double otherwise)
@@ -125,20 +259,27 @@ public sealed class NormedVocabulary
     }
 
     /// <summary>c of each vector <c>n x d_model</c>, its product with the norm's bias, and what its scores are multiplied by.</summary>
-    private (Matrix Folded, double[] Constants, double[] Factors) Folded(Matrix x, Similarity by)
+    private (Matrix Folded, double[] Constants, double[] Factors) Folded(Matrix x, CosineOf cosine)
     {
+        var addedMean = _mean is null || _added is null || cosine != CosineOf.None ? 0 : _added.Average(value => (double)value);
         var (folded, constants, factors) = (new float[x.Rows * x.Columns], new double[x.Rows], new double[x.Rows]);
         var gained = new double[x.Columns];
         for (var row = 0; row < x.Rows; row++)
         {
             var target = folded.AsSpan(row * x.Columns, x.Columns);
             x.CopyRow(row, target);
-            double square = 0, sum = 0;
+            double square = 0, sum = 0, total = 0;
+            for (var at = 0; at < target.Length; at++)
+            {
+                total += target[at];
+            }
+
+            var last = _centresLast ? total / target.Length : 0;
             for (var at = 0; at < target.Length; at++)
             {
                 square += (double)target[at] * target[at];
-                constants[row] += target[at] * _bias[at];
-                sum += gained[at] = target[at] * _gain[at];
+                constants[row] += target[at] * (_bias[at] - (_mean?[at] ?? 0));
+                sum += gained[at] = (target[at] - last) * _gain[at];
             }
 
             var mean = _norm is { Centres: true } ? sum / target.Length : 0;
@@ -147,16 +288,17 @@ public sealed class NormedVocabulary
                 target[at] = (float)(gained[at] - mean);
             }
 
-            factors[row] = by == Similarity.Dot ? 1 : square == 0 ? 0 : 1 / Math.Sqrt(square);
+            constants[row] -= addedMean;
+            factors[row] = cosine != CosineOf.Both ? 1 : square == 0 ? 0 : 1 / Math.Sqrt(square);
         }
 
         return (new Matrix(folded, x.Rows, x.Columns), constants, factors);
     }
 
     /// <summary>What each token's product is multiplied by, <c>[V]</c>; null = 1.</summary>
-    private float[]? Scales(Similarity by)
+    private float[]? Scales(CosineOf cosine)
     {
-        if (by == Similarity.Dot && _norm is null)
+        if (cosine == CosineOf.None && _norm is null)
         {
             return null;
         }
@@ -164,7 +306,7 @@ public sealed class NormedVocabulary
         var scales = new float[_rows.Rows];
         for (var token = 0; token < scales.Length; token++)
         {
-            var length = by == Similarity.Cosine ? Lengths[token] : 1;
+            var length = cosine == CosineOf.None ? 1 : Lengths[token];
             scales[token] = length == 0 ? 0 : (float)(1 / (_moments[token].Scale * length));
         }
 
@@ -198,6 +340,7 @@ public sealed class NormedVocabulary
             {
                 Keep = query.Keep?[start..(start + count)],
                 Scale = query.Scale?[start..(start + count)],
+                Bias = query.Bias?[start..(start + count)],
             }));
         }
 

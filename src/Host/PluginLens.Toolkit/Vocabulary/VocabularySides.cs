@@ -6,6 +6,7 @@ namespace PluginLens.Toolkit;
 public sealed class VocabularySides(Model model, EmbeddingChoice choice = EmbeddingChoice.Auto)
 {
     private readonly bool _hasUnembedding = model.HasWeight("unembed.W_U");
+    private readonly Dictionary<string, NormedVocabulary> _compared = [];
 
     /// <summary>Rows for what reads the stream, <c>V x d_model</c>.</summary>
     public Matrix Reading => Of(writes: false);
@@ -26,6 +27,11 @@ public sealed class VocabularySides(Model model, EmbeddingChoice choice = Embedd
         return _hasUnembedding ? model.WU.Transpose() : throw new UsageException(
             $"Model '{model.Config.Name}' has no unembedding (an encoder without a head); use --embedding input or auto.");
     }
+
+    /// <summary>Rows for one kind of parameter, ready for search; made once.</summary>
+    /// <param name="writes">Whether the parameter writes to the stream.</param>
+    public NormedVocabulary Compared(bool writes) =>
+        _compared.TryGetValue(Name(writes), out var known) ? known : _compared[Name(writes)] = new NormedVocabulary(Of(writes), norm: null);
 
     /// <summary>The name of the matrix, for notes: <c>W_E</c> or <c>W_U</c>.</summary>
     /// <param name="writes">Whether the parameter writes to the stream.</param>

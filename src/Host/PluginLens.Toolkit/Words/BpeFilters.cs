@@ -3,6 +3,11 @@ namespace PluginLens.Toolkit;
 /// <summary>Judges tokens by a <see cref="BpeFilter"/>.</summary>
 public static class BpeFilters
 {
+    /// <summary>The tokens that pass both kinds of filter, <c>[d_vocab]</c>; null = all of them.</summary>
+    /// <param name="model">The model whose tokens are judged.</param>
+    /// <param name="options">The filters.</param>
+    public static bool[]? Mask(Model model, WordOptions options) => Mask(model, options.BpeFilter, options.Mask(model));
+
     /// <summary>The tokens that pass, <c>[d_vocab]</c>; null = all of them.</summary>
     /// <param name="model">The model whose tokens are judged.</param>
     /// <param name="filter">The filter.</param>

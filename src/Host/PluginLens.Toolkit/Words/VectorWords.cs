@@ -1,6 +1,9 @@
 namespace PluginLens.Toolkit;
 
-/// <summary>The words of parameter vectors: for each vector the k tokens with the largest product, cached by model, group and layer.</summary>
+/// <summary>
+/// Sets of tokens that parameter vectors are compared by: for each vector the k tokens with the largest product, cached by model, group and layer. Lists that
+/// are shown come from <see cref="SimilarWords"/>.
+/// </summary>
 /// <param name="context">The run: model, compute and cache.</param>
 /// <param name="parameters">The parameter groups of the model.</param>
 /// <param name="sides">The vocabulary that stands for each side.</param>
@@ -32,13 +35,4 @@ public sealed class VectorWords(AnalysisContext context, ParameterVectors parame
         var (vectors, width) = (parameters.Count(group), (double)context.Model.Config.DModel);
         return Costs.Sum(Costs.TopRows(vectors, width, Tokens, k), new Cost(0, 2 * sizeof(float) * vectors * width));
     }
-
-    /// <summary>The words of a few vectors, with filters; not cached.</summary>
-    /// <param name="rows">Vectors, <c>n x d_model</c>.</param>
-    /// <param name="writes">Whether they write to the residual stream.</param>
-    /// <param name="k">Tokens per vector.</param>
-    /// <param name="keep">Tokens that take part, <c>[V]</c>; null = all.</param>
-    /// <param name="order">Which end.</param>
-    public RowTopK Few(Matrix rows, bool writes, int k, bool[]? keep, RowOrder order = RowOrder.Largest) =>
-        context.Compute.TopRows(rows, sides.Of(writes), new RowQuery { K = k, Keep = keep, Order = order });
 }
