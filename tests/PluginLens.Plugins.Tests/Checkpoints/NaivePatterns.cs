@@ -66,9 +66,20 @@ internal static class NaivePatterns
             case MessageReading.Auto or MessageReading.Written when !NaiveStates.IsPostNorm(model):
                 var (mean, gain) = (model.Config.Norm.StartsWith("RMS", StringComparison.Ordinal) ? 0 : message.Average(), weights.Vector("ln_final.w"));
                 return Scores([.. message.Select((value, at) => (value - mean) * (gain?[at] ?? 1))], weights.Columns("unembed.W_U"), cosine: false);
+            case MessageReading.WrittenCosine:
+                return Scores(message, Array.ConvertAll(weights.Columns("unembed.W_U"), row => Written(model, row)), cosine: true);
             default:
                 return Scores(message, embeddings, cosine: true);
         }
+    }
+
+    /// <summary>The vector with which a message's product is what the final norm, without scale and bias, makes of it for a token: <c>C (w * u)</c>.</summary>
+    public static double[] Written(Model model, double[] row)
+    {
+        var gain = NaiveStates.IsPostNorm(model) ? null : new NaiveWeights(model).Vector("ln_final.w");
+        double[] gained = [.. row.Select((value, at) => value * (gain?[at] ?? 1))];
+        var mean = NaiveStates.IsPostNorm(model) || model.Config.Norm.StartsWith("RMS", StringComparison.Ordinal) ? 0 : gained.Average();
+        return Array.ConvertAll(gained, value => value - mean);
     }
 
     private static double[] Rotated(ModelConfig config, double[] x, int position)
