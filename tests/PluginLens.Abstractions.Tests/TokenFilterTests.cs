@@ -45,6 +45,23 @@ public sealed class TokenFilterTests
         Assert.That(new TokenFilter { OnlyAscii = true, Padding = padding }.Mask(Model(Words.Length + 2)), Is.EqualTo(ascii));
     }
 
+    /// <summary>Norms 1 to 5: the median is 3 of five, 3 of the rows with padding in an even number too (between 2 and 4).</summary>
+    [Test]
+    public void LargeNorms_AreThoseAboveAMultipleOfTheMedian()
+    {
+        FakeModel Sized(params float[] norms) => Model(norms.Length).WithWeight("embed.W_E", norms, norms.Length, 1);
+
+        Assert.That(new TokenFilter().LargeNorms(Sized(1, -5, 3, 2, 4)), Is.EqualTo([false, true, false, false, false]));
+        Assert.That(new TokenFilter { LargeNorm = 1 }.LargeNorms(Sized(1, -5, 3, 2, 4)), Is.EqualTo([false, true, false, false, true]));
+        Assert.That(new TokenFilter { LargeNorm = 1.3 }.LargeNorms(Sized(1, -5, 2, 4)), Is.EqualTo([false, true, false, true]));
+        Assert.That(new TokenFilter().LargeNorms(Sized(0, 0, 0)), Is.All.False);
+        Assert.That(new TokenFilter { DropFlagged = true }.Mask(Sized(1, -5, 3, 2, 4)), Is.EqualTo([true, false, true, true, true]));
+        Assert.That(new TokenFilter { DropFlagged = true, OnlyAscii = true }.Mask(Sized(1, -5, 3, 2, 4)), Is.EqualTo([true, false, false, true, true]));
+        Assert.That(new TokenFilter { DropFlagged = true }.Mask(Sized(1, -5, 3, 2, 4).WithTokenizer(null)), Is.EqualTo([true, false, true, true, true]), "norms need no text");
+        Assert.That(
+            () => new TokenFilter { DropFlagged = true, LargeNorm = 0 }.Mask(Sized(1, -5, 3, 2, 4)), Throws.TypeOf<UsageException>().With.Message.Contains("none of the 5 tokens"));
+    }
+
     [Test]
     public void Mask_ThatLeavesNothing_IsAUsageError() => Assert.That(
         () => new TokenFilter { OnlyEnglish = true, RoundTrip = true, ExcludeBrackets = true, OnlyFromList = new WordList("list", ["unseen"]) }.Mask(Model(Words.Length)),

@@ -21,6 +21,8 @@ public sealed class ResultsTests
         yield return Case("table not kebab-case", results => results.Table<Row>("Rows"));
         yield return Case("table twice", results => (results.Table<Row>("rows"), results.Table<Row>("rows")).ToString());
         yield return Case("too many group columns", results => results.Table<Row>("rows", groupBy: 5));
+        yield return Case("too many group columns of those that are left", results => results.Table<Row>("rows", 3, ["Word"]));
+        yield return Case("no such column to leave out", results => results.Table<Row>("rows", 0, ["Words"]));
         yield return Case("no columns", results => results.Table<NoColumns>("rows"));
         yield return Case("odd column", results => results.Table<OddColumn>("rows"));
         yield return Case("NaN in the second row", results =>
@@ -46,6 +48,22 @@ public sealed class ResultsTests
         var inRun = Assert.Catch<ArgumentException>(() => mistake(new StoredResults(new ResultStore())))!;
 
         Assert.That(() => mistake(new CollectedResults()), Throws.TypeOf(inRun.GetType()).With.Message.EqualTo(inRun.Message));
+    }
+
+    [Test]
+    public void Table_WithoutSomeColumns_HasTheOthers()
+    {
+        var store = new ResultStore();
+        foreach (var results in new Results[] { new StoredResults(store), new TurnResults(store, "one", "one") })
+        {
+            results.Table<Row>("plain", 1, []).Add(new Row(1, new Token(2, "two"), 3));
+            results.Table<Row>("fewer", 1, ["Word"]).Add(new Row(1, new Token(2, "two"), 3));
+        }
+
+        string[] Columns(string name) => [.. store.Tables.Single(table => table.Name == name).Columns.Select(column => column.Name)];
+        Assert.That(Columns("plain"), Is.EqualTo(["number", "word", "word_id", "score"]));
+        Assert.That(Columns("fewer"), Is.EqualTo(["number", "score"]));
+        Assert.That(Columns("fewer-one"), Is.EqualTo(["model", "number", "score"]));
     }
 
     [Test]

@@ -97,4 +97,70 @@ public sealed class NormedVocabularyTests
         Assert.That(row, Is.EqualTo(expected).Within(1e-6));
         Assert.That(vocabulary.Lengths[7], Is.EqualTo(Math.Sqrt(Naive.Dot(expected, expected))).Within(1e-12));
     }
+
+    [Test]
+    public void Top_Centred_EqualsTheCentredCopy(
+        [Values("normed", "gained", "written", "plain")] string kind, [Values("LN", "RMS")] string norm, [Values] CosineOf cosine, [Values] RowOrder order, [Values] bool added)
+    {
+        var model = Models.Make(norm);
+        var rows = model.WU.Transpose();
+        var final = ModelNorm.Final(model)!;
+        float[]? numbers = added ? [.. Enumerable.Range(0, rows.Rows).Select(id => id % 7 * 0.1f)] : null;
+        var vocabulary = kind switch
+        {
+            "normed" => new NormedVocabulary(rows, final),
+            "gained" => NormedVocabulary.Gained(rows, final, biased: true),
+            "written" => NormedVocabulary.Written(rows, final),
+            _ => new NormedVocabulary(rows, norm: null),
+        };
+        var x = Models.Vectors(4, model.Config.DModel);
+
+        var lists = vocabulary.With(numbers).Centred.Top(Compute, x, 15, cosine, order: order);
+
+        double[][] whole = [.. Enumerable.Range(0, rows.Rows).Select(id => Made(model, kind, Naive.Row(rows, id)))];
+        double[] mean = [.. Enumerable.Range(0, model.Config.DModel).Select(at => whole.Average(row => row[at]))];
+        double[][] centred = Array.ConvertAll(whole, row => row.Select((value, at) => value - mean[at]).ToArray());
+        for (var row = 0; row < x.Rows; row++)
+        {
+            var vector = Naive.Row(x, row);
+            double Score(int id) => (Naive.Dot(vector, centred[id]) / (cosine == CosineOf.None ? 1 : Length(centred[id]) * (cosine == CosineOf.Both ? Length(vector) : 1)))
+                + (cosine == CosineOf.None && numbers is not null ? numbers[id] - numbers.Average(value => (double)value) : 0);
+            double[] scores = [.. Enumerable.Range(0, rows.Rows).Select(Score)];
+            Naive.AssertTop(lists, row, scores, order);
+            Assert.That(vocabulary.With(numbers).Centred.Scores(Compute, x.Slice(row, 1), cosine), Is.EqualTo(scores).Within(1e-5));
+        }
+
+        Assert.That(vocabulary.Centred.Lengths, Is.EqualTo(centred.Select(Length)).Within(1e-12));
+    }
+
+    [Test]
+    public void Centred_RowsThatAreTheMean_ScoreZero()
+    {
+        // Two opposite rows and their mean, which is no zero of float32.
+        var rows = new Matrix(new float[] { 0.1f, 0.7f, 0.3f, 0.9f, 0.2f, 0.8f }, 3, 2);
+
+        var lists = new NormedVocabulary(new Matrix(new float[] { 0.1f, 0.7f, 0.1f, 0.7f, 0.1f, 0.7f }, 3, 2), null).Centred.Top(Compute, rows, 3, CosineOf.Both);
+
+        for (var row = 0; row < 3; row++)
+        {
+            Assert.That(lists.IdsOf(row).ToArray(), Is.EqualTo([0, 1, 2]));
+            Assert.That(lists.ScoresOf(row).ToArray(), Is.All.Zero);
+        }
+    }
+
+    private static double Length(double[] row) => Math.Sqrt(Naive.Dot(row, row));
+
+    private static double[] Made(Model model, string kind, double[] row)
+    {
+        double[] gain = Array.ConvertAll(model.Weight("ln_final.w").Data.ToArray(), value => (double)value);
+        double[] bias = model.HasWeight("ln_final.b") ? Array.ConvertAll(model.Weight("ln_final.b").Data.ToArray(), value => (double)value) : new double[gain.Length];
+        double[] gained = [.. row.Select((value, at) => value * gain[at])];
+        return kind switch
+        {
+            "normed" => Naive.Norm(model, "ln_final", row),
+            "gained" => [.. gained.Select((value, at) => value + bias[at])],
+            "written" => [.. gained.Select(value => value - (model.Config.Norm.StartsWith("RMS", StringComparison.Ordinal) ? 0 : gained.Average()))],
+            _ => row,
+        };
+    }
 }

@@ -54,6 +54,21 @@ public sealed class WordFilterTests
         Assert.That(PaddingNote.Of(padded, new TokenFilter { Padding = Padding.Keep, OnlyAlnum = true }), Is.EqualTo("3 padding ids dropped"), "they have no text to pass by");
     }
 
+    [Test]
+    public void Notes_OfKeptPadding_DoNotDependOnWhatElseIsDropped() => Assert.That(
+        PaddingNote.Of(Model.WithConfig(config => config with { DVocab = 15 }).WithWeight("embed.W_E", new float[15], 15, 1), new TokenFilter { Padding = Padding.Keep, DropFlagged = true, LargeNorm = 9 }),
+        Is.EqualTo("3 padding ids kept; 0 tokens of large norm dropped (above 9 x the median)"));
+
+    [Test]
+    public void SimilarWords_OfASearchThatCannotCentre_AreRefused()
+    {
+        var lists = new SimilarWords(Context.Of(Model), new ListOptions { Center = true }, 3);
+
+        Assert.That(() => lists.Of((_, _) => new RowTopK(0, 0, [], [])), Throws.TypeOf<UsageException>().With.Message.Contains("--center"));
+        Assert.That(lists.Of((_, _) => new RowTopK(0, 0, [], []), centred: true), Is.Empty);
+        Assert.That(() => new SimilarWords(Context.Of(Model), new VectorOptions { Cosine = CosineOf.Output }, 3).Of((_, _) => new RowTopK(0, 0, [], [])), Throws.TypeOf<UsageException>());
+    }
+
     private static FakeModel Model { get; } = new(Models.Sizes with { DVocab = Pieces.Length }, new ByteLevel());
 
     private static IEnumerable<string> Kept(BpeFilter filter, bool[]? keep = null)
