@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace PluginLens.Plugins.Circuits;
 
 /// <summary>
@@ -61,6 +63,7 @@ internal static class ComparedFactors
         return (rows, columns);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Centre(Compute compute, float[] rows, int width)
     {
         var mean = compute.MeanRow(new Matrix(rows, rows.Length / width, width));
@@ -84,6 +87,7 @@ internal static class ComparedFactors
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Divide(float[] rows, int width, Func<int, double> length)
     {
         for (var token = 0; token < rows.Length / width; token++)
@@ -96,6 +100,7 @@ internal static class ComparedFactors
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double[] Lengths(float[] rows, int width)
     {
         var lengths = new double[rows.Length / width];

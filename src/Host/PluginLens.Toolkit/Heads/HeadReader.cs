@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace PluginLens.Toolkit;
 
 /// <summary>
@@ -139,6 +141,7 @@ public sealed class HeadReader(AnalysisContext context, HeadReading reading)
     }
 
     /// <summary><c>((e_t - m_t) / s_t * w) W</c> from <c>(e_t * w) W</c>: m_t times the sum of the columns less, over s_t.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Scale(float[] projected, Matrix gained, IReadOnlyList<(double Mean, double Scale)> moments)
     {
         var (width, sums) = (gained.Columns, new double[gained.Columns]);
