@@ -21,9 +21,15 @@ internal static class NaiveComparison
     /// <param name="cosine">What it is divided by.</param>
     public static double Score(double[] x, double[] token, CosineOf cosine)
     {
-        static double Length(double[] row) => Math.Sqrt(NaiveWeights.Dot(row, row));
-        var divisor = cosine switch { CosineOf.None => 1, CosineOf.Output => Length(token), _ => Length(token) * Length(x) };
+        var divisor = Divisor(x, token, cosine);
         return divisor == 0 ? 0 : NaiveWeights.Dot(x, token) / divisor;
+    }
+
+    /// <summary>What a product is divided by.</summary>
+    public static double Divisor(double[] x, double[] token, CosineOf cosine)
+    {
+        static double Length(double[] row) => Math.Sqrt(NaiveWeights.Dot(row, row));
+        return cosine switch { CosineOf.None => 1, CosineOf.Output => Length(token), _ => Length(token) * Length(x) };
     }
 
     /// <summary>All scores of one vector.</summary>
