@@ -33,7 +33,7 @@ public sealed class PluginFolderTests
 
         Assert.That(result.ExitCode, Is.Zero, result.Errors);
         Assert.That(result.Output, Does.Match("Page: .*ov-pairs.md\n"));
-        Assert.That(result.Output, Does.Contain("  ov-pairs   with --paper-order\n      layer, head, rank, output, output_id, input, input_id, score\n"));
+        Assert.That(result.Output, Does.Contain("  ov-pairs   with --paper-order\n      layer, head, rank, output, output_id, input, input_id, score, output_large_norm, input_large_norm, high_bias\n"));
         Assert.That(result.Output, Does.Contain("  approximate  no-unembed: ").And.Contain("  exact        otherwise\n"));
         Assert.That(Cli.Run("describe", "isotropy").Output, Does.Contain("  exact        every model: it reads the embeddings alone\n").And.Not.Contain("otherwise"));
     }
