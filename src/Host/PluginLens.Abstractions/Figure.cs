@@ -14,7 +14,16 @@ public abstract record Figure(string Title);
 /// <param name="Signed">Whether 0 is the middle of the scale.</param>
 public sealed record Heatmap(
     string Title, string XTitle, string YTitle, IReadOnlyList<string> XLabels, IReadOnlyList<string> YLabels, double?[][] Values, bool Signed = false)
-    : Figure(Title);
+    : Figure(Title)
+{
+    /// <summary>Colours at given values, ascending: between two they mix, beyond the last they stay; empty = as the writer likes.</summary>
+    public IReadOnlyList<ColorStop> Scale { get; init; } = [];
+}
+
+/// <summary>A colour at a value.</summary>
+/// <param name="Value">The value.</param>
+/// <param name="Color">Its colour by name, e.g. <c>white</c>.</param>
+public sealed record ColorStop(double Value, string Color);
 
 /// <summary>Points in the plane.</summary>
 /// <param name="Title">What it shows.</param>

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace PluginLens.Toolkit;
 
 /// <summary>Lists the words most similar to vectors as <see cref="WordOptions"/> ask for, and flags lists of tokens with a high bias: the one way in which analyses list words.</summary>
@@ -38,11 +40,16 @@ public sealed class SimilarWords
     /// <param name="x">Vectors, <c>n x d_model</c>.</param>
     /// <param name="by">Cosine or dot product, which <see cref="VectorOptions.Cosine"/> makes a cosine.</param>
     /// <param name="order">Which end.</param>
-    public TokenList[] Of(NormedVocabulary vocabulary, Matrix x, Similarity by, RowOrder order = RowOrder.Largest)
+    /// <param name="key">Says which vectors and which vocabulary these are, where lists that were made before may serve; null = they are made anew.</param>
+    public TokenList[] Of(NormedVocabulary vocabulary, Matrix x, Similarity by, RowOrder order = RowOrder.Largest, string? key = null)
     {
         var compared = _options.Center ? vocabulary.Centred : vocabulary;
         var cosine = by == Similarity.Cosine ? CosineOf.Both : (_options as VectorOptions)?.Cosine ?? CosineOf.None;
-        return Lists((k, keep) => compared.Top(_context.Compute, x, k, cosine, keep, order));
+        return Lists((k, keep) => key is null ? Top(k, keep) : _context.Cache.GetOrCompute(
+            // Another toolkit may mean something else by the same key: its module version is part of it.
+            _context.Model, $"{typeof(SimilarWords).Module.ModuleVersionId} {key}.{k}.{cosine}.{order}{(_options.Center ? ".centred" : string.Empty)}{Identity(keep)}", () => Top(k, keep)));
+
+        RowTopK Top(int k, bool[]? keep) => compared.Top(_context.Compute, x, k, cosine, keep, order);
     }
 
     /// <summary>Lists of any search.</summary>
@@ -85,6 +92,10 @@ public sealed class SimilarWords
     private TokenList[] Lists(Func<int, bool[]?, RowTopK> search) => _pool is { } pool
         ? TokenList.FromPool(search(pool, _ranked), _words, _k)
         : TokenList.FromPool(search(_k, _ranked), keep: null, _k);
+
+    /// <summary>Tells masks apart, whatever the options that made them.</summary>
+    private static string Identity(bool[]? keep) =>
+        keep is null ? string.Empty : $".{Convert.ToHexStringLower(SHA256.HashData(Array.ConvertAll(keep, kept => kept ? (byte)1 : (byte)0)))}";
 
     private static void Check(WordOptions options, int k)
     {

@@ -5,6 +5,10 @@ namespace PluginLens.Toolkit;
 /// <param name="Scores">Their scores.</param>
 public sealed record TokenList(int[] Ids, double[] Scores)
 {
+    /// <summary>The words as text, best first, without the spaces around them: <c>player, team, ball</c>.</summary>
+    /// <param name="model">The model whose tokens they are.</param>
+    public string Text(Model model) => string.Join(", ", Ids.Select(id => model.Token(id).Text).Select(text => WhiteSpace.Strip(text) is { Length: > 0 } word ? word : text));
+
     /// <summary>
     /// Lists from a pool: walks down the best of each row and takes the first k that pass, so fewer than k may be left. The originals filter
     /// this way (<c>--pool</c>); a filter before the selection leaves none short.

@@ -1,7 +1,7 @@
-namespace PluginLens.Plugins.Messages;
+namespace PluginLens.Toolkit;
 
 /// <summary>Reads messages as words in one of the ways of <see cref="MessageReading"/>.</summary>
-internal sealed class MessageWords
+public sealed class MessageWords
 {
     private readonly AnalysisContext _context;
     private readonly SimilarWords _similar;
@@ -42,8 +42,14 @@ internal sealed class MessageWords
 
     /// <summary>The list of each message.</summary>
     /// <param name="messages">Messages, <c>n x d_model</c>.</param>
-    public TokenList[] Of(Matrix messages) => _similar.Of(
-        _vocabulary, _reading == MessageReading.FinalNorm ? _norm!.Apply(messages) : messages, _reading is MessageReading.Dot or MessageReading.Written ? Similarity.Dot : Similarity.Cosine);
+    /// <param name="key">Says which vectors these are, where lists that were made before may serve; null = they are made anew.</param>
+    /// <param name="order">Which end.</param>
+    public TokenList[] Of(Matrix messages, string? key = null, RowOrder order = RowOrder.Largest) => _similar.Of(
+        _vocabulary,
+        _reading == MessageReading.FinalNorm ? _norm!.Apply(messages) : messages,
+        _reading is MessageReading.Dot or MessageReading.Written ? Similarity.Dot : Similarity.Cosine,
+        order,
+        key is null ? null : $"{key}.{_reading}");
 
     /// <summary>Whether a list is made of tokens with a high bias.</summary>
     /// <param name="list">The list.</param>

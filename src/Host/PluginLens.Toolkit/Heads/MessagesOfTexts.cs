@@ -1,9 +1,9 @@
-namespace PluginLens.Plugins.Messages;
+namespace PluginLens.Toolkit;
 
 /// <summary>Messages of the tokens of a text, from hook_v.</summary>
 /// <param name="context">The run.</param>
 /// <param name="noBias">Whether b_V is left out.</param>
-internal sealed class MessagesOfTexts(AnalysisContext context, bool noBias)
+public sealed class MessagesOfTexts(AnalysisContext context, bool noBias)
 {
     private readonly HeadPatterns _heads = new(context.Model, context.Compute);
 

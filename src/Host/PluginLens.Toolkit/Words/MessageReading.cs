@@ -1,4 +1,4 @@
-namespace PluginLens.Plugins.Messages;
+namespace PluginLens.Toolkit;
 
 /// <summary>How messages are read as words.</summary>
 public enum MessageReading
