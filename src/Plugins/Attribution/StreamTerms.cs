@@ -27,9 +27,13 @@ internal sealed class StreamTerms
             throw new UsageException($"--by neuron: the neurons of model '{config.Name}' belong to experts; use --by head or component.");
         }
 
-        // The sum of embeddings is what enters block 0, but where a norm follows it.
-        _hasPositions = config.Positions == "learned" && !model.HasWeight("embed.ln.w") && model.Hooks.ContainsKey("hook_embed") && model.Hooks.ContainsKey("hook_pos_embed");
+        _hasPositions = HasPositions(model);
     }
+
+    /// <summary>Whether what enters block 0 is the sum of token and position embeddings: not where a norm follows it.</summary>
+    /// <param name="model">The model.</param>
+    public static bool HasPositions(Model model) =>
+        model.Config.Positions == "learned" && !model.HasWeight("embed.ln.w") && model.Hooks.ContainsKey("hook_embed") && model.Hooks.ContainsKey("hook_pos_embed");
 
     private ModelConfig Config => _model.Config;
 
