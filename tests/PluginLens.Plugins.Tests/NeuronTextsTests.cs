@@ -77,7 +77,7 @@ public sealed class NeuronTextsTests : AnalysisTests<NeuronTexts>
             Cancellation = stop.Token, Progress = new StopAt(stop, prompts: 1),
         };
 
-        Assert.That(() => new NeuronTexts().Run(context), Throws.InstanceOf<OperationCanceledException>());
+        Assert.That(() => ((IAnalysis)new NeuronTexts()).Run(context), Throws.InstanceOf<OperationCanceledException>());
         var row = results.Rows<NeuronSummary>("neuron-texts").Single();
         Assert.That((row.Tokens, row.Largest), Is.EqualTo((7, 4.0)));
         Assert.That(results.Rows<NeuronText>("texts").Select(text => text.Prompt).Distinct(), Is.EquivalentTo(new[] { 0, 1 }));
