@@ -25,7 +25,7 @@ public sealed class JsonResultWriterTests
         var figures = JObject.Parse(Written<Figures>("json"))["figures"]!;
 
         Assert.That(figures["map"]!.ToString(Newtonsoft.Json.Formatting.None), Is.EqualTo(
-            """{"kind":"heatmap","title":"Title","x_title":"x","y_title":"y","x_labels":["a","b"],"y_labels":["c"],"values":[[1.0,null]],"signed":true}"""));
+            """{"kind":"heatmap","title":"Title","x_title":"x","y_title":"y","x_labels":["a","b"],"y_labels":["c"],"values":[[1.0,null]],"signed":true,"scale":[]}"""));
         Assert.That(figures["points"]!["points"]![0]!["y"]!.Type, Is.EqualTo(JTokenType.Null));
     }
 }
