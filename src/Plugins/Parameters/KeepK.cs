@@ -70,7 +70,7 @@ public sealed class KeepK : Analysis<KeepKOptions>
         switch (options.X)
         {
             case Vectors.Normal:
-                return new Matrix(Enumerable.Range(0, options.Samples * config.DModel).Select(_ => (float)Normal(context.Random)).ToArray(), options.Samples, config.DModel);
+                return NormalNumbers.Matrix(context.Random, options.Samples, config.DModel);
             case Vectors.Values:
                 return !model.HasWeight("blocks.0.mlp.W_out") ? throw new UsageException($"--x values: model '{config.Name}' has no MLPs, or one for each expert; use --x normal or hidden.") : Pick(
                     context, options, [.. Enumerable.Range(0, config.NLayers).Select(layer => model.Weight($"blocks.{layer}.mlp.W_out").AsMatrix())]);
@@ -100,9 +100,6 @@ public sealed class KeepK : Analysis<KeepKOptions>
 
         return new Matrix(picked, rows.Length, width);
     }
-
-    /// <summary>A standard normal number, by the Box-Muller transform.</summary>
-    private static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 
     /// <summary>A·Bᵀ in float64 (products of hidden states overflow float32), flattened.</summary>
     private static double[] Flat(AnalysisContext context, Matrix a, Matrix b) => context.Compute.Gram(a.Transpose(), b.Transpose()).Data;

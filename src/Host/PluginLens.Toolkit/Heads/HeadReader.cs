@@ -121,24 +121,7 @@ public sealed class HeadReader(AnalysisContext context, HeadReading reading)
         return Gained(Model.Weight(name).Span, weight);
     }
 
-    private static Matrix Gained(ReadOnlySpan<float> gain, Matrix weight)
-    {
-        if (gain.IsEmpty)
-        {
-            return weight;
-        }
-
-        var gained = new float[weight.Rows * weight.Columns];
-        for (var row = 0; row < weight.Rows; row++)
-        {
-            for (var column = 0; column < weight.Columns; column++)
-            {
-                gained[(row * weight.Columns) + column] = gain[row] * weight.Row(row)[column];
-            }
-        }
-
-        return new Matrix(gained, weight.Rows, weight.Columns);
-    }
+    private static Matrix Gained(ReadOnlySpan<float> gain, Matrix weight) => gain.IsEmpty ? weight : FoldedWeights.Gained(weight, gain);
 
     /// <summary><c>((e_t - m_t) / s_t * w) W</c> from <c>(e_t * w) W</c>: m_t times the sum of the columns less, over s_t.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
