@@ -21,6 +21,7 @@ public sealed class ThreadsTests
     [TestCase("prompt-accuracy --model tiny-gpt2")]
     [TestCase("attended-messages --model tiny-gpt2 --layer 1 --head 0 --k 3 --draw 0")]
     [TestCase("head-behaviours --model tiny-gpt2 --layer 1")]
+    [TestCase("patterns-context --k 3")]
     [TestCase("patterns --layer 1 --position -1 --k 3")]
     [TestCase("messages --layer 1 --position -1 --k 3")]
     [TestCase("ffn-neurons --top 5 --k 3")]

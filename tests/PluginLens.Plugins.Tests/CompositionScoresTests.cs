@@ -69,7 +69,7 @@ public sealed class CompositionScoresTests : AnalysisTests<CompositionScores>
         var model = FakeModel.Gpt2Like(new ModelConfig { DModel = 8, NHeads = 3, NLayers = 4, DHead = 2, DVocab = 11, DMlp = 5, NCtx = 4 });
         var all = TestRun.Execute(new CompositionScores(), model, new CompositionOptions { K = 1000 }).Rows<Composition>("composition-scores");
 
-        var some = TestRun.Execute(new CompositionScores(), model, new CompositionOptions { K = 1000, From = Selection.Parse("1,3"), To = Selection.Parse("0,2-3") }).Rows<Composition>("composition-scores");
+        var some = TestRun.Execute(new CompositionScores(), model, new CompositionOptions { K = 1000, FromLayer = Selection.Parse("1,3"), ToLayer = Selection.Parse("0,2-3") }).Rows<Composition>("composition-scores");
         var few = TestRun.Execute(new CompositionScores(), model, new CompositionOptions { K = 4 }).Rows<Composition>("composition-scores");
 
         Assert.That(some.Select(row => (row.FromLayer, row.ToLayer)).Distinct(), Is.EquivalentTo(new[] { (1, 2), (1, 3) }));
@@ -79,8 +79,8 @@ public sealed class CompositionScoresTests : AnalysisTests<CompositionScores>
 
     [Test]
     public void NoLaterLayer_IsRefused() => Assert.That(
-        () => TestRun.Execute(new CompositionScores(), VectorModels.Make(), new CompositionOptions { From = Selection.Parse("1") }),
-        Throws.TypeOf<UsageException>().With.Message.EqualTo("--from 1 --to all: model 'model' has 2 layers; expected one of --from before one of --to."));
+        () => TestRun.Execute(new CompositionScores(), VectorModels.Make(), new CompositionOptions { FromLayer = Selection.Parse("1") }),
+        Throws.TypeOf<UsageException>().With.Message.EqualTo("--from-layer 1 --to-layer all: model 'model' has 2 layers; expected one of --from-layer before one of --to-layer."));
 
     private static FakeModel Cleared(FakeModel model, params string[] names) => names.Aggregate(model, (made, name) => made.WithWeight(name, Array.Clear));
 

@@ -52,7 +52,7 @@ internal sealed class CompositionGrid
 
         if (!ShowsHeads)
         {
-            results.Note($"pairs of heads are drawn for up to {Most} heads a side; choose layers by --from and --to");
+            results.Note($"pairs of heads are drawn for up to {Most} heads a side; choose layers by --from-layer and --to-layer");
         }
     }
 

@@ -87,10 +87,10 @@ public sealed class CompositionScores : Analysis<CompositionOptions>
 
     private static (IReadOnlyList<int> From, IReadOnlyList<int> To, int Pairs) Layers(ModelConfig config, CompositionOptions options)
     {
-        var (from, to) = (options.From.Of(config.NLayers, "from"), options.To.Of(config.NLayers, "to"));
+        var (from, to) = (options.FromLayer.Of(config.NLayers, "from-layer"), options.ToLayer.Of(config.NLayers, "to-layer"));
         var pairs = from.Sum(earlier => to.Count(later => later > earlier));
         return pairs > 0 ? (from, to, pairs) : throw new UsageException(
-            $"--from {options.From} --to {options.To}: model '{config.Name}' has {config.NLayers} layers; expected one of --from before one of --to.");
+            $"--from-layer {options.FromLayer} --to-layer {options.ToLayer}: model '{config.Name}' has {config.NLayers} layers; expected one of --from-layer before one of --to-layer.");
     }
 }
 
@@ -143,11 +143,11 @@ public sealed record CompositionOptions
 {
     /// <summary>Earlier layers.</summary>
     [Help("Layers of the heads that write: all, 3, 0,2-4; -1 is the last.")]
-    public Selection From { get; init; } = Selection.All;
+    public Selection FromLayer { get; init; } = Selection.All;
 
     /// <summary>Later layers.</summary>
     [Help("Layers of the heads that read: all, 3, 0,2-4; -1 is the last.")]
-    public Selection To { get; init; } = Selection.All;
+    public Selection ToLayer { get; init; } = Selection.All;
 
     /// <summary>Rows of each kind.</summary>
     [AtLeast(1)]

@@ -27,7 +27,7 @@ public sealed class PatternsContext : Analysis<PatternsContextOptions>
         var (made, similar, reading) = (new ContextPatterns(context, options), new SimilarWords(context, options, options.K), new FinalReading(model, context.Compute));
         var vocabulary = new NormedVocabulary(model.WE, norm: null);
         context.Results.Note(NoteLine.Of(made.Description, options.Score == Similarity.Cosine ? "cosine with raw W_E" : "dot product with raw W_E", similar.Description));
-        var (table, states) = (context.Results.Table<ContextPattern>("patterns-context", groupBy: 5), context.Results.Table<ContextState>("states", groupBy: 3));
+        var (table, states) = (context.Results.Table<ContextPattern>("patterns-context", groupBy: 6), context.Results.Table<ContextState>("states", groupBy: 3));
         string[] hooks = [.. layers.Select(ContextPatterns.Hook).Append(made.LastHook).Distinct()];
         foreach (var batch in PromptBatches.Run(context, model, prompts, hooks, most: 1))
         {

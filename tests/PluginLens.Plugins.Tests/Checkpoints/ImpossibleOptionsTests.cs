@@ -30,6 +30,13 @@ public sealed class ImpossibleOptionsTests
         yield return Case(new KnowledgeLookup(), new KnowledgeLookupOptions { From = "w3" }, "--from and --to belong together");
         yield return Case(new PatternsStatic(), new PatternsStaticOptions { Words = ["w3"], Pool = 5 }, "--pool 5: lists of --k 15 need a pool of at least 15");
         yield return Case(new HeadProbe(), new HeadProbeOptions { Words = "w3", Head = Selection.All }, "--layer 0 --head all: head-probe reads one head");
+        yield return Case(new PositionBias(), new PositionBiasOptions { Position = 8 }, "--position 8: expected 0 to 7");
+        yield return Case(new PatternsContext(), new PatternsContextOptions { Layout = Layout.Document, Position = Selection.All }, "--layout document --position all: the notebook's table");
+        yield return Case(new CompositionScores(), new CompositionOptions { ToLayer = Selection.Parse("0") }, "--from-layer all --to-layer 0: model");
+        yield return Case(new CircuitSvd(), new CircuitSvdOptions { Matrix = [CircuitMatrix.Gate] }, "--matrix gate: model");
+        yield return Case(new CircuitSvd(), new CircuitSvdOptions { Matrix = [] }, "--matrix is empty; give some");
+        yield return Case(new CircuitSvd(), new CircuitSvdOptions { Pool = 3 }, "--pool 3: lists of --k 6");
+        yield return Case(new EffectiveRank(), new EffectiveRankOptions { Layer = Selection.Parse("2") }, "--layer 2: this model has layers 0 to 1");
         yield return Case(new Stitch(), new StitchOptions { Last = 9 }, "--last 9: model", VectorModels.Make(seed: 2));
         yield return Case(new Stitch(), new StitchOptions { Subtract = true }, "--subtract needs", VectorModels.Make(seed: 2));
         yield return Case(new AlignLayers(), new AlignLayersOptions { Space = AlignmentSpace.Raw }, "--space raw compares coordinates", CheckpointModels.Get("gpt2"));
