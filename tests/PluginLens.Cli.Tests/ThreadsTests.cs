@@ -1,6 +1,6 @@
 namespace PluginLens.Cli.Tests;
 
-/// <summary>Every analysis that runs a forward pass writes the same bytes with any number of threads.</summary>
+/// <summary>Every analysis that runs a forward pass, or decompositions side by side, writes the same bytes with any number of threads.</summary>
 public sealed class ThreadsTests
 {
     private const int Texts = 12;
@@ -28,6 +28,8 @@ public sealed class ThreadsTests
     [TestCase("bos-neurons --k 3")]
     [TestCase("neuron-texts --layer 3 --k 3")]
     [TestCase("stream-table --top 6 --k 3 --file")]
+    [TestCase("composition-scores --samples 10")]
+    [TestCase("circuit-svd --layer 1 --matrix ov,out")]
     [TestCase("keep-k --x hidden --samples 40 --k 10")]
     [TestCase("stitch --model tiny-gpt2-wide --model tiny-gpt2-reviews")]
     [TestCase("stitch --model tiny-gpt2-wide --model tiny-gpt2-reviews --add-positions")]
