@@ -30,7 +30,7 @@ public sealed class CompositionScores : Analysis<CompositionOptions>
             weights.Description ?? "weights as they are",
             $"weights {config.ProcessingName}",
             options.Baseline == Baseline.None ? "no baseline" : FormattableString.Invariant($"excess over {baseline:0.0000}, {(options.Baseline == Baseline.Random ? $"the mean of {options.Samples} pairs of random heads, seed {context.Seed}" : "1/sqrt(d_model)")}")));
-        var (best, grid, heads, writers, done) = (new BestCompositions(options.K), new CompositionGrid(config, from, to), new CircuitFactors(context, weights), new Dictionary<int, CircuitSides>(), 0);
+        var (best, grid, heads, writers, done) = (new BestCompositions(options.K), new CompositionGrid(config, from, to), new CircuitFactors(context, weights), new Dictionary<int, Matrix>(), 0);
         foreach (var layer in from.Union(to).Order())
         {
             // Every head of a layer is decomposed once: it writes for later layers, and reads earlier ones in three ways.
@@ -45,7 +45,7 @@ public sealed class CompositionScores : Analysis<CompositionOptions>
                     context.Progress.Report(new Progress(done++, pairs, $"layers {earlier} and {layer}"));
                     foreach (var (kind, reader) in new[] { (CompositionKind.Q, qk.Left), (CompositionKind.K, qk.Right), (CompositionKind.V, ov.Left) })
                     {
-                        foreach (var (head, other, score) in CircuitFactors.Scores(context.Compute, writer.Right, reader, config.NHeads))
+                        foreach (var (head, other, score) in CircuitFactors.Scores(context.Compute, writer, reader, config.NHeads))
                         {
                             var row = new Composition(kind, 0, earlier, head, layer, other, score, score - baseline);
                             best.Add(row);
@@ -59,7 +59,7 @@ public sealed class CompositionScores : Analysis<CompositionOptions>
 
             if (from.Contains(layer))
             {
-                writers.Add(layer, ov);
+                writers.Add(layer, ov.Right);
             }
         }
 
@@ -79,7 +79,7 @@ public sealed class CompositionScores : Analysis<CompositionOptions>
             RandomHeads.CostOf(config, options.Samples),
             CircuitFactors.CostOf(context, layers * config.NHeads * 2),
             Costs.Times(kinds * pairs, Costs.Product(config.NHeads * r, d, config.NHeads * r, sizeof(double))),
-            new Cost(0, (layers + 2) * 2 * sizeof(float) * config.NHeads * r * d),
+            new Cost(0, (from.Count + 4.0) * sizeof(float) * config.NHeads * r * d),
             CompositionGrid.CostOf(config, from, to),
             Costs.Rows<Composition>(kinds * Math.Min(2.0 * options.K, pairs * config.NHeads * config.NHeads)),
             Costs.Rows<CompositionBaseline>(1));
