@@ -30,6 +30,7 @@ public sealed class ThreadsTests
     [TestCase("stream-table --top 6 --k 3 --file")]
     [TestCase("composition-scores --samples 10")]
     [TestCase("circuit-svd --layer 1 --matrix ov,out")]
+    [TestCase("key-query-output --model tiny-gpt2 --layer 0 --keys 3 --queries 4 --outputs 4")]
     [TestCase("keep-k --x hidden --samples 40 --k 10")]
     [TestCase("stitch --model tiny-gpt2-wide --model tiny-gpt2-reviews")]
     [TestCase("stitch --model tiny-gpt2-wide --model tiny-gpt2-reviews --add-positions")]

@@ -37,6 +37,24 @@ public class FileTokenizerTests
         Assert.That(() => whole.Within(532), Throws.TypeOf<ModelException>().With.Message.Contain("do not belong together"));
     }
 
+    /// <summary>A special token's text is text, with the bytes that it has; what is added and not special stays one token; all else is as ever.</summary>
+    [TestCase("gpt2", "<|endoftext|>")]
+    [TestCase("gpt_neox", "<|endoftext|>")]
+    [TestCase("llama3", "<|begin_of_text|>")]
+    [TestCase("llama", "</s>")]
+    public void EncodePlain_OfSpecialTokens_IsTheirText(string folder, string special)
+    {
+        var tokenizer = Load(folder);
+        var text = $"the {special} king";
+
+        var ids = tokenizer.EncodePlain(text);
+
+        Assert.That(tokenizer.Encode(text).Count(tokenizer.IsSpecial), Is.EqualTo(1));
+        Assert.That(ids, Is.Not.Empty.And.All.Matches<int>(id => !tokenizer.IsSpecial(id) || id == tokenizer.UnkId));
+        Assert.That(tokenizer.Decode(ids).TrimStart(), Is.EqualTo(text));
+        Assert.That(tokenizer.EncodePlain("the   king"), Is.EqualTo(tokenizer.Encode("the   king")));
+    }
+
     [TestCase("gpt2", "Ġthe", " the")]
     [TestCase("llama", "▁the", " the")]
     [TestCase("gemma2", "▁the", " the")]

@@ -29,6 +29,16 @@ public abstract class ModelTokenizer
     /// <param name="addSpecial">Whether to add what this tokenizer adds by default ([CLS] … [SEP], &lt;s&gt;; nothing for GPT-2).</param>
     public abstract int[] Encode(string text, bool addSpecial = false);
 
+    /// <summary>Text to ids with what looks like a special token read as any other text, and nothing added: a corpus holds text alone.</summary>
+    /// <param name="text">Any text.</param>
+    /// <exception cref="UsageException">The text holds a special token, and this tokenizer cannot read it as text.</exception>
+    public virtual int[] EncodePlain(string text)
+    {
+        var ids = Encode(text);
+        var special = Array.FindIndex(ids, id => IsSpecial(id) && id != UnkId);
+        return special < 0 ? ids : throw new UsageException($"The text holds the special token '{Piece(ids[special])}', which this tokenizer cannot read as plain text; take it out.");
+    }
+
     /// <summary>Ids to text, special tokens kept, no clean-up of spaces.</summary>
     /// <param name="ids">Token ids.</param>
     public abstract string Decode(IReadOnlyList<int> ids);

@@ -5,6 +5,7 @@ public sealed class FileTokenizer : ModelTokenizer
 {
     private readonly TokenizerParts _parts;
     private readonly AddedTokenMatcher _added;
+    private readonly Lazy<AddedTokenMatcher> _plain;
     private readonly HashSet<int> _special;
     private readonly Lazy<PieceModel> _model;
     private readonly string? _refusal;
@@ -14,6 +15,7 @@ public sealed class FileTokenizer : ModelTokenizer
         _refusal = refusal;
         _parts = parts;
         _added = new(parts.AddedTokens, parts.Normalizer);
+        _plain = new(() => new([.. parts.AddedTokens.Where(token => !token.Special)], parts.Normalizer));
         _special = [.. parts.AddedTokens.Where(token => token.Special).Select(token => token.Id)];
         _model = new(() => TokenizerFiles.Guard(parts.Path, parts.Model));
     }
@@ -43,20 +45,14 @@ public sealed class FileTokenizer : ModelTokenizer
     public override string? ContinuationMark => _parts.ContinuationMark;
 
     /// <summary>The same tokens, of which text is known but how text becomes tokens is not.</summary>
-    /// <param name="reason">Why not; it is what <see cref="Encode"/> says.</param>
+    /// <param name="reason">Why not; it is what <see cref="Encode(string, bool)"/> says.</param>
     public FileTokenizer Refusing(string reason) => new(_parts, reason);
 
     /// <inheritdoc/>
-    public override int[] Encode(string text, bool addSpecial = false)
-    {
-        ArgumentNullException.ThrowIfNull(text);
-        if (_refusal is not null)
-        {
-            throw new ModelException($"Text cannot be encoded for this model: {_refusal}. Give ids instead (--ids).");
-        }
+    public override int[] Encode(string text, bool addSpecial = false) => Encode(text, _added, addSpecial);
 
-        return TokenizerFiles.Guard(_parts.Path, () => EncodeSane(UnicodeText.Sane(text), addSpecial));
-    }
+    /// <inheritdoc/>
+    public override int[] EncodePlain(string text) => Encode(text, _plain.Value, addSpecial: false);
 
     /// <inheritdoc/>
     public override string Decode(IReadOnlyList<int> ids)
@@ -116,7 +112,18 @@ public sealed class FileTokenizer : ModelTokenizer
         return new(_parts with { Pieces = _parts.Pieces[..rows], BosId = Kept(_parts.BosId), EosId = Kept(_parts.EosId), PadId = Kept(_parts.PadId), UnkId = Kept(_parts.UnkId) });
     }
 
-    private int[] EncodeSane(string text, bool addSpecial)
+    private int[] Encode(string text, AddedTokenMatcher added, bool addSpecial)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        if (_refusal is not null)
+        {
+            throw new ModelException($"Text cannot be encoded for this model: {_refusal}. Give ids instead (--ids).");
+        }
+
+        return TokenizerFiles.Guard(_parts.Path, () => EncodeSane(UnicodeText.Sane(text), added, addSpecial));
+    }
+
+    private int[] EncodeSane(string text, AddedTokenMatcher added, bool addSpecial)
     {
         var ids = new List<int>((text.Length / 3) + 4);
         if (addSpecial)
@@ -124,7 +131,7 @@ public sealed class FileTokenizer : ModelTokenizer
             ids.AddRange(_parts.Prefix);
         }
 
-        foreach (var outer in _added.SplitRaw(text))
+        foreach (var outer in added.SplitRaw(text))
         {
             if (outer.Id is { } token)
             {
@@ -132,7 +139,7 @@ public sealed class FileTokenizer : ModelTokenizer
             }
             else
             {
-                EncodeSegment(text.Substring(outer.Start, outer.Length), outer.Start == 0, ids);
+                EncodeSegment(text.Substring(outer.Start, outer.Length), outer.Start == 0, added, ids);
             }
         }
 
@@ -149,10 +156,10 @@ public sealed class FileTokenizer : ModelTokenizer
         return [.. ids];
     }
 
-    private void EncodeSegment(string segment, bool first, List<int> ids)
+    private void EncodeSegment(string segment, bool first, AddedTokenMatcher added, List<int> ids)
     {
         var normalized = _parts.Normalizer?.Normalize(segment) ?? segment;
-        foreach (var inner in _added.SplitNormalized(normalized))
+        foreach (var inner in added.SplitNormalized(normalized))
         {
             if (inner.Id is { } token)
             {

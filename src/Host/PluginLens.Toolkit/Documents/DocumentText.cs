@@ -43,6 +43,34 @@ public static class DocumentText
         return text.ToString("0.0####", CultureInfo.InvariantCulture);
     }
 
+    /// <summary><c>repr(text)</c> without the quotes around it: what does not print is escaped, a single quote only where there are double quotes too.</summary>
+    /// <param name="text">The text.</param>
+    public static string Repr(string text)
+    {
+        var (shown, both) = (new StringBuilder(text.Length), text.Contains('\'', StringComparison.Ordinal) && text.Contains('"', StringComparison.Ordinal));
+        for (var at = 0; at < text.Length;)
+        {
+            var whole = Rune.TryGetRuneAt(text, at, out var rune);
+            shown.Append(!whole ? $"\\u{(int)text[at]:x4}" : rune.Value switch
+            {
+                '\\' => "\\\\",
+                '\n' => "\\n",
+                '\r' => "\\r",
+                '\t' => "\\t",
+                '\'' when both => "\\'",
+                _ => Prints(rune) ? rune.ToString() : rune.Value < 0x100 ? $"\\x{rune.Value:x2}" : rune.Value < 0x10000 ? $"\\u{rune.Value:x4}" : $"\\U{rune.Value:x8}",
+            });
+            at += whole ? rune.Utf16SequenceLength : 1;
+        }
+
+        return shown.ToString();
+    }
+
+    /// <summary>Python's <c>str.isprintable</c>: neither of the other categories nor a separator, the space excepted.</summary>
+    private static bool Prints(Rune rune) => rune.Value == ' ' || Rune.GetUnicodeCategory(rune) is not (
+        UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned
+        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.SpaceSeparator);
+
     /// <summary>A field of a CSV file, in quotes where it has to be.</summary>
     /// <param name="text">The text.</param>
     public static string Field(string text) => text.AsSpan().IndexOfAny(",\"\r\n") < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
