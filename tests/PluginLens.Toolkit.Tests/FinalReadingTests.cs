@@ -21,12 +21,12 @@ public sealed class FinalReadingTests
     }
 
     [Test]
-    public void Written_IsTheDirectionWithGainAndWithoutBias([Values("LN", "RMS")] string kind, [Values] RowOrder order)
+    public void Writing_IsTheDirectionWithGainAndWithoutBias([Values("LN", "RMS")] string kind, [Values] RowOrder order)
     {
         var model = Models.Make(kind);
         var messages = Models.Vectors(3, model.Config.DModel);
 
-        var lists = new FinalReading(model, Compute).Written(messages, 10, order: order);
+        var lists = new FinalReading(model, Compute).Writing.Top(Compute, messages, 10, Similarity.Dot, order: order);
 
         for (var row = 0; row < 3; row++)
         {

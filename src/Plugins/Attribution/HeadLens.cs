@@ -27,7 +27,7 @@ public sealed class HeadLens : Analysis<HeadLensOptions>
         context.Results.Note(NoteLine.Of(
             options.Order switch { RowOrder.Smallest => "logits taken away", RowOrder.LargestAbsolute => "logits added or taken away", _ => "logits added" },
             final.Norm is null ? "no final norm" : "the scale of the final norm is that of the whole pass, its bias and b_U are left out", similar.Description, $"weights {config.ProcessingName}"));
-        var table = context.Results.Table<WrittenWord>("head-lens", groupBy: 7);
+        var table = context.Results.Table<WrittenWord>("head-lens", groupBy: 7, options.Unasked("LargeNorm"));
         var last = $"blocks.{config.NLayers - 1}.hook_resid_post";
         foreach (var batch in PromptBatches.Run(context, model, prompts, [.. layers.SelectMany(written.Hooks).Append(last)], most: 1))
         {
@@ -49,14 +49,14 @@ public sealed class HeadLens : Analysis<HeadLensOptions>
                 }
 
                 var rows = new Matrix(values, terms.Length, config.DModel);
-                foreach (var (term, list) in terms.Zip(similar.Of((k, keep) => final.Written(rows, k, keep, options.Order))))
+                foreach (var (term, list) in terms.Zip(similar.Of(final.Writing, rows, Similarity.Dot, options.Order)))
                 {
                     var position = positions[term.At];
                     grid[(term.At, term.Layer, Column(term.Kind, term.Head))] = similar.Cell(list);
                     foreach (var (rank, id) in list.Ids.Index())
                     {
                         table.Add(new WrittenWord(
-                            batch.First, position, model.Token(tokens[position]), term.Layer, term.Kind, term.Head, rank + 1, model.Token(id), list.Scores[rank], similar.IsHighBias(list)));
+                            batch.First, position, model.Token(tokens[position]), term.Layer, term.Kind, term.Head, rank + 1, model.Token(id), list.Scores[rank], similar.IsLargeNorm(id), similar.IsHighBias(list)));
                     }
                 }
             }
@@ -101,8 +101,9 @@ public sealed class HeadLens : Analysis<HeadLensOptions>
 /// <param name="Rank">1 = first.</param>
 /// <param name="Token">A token whose logit is changed.</param>
 /// <param name="Score">What is added to that logit.</param>
+/// <param name="LargeNorm">With <c>--flags</c>: whether the token has a large norm.</param>
 /// <param name="HighBias">Whether the list is made of tokens with a high bias in the logits.</param>
-public sealed record WrittenWord(int Prompt, int Position, Token Input, int Layer, ContributionKind Kind, int? Head, int Rank, Token Token, double Score, bool? HighBias);
+public sealed record WrittenWord(int Prompt, int Position, Token Input, int Layer, ContributionKind Kind, int? Head, int Rank, Token Token, double Score, bool? LargeNorm, bool? HighBias);
 
 /// <summary>Options of <c>head-lens</c>.</summary>
 public sealed record HeadLensOptions : ListOptions

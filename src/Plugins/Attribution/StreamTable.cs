@@ -187,6 +187,7 @@ public sealed class StreamTable : Analysis<StreamTableOptions>
 
     private static void Check(Model model, StreamTableOptions options, IReadOnlyList<Prompt> prompts)
     {
+        options.RefuseFlags();
         options.Check(model);
         MessageWords.Check(model, options.Read);
         if (options is { Words: TermWords.All, File: false, Top: > 0 })

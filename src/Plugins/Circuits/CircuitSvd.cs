@@ -28,7 +28,7 @@ public sealed class CircuitSvd : Analysis<CircuitSvdOptions>
         context.Results.Note(NoteLine.Of(reader.Description, decompositions.Description, $"weights {config.ProcessingName}"));
         context.Results.Note("plus is the end at which the largest component of what is written (ov, out), of the key (qk) or of what is read (in, gate) is positive");
         var directions = context.Results.Table<CircuitDirection>("circuit-svd", groupBy: 3);
-        var words = context.Results.Table<DirectionWord>("words", groupBy: 5);
+        var words = context.Results.Table<DirectionWord>("words", groupBy: 5, options.Unasked("FromLargeNorm", "ToLargeNorm"));
         var neurons = options.Matrix.Any(Decompositions.IsMlp) ? context.Results.Table<DirectionNeuron>("neurons", groupBy: 4) : null;
         var (done, all) = (0, options.Matrix.Distinct().Count() * layers.Count);
         foreach (var matrix in options.Matrix.Distinct())
@@ -94,10 +94,12 @@ public sealed record CircuitDirection(CircuitMatrix Matrix, int Layer, int? Head
 /// <param name="FromScore">Cosine or dot product with the direction.</param>
 /// <param name="To">What comes out: what is written (ov, out), the key (qk); none for in and gate.</param>
 /// <param name="ToScore">Cosine or dot product with the direction.</param>
+/// <param name="FromLargeNorm">With <c>--flags</c>: whether what goes in has a large norm.</param>
+/// <param name="ToLargeNorm">Likewise.</param>
 /// <param name="FromHighBias">Whether the list is made of tokens with a high bias in the logits; empty without an unembedding.</param>
 /// <param name="ToHighBias">Likewise.</param>
 public sealed record DirectionWord(
-    CircuitMatrix Matrix, int Layer, int? Head, int Direction, DirectionEnd End, int Rank, Token? From, double? FromScore, Token? To, double? ToScore, bool? FromHighBias, bool? ToHighBias);
+    CircuitMatrix Matrix, int Layer, int? Head, int Direction, DirectionEnd End, int Rank, Token? From, double? FromScore, Token? To, double? ToScore, bool? FromLargeNorm, bool? ToLargeNorm, bool? FromHighBias, bool? ToHighBias);
 
 /// <summary>One rank of the neurons at one end of a direction.</summary>
 /// <param name="Matrix">in, gate or out.</param>

@@ -44,13 +44,15 @@ internal sealed class DirectionReader
                 {
                     yield return new DirectionWord(
                         one.Matrix, one.Layer, one.Head, direction + 1, end, rank + 1, Token(left, rank), Score(left, rank), Token(right, rank), Score(right, rank),
-                        left is null ? null : _similar.IsHighBias(left), right is null ? null : _similar.IsHighBias(right));
+                        Large(left, rank), Large(right, rank), left is null ? null : _similar.IsHighBias(left), right is null ? null : _similar.IsHighBias(right));
                 }
             }
         }
     }
 
     private Token? Token(TokenList? list, int rank) => list is not null && rank < list.Ids.Length ? _context.Model.Token(list.Ids[rank]) : null;
+
+    private bool? Large(TokenList? list, int rank) => list is not null && rank < list.Ids.Length ? _similar.IsLargeNorm(list.Ids[rank]) : null;
 
     private static double? Score(TokenList? list, int rank) => list is not null && rank < list.Ids.Length ? list.Scores[rank] : null;
 

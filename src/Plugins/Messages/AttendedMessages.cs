@@ -26,6 +26,7 @@ public sealed class AttendedMessages : Analysis<AttendedMessagesOptions>
     {
         var (model, config, prompts) = (context.Model, context.Model.Config, context.RequirePrompts());
         options.Check(model);
+        options.RefuseFlags();
         var (layers, heads) = (options.Layer.Of(config.NLayers, "layer"), options.Head.Of(config.NHeads, "head"));
         var both = new HeadTexts(context, options, options.K, options.Read, options.NoValueBias);
         var table = context.Results.Table<AttendedToken>("attended-messages", groupBy: 3);
@@ -95,6 +96,7 @@ public sealed class AttendedMessages : Analysis<AttendedMessagesOptions>
     {
         var (model, config, prompts) = (context.Model, context.Model.Config, context.RequirePrompts());
         options.Check(model);
+        options.RefuseFlags();
         MessageWords.Check(model, options.Read);
         var layers = options.Layer.Of(config.NLayers, "layer");
         double heads = options.Head.Of(config.NHeads, "head").Count, lists = layers.Count * heads * prompts.Sum(prompt => (double)prompt.Tokens.Length);

@@ -28,6 +28,7 @@ public sealed class HeadBehaviours : Analysis<HeadBehavioursOptions>
     {
         var (model, config, prompts) = (context.Model, context.Model.Config, context.RequirePrompts());
         options.Check(model);
+        options.RefuseFlags();
         var (layers, heads) = (options.Layer.Of(config.NLayers, "layer"), options.Head.Of(config.NHeads, "head"));
         var (both, texts) = (new HeadTexts(context, options, options.K, options.Read, options.NoValueBias), new WordTexts(model));
         var table = context.Results.Table<HeadBehaviour>("head-behaviours", groupBy: 2);
@@ -101,6 +102,7 @@ public sealed class HeadBehaviours : Analysis<HeadBehavioursOptions>
     {
         var (model, config, prompts) = (context.Model, context.Model.Config, context.RequirePrompts());
         options.Check(model);
+        options.RefuseFlags();
         MessageWords.Check(model, options.Read);
         var layers = options.Layer.Of(config.NLayers, "layer");
         double heads = options.Head.Of(config.NHeads, "head").Count, all = layers.Count * heads;

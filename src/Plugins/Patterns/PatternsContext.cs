@@ -27,7 +27,7 @@ public sealed class PatternsContext : Analysis<PatternsContextOptions>
         var (made, similar, reading) = (new ContextPatterns(context, options), new SimilarWords(context, options, options.K), new FinalReading(model, context.Compute));
         var vocabulary = new NormedVocabulary(model.WE, norm: null);
         context.Results.Note(NoteLine.Of(made.Description, options.Score == Similarity.Cosine ? "cosine with raw W_E" : "dot product with raw W_E", similar.Description));
-        var (table, states) = (context.Results.Table<ContextPattern>("patterns-context", groupBy: 6), context.Results.Table<ContextState>("states", groupBy: 3));
+        var (table, states) = (context.Results.Table<ContextPattern>("patterns-context", groupBy: 6, options.Unasked("LargeNorm")), context.Results.Table<ContextState>("states", groupBy: 3));
         string[] hooks = [.. layers.Select(ContextPatterns.Hook).Append(made.LastHook).Distinct()];
         foreach (var batch in PromptBatches.Run(context, model, prompts, hooks, most: 1))
         {
@@ -56,7 +56,7 @@ public sealed class PatternsContext : Analysis<PatternsContextOptions>
                     foreach (var (rank, id) in list.Ids.Index())
                     {
                         table.Add(new ContextPattern(
-                            batch.First, positions[column], model.Token(tokens[positions[column]]), layer, head, rank + 1, model.Token(id), list.Scores[rank], similar.IsHighBias(list)));
+                            batch.First, positions[column], model.Token(tokens[positions[column]]), layer, head, rank + 1, model.Token(id), list.Scores[rank], similar.IsLargeNorm(id), similar.IsHighBias(list)));
                     }
 
                     document.Add(layer, head, closest.Ids[column], list);
@@ -110,8 +110,9 @@ public sealed class PatternsContext : Analysis<PatternsContextOptions>
 /// <param name="Rank">1 = most similar.</param>
 /// <param name="Token">What the head looks for.</param>
 /// <param name="Score">Cosine or dot product.</param>
+/// <param name="LargeNorm">With <c>--flags</c>: whether the token has a large norm.</param>
 /// <param name="HighBias">Whether the list is made of tokens with a high bias in the logits.</param>
-public sealed record ContextPattern(int Prompt, int Position, Token Input, int Layer, int Head, int Rank, Token Token, double Score, bool? HighBias);
+public sealed record ContextPattern(int Prompt, int Position, Token Input, int Layer, int Head, int Rank, Token Token, double Score, bool? LargeNorm, bool? HighBias);
 
 /// <summary>What a layer's input is close to.</summary>
 /// <param name="Prompt">Index of the prompt, from 0.</param>

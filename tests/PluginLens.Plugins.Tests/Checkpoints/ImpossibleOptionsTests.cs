@@ -1,6 +1,7 @@
 using PluginLens.Plugins.Circuits;
 using PluginLens.Plugins.Ffn;
 using PluginLens.Plugins.FinetuneDiff;
+using PluginLens.Plugins.Messages;
 using PluginLens.Plugins.Parameters;
 using PluginLens.Plugins.Patterns;
 using PluginLens.Plugins.States;
@@ -36,6 +37,8 @@ public sealed class ImpossibleOptionsTests
         yield return Case(new CircuitSvd(), new CircuitSvdOptions { Matrix = [CircuitMatrix.Gate] }, "--matrix gate: model");
         yield return Case(new CircuitSvd(), new CircuitSvdOptions { Matrix = [] }, "--matrix is empty; give some");
         yield return Case(new CircuitSvd(), new CircuitSvdOptions { Pool = 3 }, "--pool 3: lists of --k 6");
+        yield return Case(new AttendedMessages(), new AttendedMessagesOptions { Flags = true }, "--flags: this analysis has no row for each token");
+        yield return Case(new HeadBehaviours(), new HeadBehavioursOptions { Flags = true }, "--flags: this analysis has no row for each token");
         yield return Case(new EffectiveRank(), new EffectiveRankOptions { Layer = Selection.Parse("2") }, "--layer 2: this model has layers 0 to 1");
         yield return Case(new Stitch(), new StitchOptions { Last = 9 }, "--last 9: model", VectorModels.Make(seed: 2));
         yield return Case(new Stitch(), new StitchOptions { Subtract = true }, "--subtract needs", VectorModels.Make(seed: 2));

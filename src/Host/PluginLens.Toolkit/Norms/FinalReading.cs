@@ -36,14 +36,6 @@ public sealed class FinalReading
     public RowTopK Words(Matrix states, int k, bool[]? keep = null) =>
         _compute.TopRows(EachRow(states, (_, row) => Norm?.Apply(row, row)), _vocabulary, new RowQuery { K = k, Keep = keep, Bias = _bias });
 
-    /// <summary>The words that a vector writes: <c>((m - mean) * w) · u_t</c>, neither scaled nor biased, as its direction alone.</summary>
-    /// <param name="messages">Messages, output weights of neurons, <c>n x d_model</c>.</param>
-    /// <param name="k">Tokens per vector.</param>
-    /// <param name="keep">Tokens that take part, <c>[V]</c>; null = all.</param>
-    /// <param name="order">Which end.</param>
-    public RowTopK Written(Matrix messages, int k, bool[]? keep = null, RowOrder order = RowOrder.Largest) =>
-        Writing.Top(_compute, messages, k, Similarity.Dot, keep, order);
-
     /// <summary>
     /// What terms of a final state add to logits: <c>((c - mean) / scale * w) · u_t</c> in float64. Over all terms of the state these sum to its logit
     /// without b_U and without the norm's bias through W_U.

@@ -25,4 +25,14 @@ public record WordOptions : TokenFilter
     /// <summary>The columns of flags that nobody asked for, for <see cref="Results.Table{TRow}(string, int, IReadOnlyCollection{string})"/>.</summary>
     /// <param name="flags">Properties of the row.</param>
     public IReadOnlyCollection<string> Unasked(params string[] flags) => Flags ? [] : flags;
+
+    /// <summary>For analyses whose lists are not a row for each token.</summary>
+    /// <exception cref="UsageException">Flags are asked for.</exception>
+    public void RefuseFlags()
+    {
+        if (Flags)
+        {
+            throw new UsageException("--flags: this analysis has no row for each token, so there is no place for flags; leave it out (--drop-flagged drops such tokens).");
+        }
+    }
 }
