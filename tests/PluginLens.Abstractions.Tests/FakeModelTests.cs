@@ -27,6 +27,16 @@ public sealed class FakeModelTests
     }
 
     [Test]
+    public void Run_Overlay_StandsWhereItIsANumber()
+    {
+        var model = FakeModel.Gpt2Like(Sizes).WithHook("hook_embed", ["batch", "pos", "2"], _ => new Tensor("hook_embed", new float[] { 1, 2 }, 1, 1, 2));
+
+        var run = model.Run(new ModelInput(3) { Overlay = new Dictionary<string, Tensor> { ["hook_embed"] = new("x", new[] { float.NaN, 5 }, 1, 1, 2) } }, ["hook_embed"]);
+
+        Assert.That(run["hook_embed"].Data.ToArray(), Is.EqualTo(new[] { 1f, 5 }));
+    }
+
+    [Test]
     public void Traits_ThatAreGiven_StandAlone()
     {
         var model = FakeModel.Gpt2Like(Sizes).WithConfig(config => config with { Traits = new HashSet<Trait> { Trait.Rotary } });

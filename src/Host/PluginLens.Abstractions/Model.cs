@@ -37,7 +37,7 @@ public abstract class Model : IDisposable
     public abstract Tensor Weight(string name);
 
     /// <summary>One forward pass that computes what the hooks need and no more.</summary>
-    /// <param name="input">Tokens, and activations to feed in place of computed ones.</param>
+    /// <param name="input">Tokens, and activations to feed in place of computed ones, whole or in part.</param>
     /// <param name="hooks">Hook names; <c>logits</c> is one of them.</param>
     public abstract Activations Run(ModelInput input, IReadOnlyCollection<string> hooks);
 

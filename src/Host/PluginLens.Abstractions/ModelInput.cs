@@ -30,4 +30,10 @@ public sealed record ModelInput
 
     /// <summary>Activations by hook name that are fed instead of computed: start at a layer, or patch.</summary>
     public IReadOnlyDictionary<string, Tensor> Replace { get; init; } = new Dictionary<string, Tensor>();
+
+    /// <summary>
+    /// Activations by hook name that are fed in part: a number stands in place of the one that the model computes, NaN leaves that as it is. What is fed so must
+    /// lead to something that is asked for. Silence a head, patch a position, in each row of a batch another.
+    /// </summary>
+    public IReadOnlyDictionary<string, Tensor> Overlay { get; init; } = new Dictionary<string, Tensor>();
 }

@@ -56,16 +56,22 @@ internal sealed class ForwardPasses : IDisposable
     {
         Device.Use();
         var fed = input.Replace.Keys.Order(StringComparer.Ordinal).ToList();
-        var key = string.Join(',', hooks.Order(StringComparer.Ordinal)) + "<-" + string.Join(',', fed);
-        _sessions.Use(key, () => Session(hooks, fed), session => Device.Run(() => Pass(session, input, hooks, results)));
+        var inPart = input.Overlay.Keys.Order(StringComparer.Ordinal).ToList();
+        var key = $"{string.Join(',', hooks.Order(StringComparer.Ordinal))}<-{string.Join(',', fed)}|{string.Join(',', inPart)}";
+        _sessions.Use(key, () => Session(hooks, fed, inPart), session => Device.Run(() => Pass(session, input, hooks, results)));
     }
 
     /// <summary>Waits for passes that run, then closes the sessions.</summary>
     public void Dispose() => _sessions.Dispose();
 
-    private SliceSession Session(List<string> hooks, List<string> fed)
+    private SliceSession Session(List<string> hooks, List<string> fed, List<string> inPart)
     {
-        var slice = GraphSlice.Cut(_model.Proto, hooks, fed, _handed.ContainsKey);
+        var slice = GraphSlice.Cut(_model.Proto, hooks, fed, inPart, _handed.ContainsKey);
+        if (inPart.Find(hook => !slice.Overlaid.Contains(hook) || slice.IsInteger(GraphSlice.Overlay(hook))) is { } useless)
+        {
+            throw new ModelException($"Model '{_model.Config.Name}' cannot overlay '{useless}': {(slice.Overlaid.Contains(useless) ? "it holds indices" : $"it does not lead to {string.Join(", ", hooks)}")}.");
+        }
+
         if (!slice.Model.Graph.Node.Any(node => node.Name == TiedWeight.Embedding))
         {
             return new SliceSession(slice, _handed, _model.Folder, Device.Choice.UsesCuda);
@@ -73,7 +79,7 @@ internal sealed class ForwardPasses : IDisposable
 
         // A tied read-out takes every row of the embedding, the largest weight by far: it is widened once and not in every pass.
         var handed = new Dictionary<string, ModelWeight>(_handed, StringComparer.Ordinal) { [TiedWeight.Embedding] = _embedding.Value };
-        var plain = GraphSlice.Cut(WeightEdits.Graph(_model.Proto, _model.Weights, [TiedWeight.Embedding]), hooks, fed, handed.ContainsKey);
+        var plain = GraphSlice.Cut(WeightEdits.Graph(_model.Proto, _model.Weights, [TiedWeight.Embedding]), hooks, fed, inPart, handed.ContainsKey);
         return new SliceSession(plain, handed, _model.Folder, Device.Choice.UsesCuda);
     }
 

@@ -130,10 +130,15 @@ public sealed class OnnxModel : Model
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(hooks);
-        var unknown = hooks.Concat(input.Replace.Keys).FirstOrDefault(hook => !Hooks.ContainsKey(hook));
+        var unknown = hooks.Concat(input.Replace.Keys).Concat(input.Overlay.Keys).FirstOrDefault(hook => !Hooks.ContainsKey(hook));
         if (unknown is not null)
         {
             throw new ModelException($"Model '{Config.Name}' has no hook '{unknown}'; 'pluginlens inspect {Config.Name}' lists them.");
+        }
+
+        if (input.Overlay.Keys.FirstOrDefault(input.Replace.ContainsKey) is { } both)
+        {
+            throw new ModelException($"'{both}' is both replaced and overlaid; put the numbers into its replacement.");
         }
 
         var computed = hooks.Where(hook => !input.Replace.ContainsKey(hook)).Distinct().ToList();

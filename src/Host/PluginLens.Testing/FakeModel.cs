@@ -137,6 +137,11 @@ public sealed class FakeModel : Model
     public override Activations Run(ModelInput input, IReadOnlyCollection<string> hooks) => new(hooks.ToDictionary(
         hook => hook,
         hook => input.Replace.TryGetValue(hook, out var given) ? given
-            : _values.TryGetValue(hook, out var value) ? value(input)
+            : _values.TryGetValue(hook, out var value) ? Overlaid(value(input), input.Overlay.GetValueOrDefault(hook))
             : throw new ModelException($"Model '{Config.Name}' has no hook '{hook}'.")));
+
+    /// <summary>What is fed in part stands where it is a number. Hooks that come later are functions of the input: those that should follow look at <see cref="ModelInput.Overlay"/>.</summary>
+    private static Tensor Overlaid(Tensor computed, Tensor? overlay) => overlay is null
+        ? computed
+        : new Tensor(computed.Name, computed.Data.ToArray().Select((value, at) => float.IsNaN(overlay.Span[at]) ? value : overlay.Span[at]).ToArray(), [.. computed.Shape]);
 }

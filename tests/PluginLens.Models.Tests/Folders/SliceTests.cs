@@ -122,5 +122,5 @@ public sealed class SliceTests
 
     private ModelProto Proto() => ModelProto.Parser.ParseFrom(File.ReadAllBytes(Path.Combine(_model.Folder, "model.onnx")));
 
-    private GraphSlice Cut(ModelProto whole, string[] wanted, string[] fed) => GraphSlice.Cut(whole, wanted, fed, _model.HasWeight);
+    private GraphSlice Cut(ModelProto whole, string[] wanted, string[] fed) => GraphSlice.Cut(whole, wanted, fed, [], _model.HasWeight);
 }

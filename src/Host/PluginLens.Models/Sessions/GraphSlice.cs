@@ -10,20 +10,27 @@ namespace PluginLens.Models.Sessions;
 /// <param name="Model">The pruned model; weights have no data.</param>
 /// <param name="Inputs">Token inputs that are still needed.</param>
 /// <param name="Replaced">Hooks that are inputs and still needed.</param>
+/// <param name="Overlaid">Hooks that are computed and fed in part: each has an input beside it, <see cref="Overlay"/> of its name.</param>
 /// <param name="Weights">Weights that are still needed.</param>
-internal sealed record GraphSlice(ModelProto Model, IReadOnlyList<string> Inputs, IReadOnlyList<string> Replaced, IReadOnlyList<string> Weights)
+internal sealed record GraphSlice(
+    ModelProto Model, IReadOnlyList<string> Inputs, IReadOnlyList<string> Replaced, IReadOnlyList<string> Overlaid, IReadOnlyList<string> Weights)
 {
     /// <summary>Whether an input holds int64 (expert indices).</summary>
     /// <param name="input">Its name.</param>
     public bool IsInteger(string input) => Model.Graph.Input.First(info => info.Name == input).Type?.TensorType?.ElemType == ElementTypes.Int64;
 
+    /// <summary>The input that feeds a hook in part: NaN where the computed number stays.</summary>
+    /// <param name="hook">The hook.</param>
+    public static string Overlay(string hook) => $"_overlay.{hook}";
+
     /// <summary>Cuts the slice.</summary>
     /// <param name="whole">The model as stored.</param>
     /// <param name="wanted">Hooks to compute.</param>
     /// <param name="replaced">Hooks that are fed.</param>
+    /// <param name="overlaid">Hooks that are fed in part; none of the replaced ones.</param>
     /// <param name="isWeight">Whether an initializer is a weight, handed over separately.</param>
     public static GraphSlice Cut(
-        ModelProto whole, IReadOnlyCollection<string> wanted, IReadOnlyCollection<string> replaced, Func<string, bool> isWeight)
+        ModelProto whole, IReadOnlyCollection<string> wanted, IReadOnlyCollection<string> replaced, IReadOnlyCollection<string> overlaid, Func<string, bool> isWeight)
     {
         var graph = whole.Graph;
         var fed = replaced.ToHashSet(StringComparer.Ordinal);
@@ -43,11 +50,18 @@ internal sealed record GraphSlice(ModelProto Model, IReadOnlyList<string> Inputs
 
         var types = graph.ValueInfo.Concat(graph.Output).ToDictionary(info => info.Name, StringComparer.Ordinal);
         var slice = new GraphProto { Name = graph.Name };
-        slice.Node.Add(graph.Node.Where((_, at) => kept[at]).Select(node => WithoutFed(node, fed)));
+        slice.Node.Add(graph.Node.Where((_, at) => kept[at]).Select(node => WithoutFed(node, fed)).SelectMany(node => Overlaying(node, overlaid)));
         var tokens = graph.Input.Where(input => needed.Contains(input.Name)).ToList();
         slice.Input.Add(tokens);
         var used = replaced.Where(needed.Contains).ToList();
         slice.Input.Add(used.Select(name => types[name]));
+        var inPart = overlaid.Where(needed.Contains).ToList();
+        slice.Input.Add(inPart.Select(name =>
+        {
+            var input = types[name].Clone();
+            input.Name = Overlay(name);
+            return input;
+        }));
 
         // A hook that is both fed and wanted would be an input and an output of one name: it is answered without the graph.
         slice.Output.Add(wanted.Where(name => !fed.Contains(name)).Select(name => types[name]));
@@ -55,7 +69,31 @@ internal sealed record GraphSlice(ModelProto Model, IReadOnlyList<string> Inputs
         var model = new ModelProto { IrVersion = whole.IrVersion, ProducerName = whole.ProducerName, Graph = slice };
         model.OpsetImport.Add(whole.OpsetImport);
         return new GraphSlice(
-            model, [.. tokens.Select(input => input.Name)], used, [.. slice.Initializer.Select(tensor => tensor.Name).Where(isWeight)]);
+            model, [.. tokens.Select(input => input.Name)], used, inPart, [.. slice.Initializer.Select(tensor => tensor.Name).Where(isWeight)]);
+    }
+
+    /// <summary>A node, and behind each of its outputs that is fed in part the choice, number by number, between what it computes and what is fed.</summary>
+    private static IEnumerable<NodeProto> Overlaying(NodeProto node, IReadOnlyCollection<string> overlaid)
+    {
+        string[] fed = [.. node.Output.Where(overlaid.Contains)];
+        if (fed.Length == 0)
+        {
+            yield return node;
+            yield break;
+        }
+
+        var copy = node.Clone();
+        for (var at = 0; at < copy.Output.Count; at++)
+        {
+            copy.Output[at] = overlaid.Contains(copy.Output[at]) ? $"_computed.{copy.Output[at]}" : copy.Output[at];
+        }
+
+        yield return copy;
+        foreach (var hook in fed)
+        {
+            yield return new NodeProto { OpType = "IsNaN", Input = { Overlay(hook) }, Output = { $"_stays.{hook}" } };
+            yield return new NodeProto { OpType = "Where", Input = { $"_stays.{hook}", $"_computed.{hook}", Overlay(hook) }, Output = { hook } };
+        }
     }
 
     /// <summary>A node that is kept for one of its outputs must not make another one that is fed: a graph has each name once.</summary>

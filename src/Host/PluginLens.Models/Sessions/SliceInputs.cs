@@ -44,7 +44,12 @@ internal sealed class SliceInputs(ModelConfig config, IReadOnlyDictionary<string
 
         foreach (var name in slice.Replaced)
         {
-            CheckShape(input.Replace[name], name, extents);
+            CheckShape(input.Replace[name], name, "replacement", extents);
+        }
+
+        foreach (var name in slice.Overlaid)
+        {
+            CheckShape(input.Overlay[name], name, "overlay", extents);
         }
 
         if (extents.TryGetValue("pos", out var length) && length > config.NCtx)
@@ -61,6 +66,11 @@ internal sealed class SliceInputs(ModelConfig config, IReadOnlyDictionary<string
         foreach (var name in slice.Replaced)
         {
             values[name] = Activation(input.Replace[name], slice.IsInteger(name));
+        }
+
+        foreach (var name in slice.Overlaid)
+        {
+            values[GraphSlice.Overlay(name)] = Activation(input.Overlay[name], isInteger: false);
         }
 
         return values;
@@ -151,7 +161,7 @@ internal sealed class SliceInputs(ModelConfig config, IReadOnlyDictionary<string
     }
 
     /// <summary>Numbers must agree; a named extent is what it is where it is first met.</summary>
-    private void CheckShape(Tensor tensor, string name, Dictionary<string, int> extents)
+    private void CheckShape(Tensor tensor, string name, string what, Dictionary<string, int> extents)
     {
         var dimensions = hooks[name];
         var before = new Dictionary<string, int>(extents, StringComparer.Ordinal);
@@ -176,7 +186,7 @@ internal sealed class SliceInputs(ModelConfig config, IReadOnlyDictionary<string
         if (!fits)
         {
             var expected = dimensions.Select(dimension => before.TryGetValue(dimension, out var known) ? $"{dimension} = {known}" : dimension);
-            throw new ModelException($"The replacement of '{name}' has shape [{string.Join(", ", tensor.Shape)}]; expected [{string.Join(", ", expected)}].");
+            throw new ModelException($"The {what} of '{name}' has shape [{string.Join(", ", tensor.Shape)}]; expected [{string.Join(", ", expected)}].");
         }
     }
 }

@@ -24,7 +24,7 @@ internal sealed record GraphPart(
     /// <param name="rename">Old name to new; not asked for token inputs.</param>
     public static GraphPart Of(OnnxModel model, IReadOnlyCollection<string> wanted, IReadOnlyCollection<string> given, Func<string, string> rename)
     {
-        var slice = GraphSlice.Cut(model.PlainProto, wanted, given, model.HasWeight);
+        var slice = GraphSlice.Cut(model.PlainProto, wanted, given, [], model.HasWeight);
         var graph = slice.Model.Graph;
         var tokens = slice.Inputs.ToHashSet(StringComparer.Ordinal);
         string Renamed(string name) => name.Length == 0 || tokens.Contains(name) ? name : rename(name);
