@@ -38,7 +38,7 @@ public sealed class HeadDetector : Analysis<HeadDetectorOptions>
         {
             if (source == TextSource.Random)
             {
-                context.Results.Note($"random: {prompts.Count} sequences of {prompts[0].Tokens.Length} tokens, the second half a copy of the first{(config.BosId is null ? string.Empty : " after the token that begins")}, seed {context.Seed}");
+                context.Results.Note(RepeatedTokens.Describe(context, prompts));
             }
 
             var scores = Scores(context, prompts, layers, heads, options);
@@ -99,32 +99,10 @@ public sealed class HeadDetector : Analysis<HeadDetectorOptions>
 
         if (options.Sequences > 0)
         {
-            sources.Add((TextSource.Random, RandomPrompts(context, options)));
+            sources.Add((TextSource.Random, RepeatedTokens.Of(context, options.Sequences, options.Length)));
         }
 
         return sources.Count > 0 ? sources : throw new UsageException("--sequences 0 leaves no random tokens, and there is no text; give --prompt TEXT or more sequences.");
-    }
-
-    /// <summary>Random tokens with text, twice; after the token that begins where the model has one.</summary>
-    private static Prompt[] RandomPrompts(AnalysisContext context, HeadDetectorOptions options)
-    {
-        var (model, config) = (context.Model, context.Model.Config);
-        int[] first = config.BosId is { } bos ? [bos] : [];
-        var length = Math.Min(options.Length, (config.NCtx - first.Length) / 2);
-        var keep = new TokenFilter { ExcludeSpecial = model.Tokenizer is not null }.Mask(model);
-        int[] ids = [.. Enumerable.Range(0, config.DVocab).Where(id => keep?[id] != false && !first.Contains(id))];
-        if (length < 2)
-        {
-            throw new UsageException($"Model '{config.Name}' reads {config.NCtx} tokens: too few to repeat any; give --sequences 0 and a --prompt.");
-        }
-
-        // A source of its own, so that plan and run see the same tokens.
-        var random = new Random(context.Seed);
-        return [.. Enumerable.Range(0, options.Sequences).Select(_ =>
-        {
-            int[] half = [.. Enumerable.Range(0, length).Select(_ => ids[random.Next(ids.Length)])];
-            return new Prompt(null, [.. first, .. half, .. half]);
-        })];
     }
 
     /// <summary>For each pattern the mean score of each head over the texts in which a token has a target; null where none has.</summary>
