@@ -5,7 +5,7 @@ using Newtonsoft.Json.Linq;
 namespace PluginLens.Cli.Tests;
 
 /// <summary>
-/// The analyses on the embedded models give what an independent implementation found: make.py and make_prompts.py in tests/Golden/embedded, which compute each formula naively in
+/// The analyses on the embedded models give what an independent implementation found: make.py, make_prompts.py and make_interventions.py in tests/Golden/embedded, which compute each formula naively in
 /// float64 from the weights and say how far the program may be off.
 /// </summary>
 public sealed class EmbeddedGoldenTests

@@ -20,7 +20,7 @@ internal sealed class AblationValues
     public AblationValues(AnalysisContext context, AblateOptions options, IReadOnlyList<Prompt> prompts, ChangedPasses passes, IReadOnlyList<string> hooks)
     {
         (_passes, _prompts, _with) = (passes, prompts, options.With);
-        _positions = [.. prompts.Select(prompt => options.At.Of(prompt.Tokens.Length, "at"))];
+        _positions = [.. prompts.Select(prompt => Place.At(options.At, prompt.Tokens.Length))];
         _partners = options.With == AblationValue.Resample ? Partners(prompts, context.Seed) : [];
         if (options.With == AblationValue.PositionMean && prompts.Any(prompt => prompt.Tokens.Length != prompts[0].Tokens.Length))
         {

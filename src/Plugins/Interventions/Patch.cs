@@ -129,7 +129,7 @@ public sealed class Patch : Analysis<PatchOptions>
 
         return [.. options.Layer.Of(config.NLayers, "layer").SelectMany(layer => options.Unit == PatchUnit.Head
             ? options.Head.Of(config.NHeads, "head").Select(head => new Unit(layer, head, null, Place.Head(config, layer, head)))
-            : options.At.Of(length, "at").Select(position => new Unit(layer, null, position, options.Unit switch
+            : Place.At(options.At, length).Select(position => new Unit(layer, null, position, options.Unit switch
             {
                 PatchUnit.Attention => Place.Attention(layer),
                 PatchUnit.Mlp => Place.Mlp(layer),
@@ -179,7 +179,7 @@ public sealed class Patch : Analysis<PatchOptions>
             var extents = passes.Extents(unit.Place.Hook, length);
             var (from, into) = (passes.Unchanged(source, unit.Place.Hook).Data, new float[extents.Outer * extents.Length * extents.Inner]);
             Array.Fill(into, float.NaN);
-            unit.Place.Fill(extents, unit.Position is { } position ? [position] : options.At.Of(length, "at"), at => from.Span[at], into);
+            unit.Place.Fill(extents, unit.Position is { } position ? [position] : Place.At(options.At, length), at => from.Span[at], into);
             rows.Add((run, new Dictionary<string, float[]> { [unit.Place.Hook] = into }));
         }
 

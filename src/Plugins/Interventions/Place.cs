@@ -26,6 +26,22 @@ internal sealed record Place(string Hook, int? Layer, int First = 0, int? Count 
     /// <param name="layer">Layer.</param>
     public static Place Mlp(int layer) => new($"blocks.{layer}.hook_mlp_out", layer);
 
+    /// <summary>The positions that <c>--at</c> leaves of a prompt.</summary>
+    /// <param name="at">The option.</param>
+    /// <param name="length">Tokens of the prompt.</param>
+    /// <exception cref="UsageException">It names others.</exception>
+    public static IReadOnlyList<int> At(Selection at, int length)
+    {
+        try
+        {
+            return at.Of(length, "at");
+        }
+        catch (UsageException error)
+        {
+            throw new UsageException($"--at {at}: expected positions of every prompt; one has 0 to {length - 1}.", error);
+        }
+    }
+
     /// <summary>Copies the numbers of this place at some positions.</summary>
     /// <param name="extents">Of the hook: numbers before its positions, positions, and behind them.</param>
     /// <param name="positions">Where.</param>
