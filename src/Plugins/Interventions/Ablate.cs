@@ -99,7 +99,7 @@ public sealed class Ablate : Analysis<AblateOptions>
             throw new UsageException($"--sequences {options.Sequences} takes random tokens, and there are prompts; leave one of them out.");
         }
 
-        var prompts = RepeatedTokens.Of(context, options.Sequences, options.Length);
+        var prompts = RepeatedTokens.Of(context, options.Sequences, options.Length, begin: !options.Bare);
         var all = prompts[0].Tokens.Length;
         return (prompts, options.Position ?? Selection.Parse($"{all - (all / 2)}-{all - 2}"));
     }
@@ -413,4 +413,8 @@ public sealed record AblateOptions
     [AtLeast(2)]
     [Help("Random tokens before they are repeated; fewer where the model reads fewer.")]
     public int Length { get; init; } = 40;
+
+    /// <summary>Without the token that begins.</summary>
+    [Help("Random tokens without the token that begins in front.")]
+    public bool Bare { get; init; }
 }

@@ -4,16 +4,17 @@ namespace PluginLens.Toolkit;
 public static class RepeatedTokens
 {
     /// <summary>
-    /// Sequences of random tokens that have text, each said twice, behind the token that begins where the model has one. They follow from the seed alone, so that a plan and a run read the same.
+    /// Sequences of random tokens that have text, each said twice, behind the token that begins where the model has one and it is wanted. They follow from the seed alone, so that a plan and a run read the same.
     /// </summary>
     /// <param name="context">The model and the seed.</param>
     /// <param name="sequences">How many.</param>
     /// <param name="length">Tokens before they are repeated; fewer where the model reads fewer.</param>
+    /// <param name="begin">Whether the token that begins stands in front.</param>
     /// <exception cref="UsageException">The model reads too few tokens to repeat any.</exception>
-    public static Prompt[] Of(AnalysisContext context, int sequences, int length)
+    public static Prompt[] Of(AnalysisContext context, int sequences, int length, bool begin = true)
     {
         var (model, config) = (context.Model, context.Model.Config);
-        int[] first = config.BosId is { } bos ? [bos] : [];
+        int[] first = begin && config.BosId is { } bos ? [bos] : [];
         var half = Math.Min(length, (config.NCtx - first.Length) / 2);
         var keep = new TokenFilter { ExcludeSpecial = model.Tokenizer is not null }.Mask(model);
         int[] ids = [.. Enumerable.Range(0, config.DVocab).Where(id => keep?[id] != false && !first.Contains(id))];
@@ -35,5 +36,5 @@ public static class RepeatedTokens
     /// <param name="context">The model and the seed.</param>
     /// <param name="prompts">The sequences; at least one.</param>
     public static string Describe(AnalysisContext context, IReadOnlyList<Prompt> prompts) =>
-        $"random: {prompts.Count} sequences of {prompts[0].Tokens.Length} tokens, the second half a copy of the first{(context.Model.Config.BosId is null ? string.Empty : " after the token that begins")}, seed {context.Seed}";
+        $"random: {prompts.Count} sequences of {prompts[0].Tokens.Length} tokens, the second half a copy of the first{(prompts[0].Tokens.Length % 2 == 0 ? string.Empty : " after the token that begins")}, seed {context.Seed}";
 }
