@@ -65,7 +65,7 @@ public sealed class DecoderInterventionTests
         {
             foreach (var (heads, together) in new[] { ("18.6", false), ("16.0", false), ("18.6,17.3,17.4,18.7", true) })
             {
-                var options = new AblateOptions { Heads = [.. heads.Split(',').Select(head => LayerIndex.Parse(head))], Together = together, Position = Selection.Parse(position), Draws = together && half == 1 ? 3 : 0 };
+                var options = new AblateOptions { Heads = [.. heads.Split(',').Select(head => LayerIndex.Parse(head))], Together = together, Layer = Selection.Parse("12-29"), Position = Selection.Parse(position), Draws = together && half == 1 ? 3 : 0 };
                 var rows = TestRun.Execute(new Ablate(), _model, options, [Ids(golden["ids"])]).Rows<AblationEffect>("ablate");
 
                 Assert.That(rows[0].Loss, Is.EqualTo(Number(golden["halves"]!["nothing"]![half])).Within(Near));

@@ -76,7 +76,7 @@ internal sealed record Ablation(AblatedKind Kind, string Name, int? Layer, int? 
         return new(AblatedKind.Hook, hook, layer, null, [new Place(hook, layer)]);
     }
 
-    private static Ablation Set(AblatedKind kind, IReadOnlyList<Ablation> parts) =>
+    private static Ablation Set(AblatedKind kind, List<Ablation> parts) =>
         new(kind, parts.Count <= MostNames ? string.Join('+', parts.Select(part => part.Name)) : $"{parts.Count} parts", null, null, [.. parts.SelectMany(part => part.Places).Distinct()]);
 
     /// <summary>Sets of as many parts, drawn from the grid without those asked about.</summary>
