@@ -146,15 +146,17 @@ public sealed class Patch : Analysis<PatchOptions>
             throw new UsageException($"Pair {clean / 2}: expected one position at which both prompts are read, found {string.Join(", ", positions[0])} and {string.Join(", ", positions[1])}; give --position.");
         }
 
-        Matrix[] logits = [.. states.Select(state => predictions.At(new Tensor(state.Name, state.Data, [1, .. state.Shape]), [position]).First().Logits)];
-        int Named(string option, string? text, int prompt) => text is null ? Predictions.Best(logits[prompt].Row(0)) : OneToken.Of(model, option, text);
+        // Both at once: a product of one row is summed in another order than one of several, such as a patched run is part of.
+        float[] both = [.. states.SelectMany(state => state.Data.ToArray())];
+        var logits = predictions.At(new Tensor("states", both, [2, .. states[0].Shape]), [position]).First().Logits;
+        int Named(string option, string? text, int prompt) => text is null ? Predictions.Best(logits.Row(prompt)) : OneToken.Of(model, option, text);
         var (token, against) = (Named("--token", options.Token, 0), Named("--against", options.Against, 1));
         if (token == against)
         {
             throw new UsageException($"Pair {clean / 2}: '{model.Token(token).Text}' stands on both sides of the difference; give --token, the answer to the clean prompt, and --against, that to the corrupted one.");
         }
 
-        double Difference(int prompt) => (double)logits[prompt].Row(0)[token] - logits[prompt].Row(0)[against];
+        double Difference(int prompt) => (double)logits.Row(prompt)[token] - logits.Row(prompt)[against];
         return new PatchPair(clean / 2, position, model.Token(token), model.Token(against), Difference(0), Difference(1));
     }
 

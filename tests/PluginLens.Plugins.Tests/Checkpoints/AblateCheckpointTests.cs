@@ -25,7 +25,7 @@ public sealed class AblateCheckpointTests
             return;
         }
 
-        var options = new AblateOptions { Unit = unit, With = with, Head = Selection.Parse("0,-1"), Neuron = Selection.Parse(model.Config.AttnOnly ? "all" : "0,-1"), Position = Selection.Parse("1,-1"), Token = OneOf(model, 70), Against = OneOf(model, 80) };
+        var options = new AblateOptions { Unit = unit, With = with, Head = Selection.Parse("0,-1"), Neuron = Selection.Parse(model.Config.AttnOnly ? "all" : "0,-1"), Position = Selection.Parse("1,-1"), Token = OneOf(model, 7), Against = OneOf(model, 8) };
         var rows = TestRun.Execute(new Ablate(), model, options, Three).Rows<AblationEffect>("ablate");
 
         Assert.That(rows[0].Ablated, Is.EqualTo("nothing"));
@@ -41,7 +41,7 @@ public sealed class AblateCheckpointTests
     {
         var model = CheckpointModels.Get(name);
         var (last, neurons) = (model.Config.NLayers - 1, model.Config.AttnOnly ? [] : new LayerIndex[] { new(0, 3), new(model.Config.NLayers - 1, 7) });
-        var options = new AblateOptions { Heads = [new(last, 1), new(0, 0), new(last, 0)], Neurons = neurons, Together = true, At = Selection.Parse(at), Position = Selection.Parse("all"), Token = OneOf(model, 70) };
+        var options = new AblateOptions { Heads = [new(last, 1), new(0, 0), new(last, 0)], Neurons = neurons, Together = true, At = Selection.Parse(at), Position = Selection.Parse("all"), Token = OneOf(model, 7) };
         var row = TestRun.Execute(new Ablate(), model, options, Three).Rows<AblationEffect>("ablate")[1];
 
         Assert.That(row.Kind, Is.EqualTo(AblatedKind.Set));
@@ -61,7 +61,7 @@ public sealed class AblateCheckpointTests
             return;
         }
 
-        var options = new AblateOptions { Unit = unit, With = AblationValue.Resample, Neuron = Selection.Parse(model.Config.AttnOnly ? "all" : "0,5,-1"), Position = Selection.All, Token = OneOf(model, 70) };
+        var options = new AblateOptions { Unit = unit, With = AblationValue.Resample, Neuron = Selection.Parse(model.Config.AttnOnly ? "all" : "0,5,-1"), Position = Selection.All, Token = OneOf(model, 7) };
         var rows = TestRun.Execute(new Ablate(), model, options, [Text(length, 37), Text(length, 37)]).Rows<AblationEffect>("ablate");
 
         Assert.That(rows, Has.Count.GreaterThan(1));
@@ -73,20 +73,20 @@ public sealed class AblateCheckpointTests
     public void HeadWithoutOutputMatrix_IsTheHeadWithoutZ([ValueSource(nameof(Models))] string name)
     {
         var model = CheckpointModels.Get(name);
-        var row = TestRun.Execute(new Ablate(), model, new AblateOptions { Heads = [new(1, 1)], Token = OneOf(model, 70), Position = Selection.Parse("-1") }, Three[..1]).Rows<AblationEffect>("ablate")[1];
+        var row = TestRun.Execute(new Ablate(), model, new AblateOptions { Heads = [new(1, 1)], Token = OneOf(model, 7), Position = Selection.Parse("-1") }, Three[..1]).Rows<AblationEffect>("ablate")[1];
 
         var output = model.Weight("blocks.1.attn.W_O");
         var data = output.Data.ToArray();
         data.AsSpan(data.Length / model.Config.NHeads, data.Length / model.Config.NHeads).Clear();
         using var without = model.WithWeights(new Dictionary<string, Tensor> { [output.Name] = new(output.Name, data, [.. output.Shape]) });
-        Assert.That(row.Logit, Is.EqualTo(NaiveInterventions.Logits(without, Three[0].Tokens)[^1][NaiveInterventions.Token(model, 70).Id]).Within(Near));
+        Assert.That(row.Logit, Is.EqualTo(NaiveInterventions.Logits(without, Three[0].Tokens)[^1][NaiveInterventions.Tokens(model)[7].Id]).Within(Near));
     }
 
     [Test]
     public void AnyHook_IsTakenOutWhole([Values("hook_embed", "blocks.1.hook_resid_pre", "blocks.1.attn.hook_pattern", "blocks.1.hook_resid_post")] string hook)
     {
         var model = CheckpointModels.Get("gpt2");
-        var options = new AblateOptions { Hooks = [hook], At = Selection.Parse("2-4"), Token = OneOf(model, 70) };
+        var options = new AblateOptions { Hooks = [hook], At = Selection.Parse("2-4"), Token = OneOf(model, 7) };
         var row = TestRun.Execute(new Ablate(), model, options, Three).Rows<AblationEffect>("ablate")[1];
 
         // [batch,pos,…], or [batch,h,pos,key_pos].
@@ -105,16 +105,16 @@ public sealed class AblateCheckpointTests
     {
         var model = CheckpointModels.Get("bert");
         int[] mask = model.Tokenizer!.Encode("[MASK]");
-        var options = new AblateOptions { Token = OneOf(model, 70), Layer = Selection.Parse("0"), Head = Selection.Parse("1") };
+        var options = new AblateOptions { Token = OneOf(model, 7), Layer = Selection.Parse("0"), Head = Selection.Parse("1") };
         var row = TestRun.Execute(new Ablate(), model, options, [new Prompt(null, [2, 9, mask[0], 12, 3])]).Rows<AblationEffect>("ablate")[0];
 
         var logs = NaiveInterventions.LogSoftmax(NaiveInterventions.Logits(model, [2, 9, mask[0], 12, 3])[2]);
-        Assert.That(row.Probability, Is.EqualTo(Math.Exp(logs[NaiveInterventions.Token(model, 70).Id])).Within(1e-6));
-        Assert.That(row.Loss, Is.EqualTo(-logs[NaiveInterventions.Token(model, 70).Id]).Within(Near));
+        Assert.That(row.Probability, Is.EqualTo(Math.Exp(logs[NaiveInterventions.Tokens(model)[7].Id])).Within(1e-6));
+        Assert.That(row.Loss, Is.EqualTo(-logs[NaiveInterventions.Tokens(model)[7].Id]).Within(Near));
         Assert.That(() => TestRun.Execute(new Ablate(), model, options, Three), Throws.TypeOf<UsageException>().With.Message.StartsWith("Prompt 0 masks no token"));
     }
 
-    private static string OneOf(Model model, int id) => NaiveInterventions.Token(model, id).Text;
+    private static string OneOf(Model model, int which) => NaiveInterventions.Tokens(model)[which].Text;
 
     private static Prompt Text(int length, int step) => new(null, [.. Enumerable.Range(1, length).Select(position => (position * position * step) % 499)]);
 

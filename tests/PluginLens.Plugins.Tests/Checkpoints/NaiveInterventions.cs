@@ -1,8 +1,12 @@
+using System.Collections.Concurrent;
+
 namespace PluginLens.Plugins.Tests.Checkpoints;
 
 /// <summary>Passes with changed activations, one at a time from the tokens on: each hook is computed under the changes before it, changed as a whole, and fed.</summary>
 internal static class NaiveInterventions
 {
+    private static readonly ConcurrentDictionary<Model, IReadOnlyList<(int, string)>> Names = [];
+
     /// <summary>Logits of a prompt, <c>[pos][V]</c>.</summary>
     /// <param name="model">The model.</param>
     /// <param name="tokens">The prompt.</param>
@@ -22,31 +26,30 @@ internal static class NaiveInterventions
         return [.. Enumerable.Range(0, tokens.Length).Select(position => Array.ConvertAll(logits.Row(position).ToArray(), logit => (double)logit))];
     }
 
-    /// <summary>The first token from an id on that an option can name, and its name.</summary>
-    public static (int Id, string Text) Token(Model model, int from)
+    /// <summary>Some tokens that an option can name, with their names.</summary>
+    public static IReadOnlyList<(int Id, string Text)> Tokens(Model model) => Names.GetOrAdd(model, _ => model.Tokenizer is null
+        ? [.. Enumerable.Range(0, 40).Select(id => (id, $"[{id}]"))]
+        : [.. Enumerable.Range(0, model.Config.DVocab).Select(id => model.Tokenizer.Text(id).Trim()).Where(word => word.Length > 0 && word.All(char.IsAsciiLetter)).Distinct()
+            .Select(word => (Id: Read(model, word), word)).Where(named => named.Id is not null).Take(40).Select(named => (named.Id!.Value, named.word))]);
+
+    private static int? Read(Model model, string text)
     {
-        for (var id = from; ; id++)
+        try
         {
-            var text = model.Tokenizer is null ? $"[{id}]" : model.Tokenizer.Text(id);
-            try
-            {
-                if (text.Trim().Length > 0 && OneToken.Of(model, "--token", text) == id)
-                {
-                    return (id, text);
-                }
-            }
-            catch (UsageException)
-            {
-                // The next one, then.
-            }
+            return OneToken.Of(model, "--token", text);
+        }
+        catch (UsageException)
+        {
+            return null;
         }
     }
 
     /// <summary>Logarithms of probabilities.</summary>
     public static double[] LogSoftmax(double[] logits)
     {
-        var sum = Math.Log(logits.Sum(logit => Math.Exp(logit - logits.Max())));
-        return [.. logits.Select(logit => logit - logits.Max() - sum)];
+        var most = logits.Max();
+        var sum = Math.Log(logits.Sum(logit => Math.Exp(logit - most)));
+        return [.. logits.Select(logit => logit - most - sum)];
     }
 
     /// <summary>The place of the largest; of equal ones the first.</summary>

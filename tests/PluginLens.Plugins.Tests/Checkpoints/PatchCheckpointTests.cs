@@ -24,7 +24,7 @@ public sealed class PatchCheckpointTests
 
         // Tokens far apart: shares of a small difference would magnify rounding.
         double[] clean = NaiveInterventions.Logits(model, Pair[0].Tokens)[^1], corrupted = NaiveInterventions.Logits(model, Pair[1].Tokens)[^1];
-        var ranked = Enumerable.Range(0, 400).Select(id => NaiveInterventions.Token(model, id)).OrderByDescending(named => clean[named.Id] - corrupted[named.Id]).ToList();
+        var ranked = NaiveInterventions.Tokens(model).OrderByDescending(named => clean[named.Id] - corrupted[named.Id]).ToList();
         var (token, against) = (ranked[0].Id, ranked[^1].Id);
         var options = new PatchOptions { Unit = unit, Into = PatchInto.Both, Token = ranked[0].Text, Against = ranked[^1].Text, At = Selection.Parse("1-4"), Position = Selection.Parse("-1") };
         var results = TestRun.Execute(new Patch(), model, options, Pair);
@@ -33,7 +33,7 @@ public sealed class PatchCheckpointTests
         var runs = results.Rows<PatchPair>("pairs").Single();
         Assert.That((runs.Clean, runs.Corrupted), Is.EqualTo((Difference(clean), Difference(corrupted))).Using<(double, double)>((a, b) => Math.Abs(a.Item1 - b.Item1) < Near && Math.Abs(a.Item2 - b.Item2) < Near));
         var rows = results.Rows<PatchEffect>("patch");
-        Assert.That(rows, Has.Count.EqualTo(2 * model.Config.NLayers * 4));
+        Assert.That(rows, Has.Count.EqualTo(2 * model.Config.NLayers * (unit == PatchUnit.Head ? model.Config.NHeads : 4)));
         foreach (var row in rows)
         {
             var (run, source) = row.Into == PatchInto.Corrupted ? (Pair[1], Pair[0]) : (Pair[0], Pair[1]);
@@ -63,7 +63,7 @@ public sealed class PatchCheckpointTests
             return;
         }
 
-        var results = TestRun.Execute(new Patch(), model, new PatchOptions { Unit = unit, Token = NaiveInterventions.Token(model, 70).Text, Against = NaiveInterventions.Token(model, 80).Text, Position = Selection.Parse("-1") }, [Pair[0], Pair[0]]);
+        var results = TestRun.Execute(new Patch(), model, new PatchOptions { Unit = unit, Token = NaiveInterventions.Tokens(model)[7].Text, Against = NaiveInterventions.Tokens(model)[8].Text, Position = Selection.Parse("-1") }, [Pair[0], Pair[0]]);
 
         var run = results.Rows<PatchPair>("pairs").Single();
         Assert.That(run.Clean, Is.EqualTo(run.Corrupted));
@@ -76,7 +76,7 @@ public sealed class PatchCheckpointTests
     public void EmbeddingThatDiffers_MovesAll()
     {
         var model = CheckpointModels.Get("llama");
-        var row = TestRun.Execute(new Patch(), model, new PatchOptions { Layer = Selection.Parse("0"), At = Selection.Parse("2"), Token = NaiveInterventions.Token(model, 70).Text, Against = NaiveInterventions.Token(model, 80).Text }, Pair).Rows<PatchEffect>("patch").Single();
+        var row = TestRun.Execute(new Patch(), model, new PatchOptions { Layer = Selection.Parse("0"), At = Selection.Parse("2"), Token = NaiveInterventions.Tokens(model)[7].Text, Against = NaiveInterventions.Tokens(model)[8].Text }, Pair).Rows<PatchEffect>("patch").Single();
 
         Assert.That(row.Share, Is.EqualTo(1).Within(1e-5));
     }
