@@ -25,8 +25,6 @@ public sealed class ThreadsTests
     [TestCase("attended-messages --model tiny-gpt2 --layer 1 --head 0 --k 3 --draw 0")]
     [TestCase("head-behaviours --model tiny-gpt2 --layer 1")]
     [TestCase("patterns-context --k 3")]
-    [TestCase("ablate --layer 2-3 --with mean")]
-    [TestCase("ablate --sequences 3 --heads 1.0,1.3 --together --draws 2 --model tiny-attn-2l", false)]
     [TestCase("patterns --layer 1 --position -1 --k 3")]
     [TestCase("messages --layer 1 --position -1 --k 3")]
     [TestCase("ffn-neurons --top 5 --k 3")]
@@ -47,8 +45,7 @@ public sealed class ThreadsTests
         var files = new[] { "1", "2", "5" }.Select(threads =>
         {
             var run = folder.At($"with-{threads}");
-            var result = Cli.Run(["run", "--plugin", .. analysis.Split(' '), .. Instant(analysis), "--prompts", texts, "--threads", threads, "--quiet", "--out", run]);
-            var result = Cli.Run(["run", "--plugin", .. analysis.Split(' '), .. reads ? ["--prompts", texts] : Array.Empty<string>(), "--threads", threads, "--quiet", "--out", run]);
+            var result = Cli.Run(["run", "--plugin", .. analysis.Split(' '), .. Instant(analysis), .. reads ? ["--prompts", texts] : Array.Empty<string>(), "--threads", threads, "--quiet", "--out", run]);
             Assert.That(result.ExitCode, Is.Zero, result.Errors);
             return Directory.GetFiles(run).Where(file => Path.GetFileName(file) != "run.json").Order(StringComparer.Ordinal).Select(file => (Path.GetFileName(file), Convert.ToHexString(File.ReadAllBytes(file)))).ToList();
         }).ToList();
