@@ -55,7 +55,7 @@ public sealed class RerunTests
     public void Private_KeepsThePromptsOut_AndRerunAsksForThem()
     {
         using var folder = new TemporaryFolder();
-        var run = Cli.Run("run", "--plugin", "hidden-projection", "--prompt", "secret words", "--prompt=secret two", "--private", "--out", folder.At("run"));
+        var run = Cli.Run("run", "--plugin", "hidden-projection", "--model", "tiny-gpt2", "--prompt", "secret words", "--prompt=secret two", "--private", "--out", folder.At("run"));
         Assert.That(run.ExitCode, Is.Zero, run.Errors);
 
         Assert.That(File.ReadAllText(folder.At("run/run.json")), Does.Not.Contain("secret").And.Contain("\"prompts_sha256\": \""));

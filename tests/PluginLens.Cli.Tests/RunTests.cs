@@ -66,7 +66,7 @@ public sealed class RunTests
     [TestCase("run --plugin ov-pairs --k many", "many")]
     [TestCase("run --plugin ov-pairs --device cuda --model tiny-gpt2 --format xml", "xml")]
     [TestCase("run --plugin activations", "--prompt")]
-    [TestCase("run --plugin activations --ids 5000 --out artifacts/never", "5000")]
+    [TestCase("run --plugin activations --model tiny-gpt2 --ids 5000 --out artifacts/never", "5000")]
     [TestCase("run --plugin activations --ids 1,2", "--out")]
     [TestCase("run --plugin activations --ids 1,2 --hooks nothing --out artifacts/never", "nothing")]
     [TestCase("run --plugin qk-pairs --offset 1", "rotary")]
@@ -104,6 +104,16 @@ public sealed class RunTests
         Assert.That(new FileInfo(folder.At("run/activations.safetensors")).Length, Is.GreaterThan(3 * 4096 * 4));
     }
 
+    [TestCase("", "tiny-gpt2")]
+    [TestCase("--ids 1,2", "smollm2-135m")]
+    [TestCase("--ids 1,2 --model tiny-attn-2l", "tiny-attn-2l")]
+    public void Run_WithoutModel_TakesOneThatKnowsSomethingWherePromptsAreGiven(string given, string model)
+    {
+        var result = Cli.Run(["run", "--plugin", "ov-pairs", "--layer", "0", "--head", "0", "--k", "1", .. given.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+
+        Assert.That(result.Output, Does.Contain($"ov-pairs on {model} ("), result.Errors);
+    }
+
     [Test]
     public void Run_All_RunsWhatAppliesAndSaysWhyTheRestDoesNot()
     {
@@ -125,7 +135,7 @@ public sealed class RunTests
     public void Run_DeviceCuda_IsRefusedWithTheReasonWhereItDoesNotWork_ForEveryAnalysis(string plugin)
     {
         var works = Cli.Run("doctor").Output.Split('\n').Any(line => line.StartsWith("ok", StringComparison.Ordinal) && line.Contains("CUDA  "));
-        var result = Cli.Run("run", "--plugin", plugin, "--device", "cuda", "--ids", "1,2", "--quiet");
+        var result = Cli.Run("run", "--plugin", plugin, "--device", "cuda", "--model", "tiny-gpt2", "--ids", "1,2", "--quiet");
 
         Assert.That(result.ExitCode, Is.EqualTo(works ? 0 : 2), result.Errors);
         Assert.That(result.Errors, works ? Is.Empty : Does.StartWith("pluginlens: --device cuda: "));
@@ -135,7 +145,7 @@ public sealed class RunTests
     [TestCase("hidden-projection", false)]
     public void Run_PromptThatIsNotRead_IsSaid(string plugin, bool said)
     {
-        var result = Cli.Run("run", "--plugin", plugin, "--prompt", "the old man");
+        var result = Cli.Run("run", "--plugin", plugin, "--model", "tiny-gpt2", "--prompt", "the old man");
 
         Assert.That(result.Output, said ? Does.Contain("warning: the analysis read no prompt: the one given made no difference") : Does.Not.Contain("warning"));
     }
