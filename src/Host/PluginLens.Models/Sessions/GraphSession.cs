@@ -21,6 +21,7 @@ internal sealed class GraphSession : IDisposable
     public GraphSession(byte[] graph, IReadOnlyList<ModelWeight> weights, string folder, bool cuda = false)
     {
         _weights = weights;
+        LargeBuffers.Return();
         using var options = Options();
 
         // The weights are handed over, but ONNX Runtime checks that the data files named in the graph exist, and reads what is not handed over.
@@ -122,6 +123,9 @@ internal sealed class GraphSession : IDisposable
             // by then, which is quadratic in the nodes: 2 s for 30 layers, and here 0.08. As many passes as there are processors may run on one session.
             ExecutionMode = ExecutionMode.ORT_PARALLEL,
             InterOpNumThreads = Environment.ProcessorCount + 1,
+
+            // Off: sessions stay open, and each would keep what its largest pass worked with, gigabytes of a long text.
+            EnableCpuMemArena = false,
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
         };
         options.AddSessionConfigEntry("session.disable_prepacking", "1");

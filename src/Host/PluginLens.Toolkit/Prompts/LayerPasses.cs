@@ -2,12 +2,12 @@ namespace PluginLens.Toolkit;
 
 /// <summary>
 /// Activations of a prompt's layers, layer by layer, where attention patterns are among them: these grow with the square of the length, so a long prompt goes through the
-/// model more than once, with as many layers a pass as may be held.
+/// model in several passes, each of as many layers as may be held, and each from the state that the one before ended with: no layer is computed twice.
 /// </summary>
 public static class LayerPasses
 {
-    /// <summary>Numbers of patterns that are held at a time: a quarter of a gigabyte.</summary>
-    private const long Held = 1 << 26;
+    /// <summary>Numbers of patterns that are held at a time: an eighth of a gigabyte, of which a pass makes several.</summary>
+    private const long Held = 1 << 25;
 
     /// <summary>How many layers a pass gives.</summary>
     /// <param name="config">The model.</param>
@@ -25,14 +25,19 @@ public static class LayerPasses
     /// <param name="hooks">What is needed of a layer beside its patterns; null = nothing.</param>
     public static IEnumerable<(int Layer, Activations Run)> Of(AnalysisContext context, Prompt prompt, IReadOnlyList<int> layers, Func<int, IEnumerable<string>>? hooks = null)
     {
-        foreach (var some in layers.Chunk(PerPass(context.Model.Config, prompt.Tokens.Length)))
+        var (model, passes) = (context.Model, layers.Chunk(PerPass(context.Model.Config, prompt.Tokens.Length)).ToList());
+        Activations? before = null;
+        foreach (var (at, some) in passes.Index())
         {
-            foreach (var batch in PromptBatches.Run(context, context.Model, [prompt], [.. some.SelectMany(layer => (hooks?.Invoke(layer) ?? []).Append(Pattern(layer)))]))
+            IEnumerable<string> wanted = some.SelectMany(layer => (hooks?.Invoke(layer) ?? []).Append(Pattern(layer)));
+            string[] asked = [.. (at + 1 < passes.Count ? wanted.Append(State(passes[at + 1][0])) : wanted).Distinct()];
+            var run = before is null
+                ? PromptBatches.Run(context, model, [prompt], asked).Single().Activations
+                : model.Run(new ModelInput(prompt.Tokens) { Replace = new Dictionary<string, Tensor> { [State(some[0])] = before[State(some[0])] } }, asked);
+            before = run;
+            foreach (var layer in some)
             {
-                foreach (var layer in some)
-                {
-                    yield return (layer, batch.Activations);
-                }
+                yield return (layer, run);
             }
         }
     }
@@ -45,7 +50,9 @@ public static class LayerPasses
     {
         var perPass = PerPass(config, length);
         return Costs.Sum(
-            Costs.InTurn(layers.Chunk(perPass).Select(some => Costs.Forward(config, length, some[^1] + 1, logits: false))),
+            Costs.Forward(config, length, layers[^1] + 1, logits: false),
             new Cost(0, 2.0 * sizeof(float) * Math.Min(perPass, layers.Count) * config.NHeads * length * length));
     }
+
+    private static string State(int layer) => $"blocks.{layer}.hook_resid_pre";
 }

@@ -1,0 +1,167 @@
+#!/usr/bin/env python3
+"""Whole analyses on a GPT-2-small-sized model, beside PyTorch doing the same in the same run: ./pluginlens once, then python3 benchmarks/analyses.py [parts...]
+
+  neurons    input and output words of all 36,864 neurons (ten each), as neuron-texts makes them before it reads a text
+  heads      patterns and messages of a text of 8 tokens in all 144 heads, ten words each
+  stream     stream-table of 1,000 tokens with the whole table as a file: time and memory; nothing to compare with
+Processor seconds of one thread; ours are those of the whole process, start and opening included. The share of equal lists says that both did the same work.
+"""
+
+import csv
+import json
+import resource
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+PROGRAM, WORK = ROOT / "artifacts" / "pluginlens" / "pluginlens", ROOT / "artifacts" / "benchmarks"
+CHECKPOINT, MODEL = WORK / "checkpoint", WORK / "gpt2-small"
+LAYERS, HEADS, WIDTH, K = 12, 12, 64, 10
+IDS = [3500 * (at + 1) % 50257 for at in range(8)]
+
+
+def made():
+    if not (MODEL / "model.onnx").exists():
+        WORK.mkdir(parents=True, exist_ok=True)
+        subprocess.run([sys.executable, "benchmarks/synthetic_checkpoint.py", CHECKPOINT], check=True, cwd=ROOT)
+        subprocess.run([sys.executable, "export-scripts/export.py", CHECKPOINT, MODEL], check=True, cwd=ROOT)
+
+
+def ours(out, *arguments):
+    """Processor seconds, wall seconds, the most anonymous and the most resident memory."""
+    before, start, anonymous, resident = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter(), 0, 0
+    process = subprocess.Popen([PROGRAM, "run", "--model", MODEL, "--threads", "1", "--no-cache", "--quiet", "--out", out, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    while process.poll() is None:
+        try:
+            fields = dict(line.split(":", 1) for line in Path(f"/proc/{process.pid}/status").read_text().splitlines())
+            anonymous, resident = max(anonymous, int(fields["RssAnon"].split()[0])), max(resident, int(fields["VmHWM"].split()[0]))
+        except (OSError, KeyError):
+            pass
+        time.sleep(0.01)
+    if process.returncode != 0:
+        sys.exit(process.stderr.read().decode())
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, time.perf_counter() - start, anonymous / 1e3, resident / 1e3
+
+
+def weights():
+    import torch
+    data = (CHECKPOINT / "model.safetensors").read_bytes()
+    size = struct.unpack("<Q", data[:8])[0]
+    header = json.loads(data[8:8 + size])
+    values = {name: np.frombuffer(data, np.float32, np.prod(entry["shape"], dtype=int), 8 + size + entry["data_offsets"][0]).reshape(entry["shape"]) for name, entry in header.items()}
+    return {name: torch.from_numpy(value.copy()) for name, value in values.items()}
+
+
+def torch_seconds(work):
+    start = time.process_time()
+    result = work()
+    return result, time.process_time() - start
+
+
+def best(x, vocabulary, rows=512):
+    import torch
+    columns = vocabulary.T
+    return torch.cat([(x[start:start + rows] @ columns).topk(K, dim=1).indices for start in range(0, len(x), rows)])
+
+
+def normed(w, x, name):
+    import torch
+    return torch.nn.functional.layer_norm(x, x.shape[-1:], w[name + ".weight"], w[name + ".bias"], 1e-5)
+
+
+def written(w, x):
+    return (x - x.mean(-1, keepdim=True)) * w["ln_f.weight"]
+
+
+def unit(x):
+    import torch
+    return torch.nn.functional.normalize(x, dim=-1)
+
+
+def torch_neurons(w):
+    found = []
+    for layer in range(LAYERS):
+        read = unit(normed(w, w["wte.weight"], f"h.{layer}.ln_2"))
+        found.append((best(w[f"h.{layer}.mlp.c_fc.weight"].T.contiguous(), read), best(written(w, w[f"h.{layer}.mlp.c_proj.weight"]), w["wte.weight"])))
+    return found
+
+
+def torch_heads(w):
+    import torch
+    x, patterns, messages = w["wte.weight"][IDS] + w["wpe.weight"][:len(IDS)], [], []
+    for layer in range(LAYERS):
+        block, tokens = f"h.{layer}.", len(IDS)
+        read = normed(w, x, block + "ln_1")
+        q, k, v = (read @ w[block + "attn.c_attn.weight"] + w[block + "attn.c_attn.bias"]).view(tokens, 3, HEADS, WIDTH).permute(1, 2, 0, 3)
+        w_q = w[block + "attn.c_attn.weight"][:, :HEADS * WIDTH].view(-1, HEADS, WIDTH).permute(1, 2, 0)
+        w_o = w[block + "attn.c_proj.weight"].view(HEADS, WIDTH, -1)
+        patterns.append(best((k @ w_q).flatten(0, 1), unit(normed(w, w["wte.weight"], block + "ln_1"))))
+        messages.append(best(written(w, (v @ w_o).flatten(0, 1)), w["wte.weight"]))
+        scores = (q @ k.transpose(1, 2) / WIDTH ** 0.5).masked_fill(torch.ones(tokens, tokens).triu(1).bool(), float("-inf"))
+        x = x + (scores.softmax(-1) @ v).transpose(0, 1).flatten(1) @ w[block + "attn.c_proj.weight"] + w[block + "attn.c_proj.bias"]
+        pre = normed(w, x, block + "ln_2") @ w[block + "mlp.c_fc.weight"] + w[block + "mlp.c_fc.bias"]
+        x = x + torch.nn.functional.gelu(pre, approximate="tanh") @ w[block + "mlp.c_proj.weight"] + w[block + "mlp.c_proj.bias"]
+    return torch.cat(patterns), torch.cat(messages)
+
+
+def report(what, mine, theirs, equal):
+    print(f"{what:44} PluginLens {mine:7.2f} CPU-s   PyTorch {theirs:7.2f} CPU-s   ratio {theirs / mine:5.2f}   equal lists {equal:.1%}", flush=True)
+
+
+def neurons(w, out):
+    mine, *_ = ours(out, "--plugin", "neuron-texts", "--ids", "1", "--texts", "1", "--k", str(K), "--draw", "0")
+    found, theirs = torch_seconds(lambda: torch_neurons(w))
+    names = [f"t{id_ - 256}" for id_ in range(50257)]
+    equal, count = 0, 0
+    with open(Path(out) / "neuron-texts.csv", encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            for words, ids in zip((row["input_words"], row["output_words"]), found[int(row["layer"])]):
+                own = [id_ for id_ in ids[int(row["neuron"])].tolist()]
+                if all(256 <= id_ < 50256 for id_ in own):
+                    count += 1
+                    equal += words == ", ".join(names[id_] for id_ in own)
+    report("words of all neurons", mine, theirs, equal / count)
+
+
+def heads(w, out):
+    (patterns, messages), theirs = torch_seconds(lambda: torch_heads(w))
+    mine, lists = 0, []
+    for analysis, ids in (("patterns", patterns), ("messages", messages)):
+        mine += ours(out, "--plugin", analysis, "--ids", ",".join(map(str, IDS)), "--k", str(K))[0]
+        with open(Path(out) / f"{analysis}.csv", encoding="utf-8", newline="") as file:
+            own = [int(row["token_id"]) for row in csv.DictReader(file)]
+        lists += [own[at * K:(at + 1) * K] == ids[at].tolist() for at in range(len(ids))]
+    report("patterns + messages of 8 tokens", mine, theirs, sum(lists) / len(lists))
+
+
+def stream(out):
+    ids = ",".join(str(7919 * (at + 1) % 50257) for at in range(1000))
+    for what, arguments in (("largest terms", ()), ("whole table as a file", ("--file",))):
+        seconds, wall, anonymous, resident = ours(out, "--plugin", "stream-table", "--ids", ids, "--draw", "0", *arguments)
+        size = sum(path.stat().st_size for path in Path(out).glob("*.csv")) / 1e6
+        print(f"stream-table of 1,000 tokens, {what:24} {seconds:7.2f} CPU-s   {wall:7.2f} wall s   {anonymous:6.0f} MB anonymous, {resident:6.0f} MB with mapped weights   {size:7.0f} MB written", flush=True)
+
+
+def main():
+    parts = sys.argv[1:] or ["neurons", "heads", "stream"]
+    made()
+    w = None
+    if set(parts) & {"neurons", "heads"}:
+        import torch
+        torch.set_num_threads(1)
+        torch.set_grad_enabled(False)
+        w = weights()
+    for part in parts:
+        with tempfile.TemporaryDirectory() as out:
+            {"neurons": lambda: neurons(w, out), "heads": lambda: heads(w, out), "stream": lambda: stream(out)}[part]()
+
+
+if __name__ == "__main__":
+    main()
