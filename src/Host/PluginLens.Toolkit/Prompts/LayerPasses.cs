@@ -23,9 +23,10 @@ public static class LayerPasses
     /// <param name="prompt">The prompt.</param>
     /// <param name="layers">Layers, ascending.</param>
     /// <param name="hooks">What is needed of a layer beside its patterns; null = nothing.</param>
-    public static IEnumerable<(int Layer, Activations Run)> Of(AnalysisContext context, Prompt prompt, IReadOnlyList<int> layers, Func<int, IEnumerable<string>>? hooks = null)
+    /// <param name="perPass">Layers of a pass; null = as many as may be held.</param>
+    public static IEnumerable<(int Layer, Activations Run)> Of(AnalysisContext context, Prompt prompt, IReadOnlyList<int> layers, Func<int, IEnumerable<string>>? hooks = null, int? perPass = null)
     {
-        var (model, passes) = (context.Model, layers.Chunk(PerPass(context.Model.Config, prompt.Tokens.Length)).ToList());
+        var (model, passes) = (context.Model, layers.Chunk(perPass ?? PerPass(context.Model.Config, prompt.Tokens.Length)).ToList());
         Activations? before = null;
         foreach (var (at, some) in passes.Index())
         {
