@@ -7,6 +7,8 @@ namespace PluginLens.Models.Sessions;
 /// <summary>A graph in ONNX Runtime: its bytes and its weights in once, arrays in and arrays out with each run.</summary>
 internal sealed class GraphSession : IDisposable
 {
+    private const int LongInput = 256;
+
     /// <summary>Keeps weights alive: the session knows only their addresses.</summary>
     private readonly IReadOnlyList<ModelWeight> _weights = [];
     private readonly List<OrtValue> _handed = [];
@@ -79,6 +81,12 @@ internal sealed class GraphSession : IDisposable
     public IReadOnlyList<GraphArray?> Run(IReadOnlyDictionary<string, GraphArray> inputs, IReadOnlyList<string> outputs, CancellationToken cancellation = default)
     {
         using var options = new RunOptions();
+        if (inputs.Values.Any(IsLong))
+        {
+            // Sessions stay open, and each would keep what its largest pass worked with, gigabytes of a long text. A short one finds the buffers of the one before.
+            options.AddRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
+        }
+
         using var registration = cancellation.Register(() => options.Terminate = true);
         var values = new List<OrtValue>();
         try
@@ -107,6 +115,9 @@ internal sealed class GraphSession : IDisposable
         _handed.ForEach(value => value.Dispose());
     }
 
+    /// <summary>Whether an input, <c>[batch, pos]</c> or <c>[batch, pos, ...]</c>, is so long that what is computed from it fills hundreds of megabytes.</summary>
+    private static bool IsLong(GraphArray input) => input.Shape is [var batch, var length, ..] && batch * length > LongInput;
+
     private static SessionOptions Options()
     {
         var options = new SessionOptions
@@ -123,9 +134,6 @@ internal sealed class GraphSession : IDisposable
             // by then, which is quadratic in the nodes: 2 s for 30 layers, and here 0.08. As many passes as there are processors may run on one session.
             ExecutionMode = ExecutionMode.ORT_PARALLEL,
             InterOpNumThreads = Environment.ProcessorCount + 1,
-
-            // Off: sessions stay open, and each would keep what its largest pass worked with, gigabytes of a long text.
-            EnableCpuMemArena = false,
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
         };
         options.AddSessionConfigEntry("session.disable_prepacking", "1");
