@@ -155,7 +155,7 @@ public sealed unsafe partial class CpuCompute
 
     /// <inheritdoc/>
     public override (Matrix64 Map, double Divergence) TSne(Matrix x, int components, double perplexity, double learningRate, int steps) =>
-        Maps.TSne.Of(Wide(x), components, perplexity, learningRate, steps, cancellation);
+        Maps.TSne.Of(Wide(x), components, perplexity, learningRate, steps, Threads, cancellation, progress);
 
     /// <inheritdoc/>
     public override Matrix KeepLargest(Matrix x, int k)

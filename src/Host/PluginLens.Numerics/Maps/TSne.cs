@@ -3,34 +3,43 @@ using System.Numerics.Tensors;
 namespace PluginLens.Numerics.Maps;
 
 /// <summary>
-/// Exact t-SNE (van der Maaten and Hinton, 2008) started from principal components, so that nothing is random:
-/// early exaggeration 12 and momentum 0.5 for 250 steps, then momentum 0.8, with adaptive gains. Closeness in the map is Student's t with
-/// max(components - 1, 1) degrees of freedom, a: <c>q ∝ (1 + distance²/a)^(-(a+1)/2)</c>, as in scikit-learn, so that divergences can be compared.
+/// t-SNE (van der Maaten and Hinton, 2008) started from principal components, so that nothing is random: early exaggeration 12 and momentum 0.5 for 250 steps, then momentum 0.8,
+/// with adaptive gains. Up to some hundred points all pairs are looked at in every step; above, P is kept for the 3 x perplexity + 1 nearest neighbours and far points push in groups
+/// (van der Maaten, Accelerating t-SNE using Tree-Based Algorithms, 2014). Closeness in the map is Student's t with max(components - 1, 1) degrees of freedom, a:
+/// <c>q ∝ (1 + distance²/a)^(-(a+1)/2)</c>, as in scikit-learn, so that divergences can be compared. Equal rows are one point that counts as often as they occur.
 /// </summary>
 internal static class TSne
 {
+    /// <summary>Up to so many points all pairs are looked at.</summary>
+    internal const int ExactPoints = 500;
+
     private const int EarlySteps = 250;
     private const double Exaggeration = 12;
 
     /// <summary>Embeds rows.</summary>
-    /// <param name="x">Rows, <c>n x d</c>; hundreds, since all pairs are looked at in every step.</param>
-    /// <param name="components">Dimensions of the map.</param>
+    /// <param name="x">Rows, <c>n x d</c>.</param>
+    /// <param name="components">Dimensions of the map; above 3 all pairs are looked at.</param>
     /// <param name="perplexity">Effective number of neighbours; less than n.</param>
     /// <param name="learningRate">Step size.</param>
     /// <param name="steps">Steps of gradient descent.</param>
+    /// <param name="threads">Threads; the map does not depend on them.</param>
     /// <param name="cancellation">Watched.</param>
+    /// <param name="progress">Told of steps.</param>
+    /// <param name="exactPoints">Up to so many points all pairs are looked at.</param>
     /// <returns>The map, <c>n x components</c>, and the divergence KL(P || Q) that is left.</returns>
-    public static (Matrix64 Map, double Divergence) Of(Matrix64 x, int components, double perplexity, double learningRate, int steps, CancellationToken cancellation = default)
+    public static (Matrix64 Map, double Divergence) Of(
+        Matrix64 x, int components, double perplexity, double learningRate, int steps, int threads = 1, CancellationToken cancellation = default, IProgress<Progress>? progress = null, int exactPoints = ExactPoints)
     {
         if (!(perplexity > 0) || perplexity >= x.Rows)
         {
             throw new ArgumentException($"Expected a perplexity above 0 and below the number of rows ({x.Rows}), found {perplexity}.");
         }
 
-        var p = Affinities(x, perplexity);
-        var map = Start(x, components, cancellation);
-        var freedom = Math.Max(components - 1, 1);
-        var q = new Matrix64(x.Rows, x.Rows);
+        var rows = new DistinctRows(x);
+        var exact = components > 3 || rows.First.Length <= exactPoints;
+        var p = Affinities.Of(rows, perplexity, exact ? x.Rows - 1 : (int)Math.Min((3 * perplexity) + 1, x.Rows - 1), threads, cancellation);
+        var map = rows.Pick(Start(x, components, cancellation));
+        var forces = new TSneForces(p, map, rows.Counts, Math.Max(components - 1, 1), exact, threads, cancellation);
         var gradient = new double[map.Data.Length];
         var velocity = new double[map.Data.Length];
         var gains = new double[map.Data.Length];
@@ -38,7 +47,8 @@ internal static class TSne
         for (var step = 0; step < steps; step++)
         {
             cancellation.ThrowIfCancellationRequested();
-            Gradient(p, step < EarlySteps ? Exaggeration : 1, map, freedom, q, gradient);
+            progress?.Report(new Progress(step, steps, "t-SNE"));
+            forces.Gradient(step < EarlySteps ? Exaggeration : 1, gradient);
             var momentum = step < EarlySteps ? 0.5 : 0.8;
             for (var i = 0; i < gradient.Length; i++)
             {
@@ -49,7 +59,7 @@ internal static class TSne
             }
         }
 
-        return (map, Divergence(p, map, freedom, q));
+        return (rows.Expand(map), forces.Divergence());
     }
 
     private static Matrix64 Start(Matrix64 x, int components, CancellationToken cancellation)
@@ -63,139 +73,5 @@ internal static class TSne
 
         TensorPrimitives.Multiply(map.Data, square > 0 ? 1e-4 / Math.Sqrt(square / map.Rows) : 1, map.Data);
         return map;
-    }
-
-    private static Matrix64 Affinities(Matrix64 x, double perplexity)
-    {
-        var conditional = new Matrix64(x.Rows, x.Rows);
-        for (var i = 0; i < x.Rows; i++)
-        {
-            Neighbours(x, i, Math.Log(perplexity), conditional.Row(i));
-        }
-
-        var p = new Matrix64(x.Rows, x.Rows);
-        for (var i = 0; i < x.Rows; i++)
-        {
-            for (var j = 0; j < x.Rows; j++)
-            {
-                p[i, j] = (conditional[i, j] + conditional[j, i]) / (2.0 * x.Rows);
-            }
-        }
-
-        return p;
-    }
-
-    /// <summary>Closeness of all rows to one: bisects the precision until the entropy is the logarithm of the perplexity.</summary>
-    /// <param name="x">Rows, <c>n x d</c>.</param>
-    /// <param name="row">Which one.</param>
-    /// <param name="entropy">Logarithm of the perplexity.</param>
-    /// <param name="p">Receives probabilities, <c>[n]</c>.</param>
-    internal static void Neighbours(Matrix64 x, int row, double entropy, Span<double> p)
-    {
-        var distances = new double[x.Rows];
-        for (var j = 0; j < x.Rows; j++)
-        {
-            var distance = TensorPrimitives.Distance<double>(x.Row(row), x.Row(j));
-            distances[j] = distance * distance;
-        }
-
-        distances[row] = double.PositiveInfinity;
-        var nearest = distances.Min();
-        double low = 0, high = double.PositiveInfinity, precision = 1;
-        for (var step = 0; step < 200; step++)
-        {
-            double sum = 0, weighted = 0;
-            for (var j = 0; j < p.Length; j++)
-            {
-                p[j] = j == row ? 0 : Math.Exp(-precision * (distances[j] - nearest));
-                sum += p[j];
-                weighted += j == row ? 0 : p[j] * (distances[j] - nearest);
-            }
-
-            TensorPrimitives.Divide(p, sum, p);
-            var difference = Math.Log(sum) + (precision * weighted / sum) - entropy;
-            if (Math.Abs(difference) < 1e-10)
-            {
-                return;
-            }
-
-            (low, high) = difference > 0 ? (precision, high) : (low, precision);
-            precision = double.IsPositiveInfinity(high) ? precision * 2 : (low + high) / 2;
-        }
-    }
-
-    // Fills q with 1 / (1 + distance²/a); returns the sum of its powers (a+1)/2, by which they are divided to become probabilities.
-    private static double Kernel(Matrix64 map, int freedom, Matrix64 q)
-    {
-        var sum = 0.0;
-        for (var i = 0; i < map.Rows; i++)
-        {
-            var one = map.Row(i);
-            var close = q.Row(i)[..i];
-            for (var j = 0; j < close.Length; j++)
-            {
-                var other = map.Data.AsSpan(j * one.Length, one.Length);
-                var square = 0.0;
-                for (var k = 0; k < one.Length; k++)
-                {
-                    var difference = one[k] - other[k];
-                    square += difference * difference;
-                }
-
-                close[j] = q.Data[(j * q.Columns) + i] = 1 / (1 + (square / freedom));
-                sum += 2 * Power(close[j], freedom);
-            }
-        }
-
-        return sum;
-    }
-
-    private static double Power(double q, int freedom) => freedom switch
-    {
-        1 => q,
-        2 => q * Math.Sqrt(q),
-        _ => Math.Pow(q, (freedom + 1) / 2.0),
-    };
-
-    /// <summary>The slope of the divergence.</summary>
-    /// <param name="p">Closeness of the rows, <c>n x n</c>.</param>
-    /// <param name="exaggeration">Factor of <paramref name="p"/>.</param>
-    /// <param name="map">The map, <c>n x components</c>.</param>
-    /// <param name="freedom">Degrees of freedom.</param>
-    /// <param name="q">Room for <c>n x n</c>.</param>
-    /// <param name="gradient">Receives <c>[n * components]</c>.</param>
-    internal static void Gradient(Matrix64 p, double exaggeration, Matrix64 map, int freedom, Matrix64 q, double[] gradient)
-    {
-        var sum = Kernel(map, freedom, q);
-        var scale = 2.0 * (freedom + 1) / freedom;
-        Array.Clear(gradient);
-        for (var i = 0; i < map.Rows; i++)
-        {
-            var one = map.Row(i);
-            var near = p.Row(i);
-            var close = q.Row(i);
-            var slope = gradient.AsSpan(i * one.Length, one.Length);
-            for (var j = 0; j < close.Length; j++)
-            {
-                var other = map.Data.AsSpan(j * one.Length, one.Length);
-                var force = scale * ((exaggeration * near[j]) - (Power(close[j], freedom) / sum)) * close[j];
-                for (var k = 0; k < one.Length; k++)
-                {
-                    slope[k] += force * (one[k] - other[k]);
-                }
-            }
-        }
-    }
-
-    private static double Divergence(Matrix64 p, Matrix64 map, int freedom, Matrix64 q)
-    {
-        var sum = Kernel(map, freedom, q);
-        var divergence = 0.0;
-        for (var i = 0; i < p.Data.Length; i++)
-        {
-            divergence += p.Data[i] > 0 ? p.Data[i] * Math.Log(p.Data[i] * sum / Power(q.Data[i], freedom)) : 0;
-        }
-
-        return divergence;
     }
 }
