@@ -113,6 +113,12 @@ internal sealed class CountingCompute : Compute
         return _compute.TSne(x, components, perplexity, learningRate, steps);
     }
 
+    public override Matrix64 Umap(Matrix x, int components, int neighbours, double leastDistance, int epochs, int seed)
+    {
+        Add(x.Rows, x.Columns, x.Rows);
+        return _compute.Umap(x, components, neighbours, leastDistance, epochs, seed);
+    }
+
     private static int Kept(Matrix matrix, bool[]? keep) => keep?.Count(kept => kept) ?? matrix.Rows;
 
     private void Add(double rows, double depth, double columns) => Flops += 2 * rows * depth * columns;

@@ -115,21 +115,32 @@ public abstract class Compute
     /// <param name="k">How many; more than m keeps all.</param>
     public abstract Matrix KeepLargest(Matrix x, int k);
 
-    /// <summary>Coordinates of a few rows along their directions of largest variance; signs as <see cref="ThinSvd"/> says.</summary>
-    /// <param name="x">Rows, <c>n x d</c>; hundreds, not a vocabulary.</param>
+    /// <summary>Coordinates of rows along their directions of largest variance; signs as <see cref="ThinSvd"/> says.</summary>
+    /// <param name="x">Rows, <c>n x d</c>; thousands where few components are asked for, hundreds for all of them.</param>
     /// <param name="components">How many; fewer where there are fewer rows or columns.</param>
     /// <returns><c>n x components</c>.</returns>
     public abstract Matrix64 PrincipalComponents(Matrix x, int components);
 
     /// <summary>
-    /// An exact t-SNE map of a few rows, started from their principal components: nothing is random. Closeness in the map is Student's t
-    /// with max(components - 1, 1) degrees of freedom.
+    /// A t-SNE map of rows, started from their principal components: nothing is random. Exact up to 500 different rows; above, and for at most 3 components, P is kept for the nearest
+    /// 3 x perplexity + 1 rows, and far points push in groups (Barnes-Hut, theta 0.5). Closeness in the map is Student's t with max(components - 1, 1) degrees of freedom.
+    /// Equal rows lie on one spot.
     /// </summary>
-    /// <param name="x">Rows, <c>n x d</c>; hundreds.</param>
+    /// <param name="x">Rows, <c>n x d</c>; thousands.</param>
     /// <param name="components">Dimensions of the map.</param>
     /// <param name="perplexity">Effective number of neighbours; less than n.</param>
     /// <param name="learningRate">Step size.</param>
     /// <param name="steps">Steps of gradient descent.</param>
     /// <returns>The map, <c>n x components</c>, and the divergence KL(P || Q) that is left.</returns>
     public abstract (Matrix64 Map, double Divergence) TSne(Matrix x, int components, double perplexity, double learningRate, int steps);
+
+    /// <summary>A UMAP map of rows: exact neighbours, spectral start, spread 1, 5 points pushed away for each that attracts. Equal rows lie on one spot and count once.</summary>
+    /// <param name="x">Rows, <c>n x d</c>; thousands.</param>
+    /// <param name="components">Dimensions of the map.</param>
+    /// <param name="neighbours">Neighbours of a row, itself among them, at least 2; as many as there are different rows where those are fewer.</param>
+    /// <param name="leastDistance">How close neighbours may lie in the map (min_dist).</param>
+    /// <param name="epochs">Passes over the links.</param>
+    /// <param name="seed">Of the random numbers; a seed gives one map.</param>
+    /// <returns><c>n x components</c>.</returns>
+    public abstract Matrix64 Umap(Matrix x, int components, int neighbours, double leastDistance, int epochs, int seed);
 }

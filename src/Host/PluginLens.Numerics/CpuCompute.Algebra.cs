@@ -158,6 +158,10 @@ public sealed unsafe partial class CpuCompute
         Maps.TSne.Of(Wide(x), components, perplexity, learningRate, steps, Threads, cancellation, progress);
 
     /// <inheritdoc/>
+    public override Matrix64 Umap(Matrix x, int components, int neighbours, double leastDistance, int epochs, int seed) =>
+        Maps.Umap.Of(Wide(x), components, neighbours, leastDistance, epochs, seed, Threads, cancellation, progress);
+
+    /// <inheritdoc/>
     public override Matrix KeepLargest(Matrix x, int k)
     {
         Expect.NotNegative(k);
