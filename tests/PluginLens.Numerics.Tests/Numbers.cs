@@ -59,6 +59,8 @@ internal static class Numbers
         return new Matrix(data, matrix.Rows, matrix.Columns, stride, 3);
     }
 
+    public static Matrix64 Wide(Matrix matrix) => new([.. Dense.Rows(matrix).SelectMany(row => row)], matrix.Rows, matrix.Columns);
+
     public static Matrix Make(int rows, int columns, Func<float> next)
     {
         var data = new float[rows * columns];
