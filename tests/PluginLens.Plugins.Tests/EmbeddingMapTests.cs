@@ -15,6 +15,7 @@ public sealed class EmbeddingMapTests : AnalysisTests<EmbeddingMap>
         new(Fake, new EmbeddingMapOptions { K = 9, Method = MapMethod.Pca }),
         new(Fake, new EmbeddingMapOptions { K = 9, Steps = 20 }),
         new(Fake, new EmbeddingMapOptions { K = 20, Steps = 20 }),
+        new(Fake, new EmbeddingMapOptions { K = 20, Method = MapMethod.Umap, Epochs = 20 }),
     ];
 
     protected override string[] Approximate => ["bert", "encoder", "gemma2", "openai-gpt", "olmo2"];
@@ -102,6 +103,34 @@ public sealed class EmbeddingMapTests : AnalysisTests<EmbeddingMap>
     }
 
     [Test]
+    public void Umap_IsTheMapOfTheseRows_FollowsTheSeed_AndSaysSo()
+    {
+        var model = VectorModels.Make();
+        var options = new EmbeddingMapOptions { K = 40, Index = 3, Method = MapMethod.Umap, Neighbours = 6, MinDist = 0.3, Epochs = 25 };
+        var results = TestRun.Execute(new EmbeddingMap(), model, options);
+        var rows = results.Rows<MapPoint>("embedding-map");
+
+        var e = Naive.Dense(model.WU.Transpose());
+        var points = new Matrix(rows.SelectMany(row => Enumerable.Range(0, D).Select(axis => (float)e[row.Token.Id, axis])).ToArray(), 40, D);
+        var seed = int.Parse(results.Notes.Single(note => note.Contains("; seed ", StringComparison.Ordinal)).Split("; seed ")[1], System.Globalization.CultureInfo.InvariantCulture);
+        var map = new Numerics.CpuCompute(1).Umap(points, 3, 6, 0.3, 25, seed);
+        Assert.That(rows.SelectMany(row => new[] { row.X, row.Y, row.Z!.Value }), Is.EqualTo(map.Data));
+        Assert.That(results.Notes, Has.Some.EqualTo("UMAP from eigenvectors of the graph of neighbours, 6 neighbours, the token itself among them, min_dist 0.3, 25 epochs"));
+        Assert.That(((Scatter)results.Figures["embedding-map"]).XTitle, Is.EqualTo("UMAP axis 1"));
+    }
+
+    [Test]
+    public void ManyTokens_AreLaidOutByATree_AndTheNoteSaysSo()
+    {
+        var model = FakeModel.Gpt2Like(VectorModels.Make().Config with { DVocab = 620 });
+
+        var results = TestRun.Execute(new EmbeddingMap(), model, new EmbeddingMapOptions { K = 600, Steps = 5, Perplexity = 20 });
+
+        Assert.That(results.Rows<MapPoint>("embedding-map"), Has.Count.EqualTo(600));
+        Assert.That(results.Notes, Has.Some.StartsWith("t-SNE (Barnes-Hut where more than 500 tokens differ) from 3 principal components, perplexity 20,"));
+    }
+
+    [Test]
     public void NoIndex_TakesTheLongestVector_AndSaysSo()
     {
         var model = VectorModels.Make().WithWeight("blocks.1.mlp.W_out", data => data[7 * D] = 50);
@@ -130,6 +159,7 @@ public sealed class EmbeddingMapTests : AnalysisTests<EmbeddingMap>
             Assert.That(rows, Has.Count.EqualTo(k));
             Assert.That(rows.SelectMany(row => new[] { row.X, row.Y, row.Z!.Value }), Is.All.InRange(-1e3, 1e3));
             Assert.That(results.Notes.Any(note => note.Contains($"(not 3: {k} tokens", StringComparison.Ordinal)), Is.EqualTo(method == MapMethod.Tsne && (k is 2 or 3)));
+            Assert.That(results.Notes.Any(note => note.Contains($" {k} neighbours (not 15: there are no more tokens)", StringComparison.Ordinal)), Is.EqualTo(method == MapMethod.Umap && k > 1));
         }
     }
 
@@ -174,6 +204,10 @@ public sealed class EmbeddingMapTests : AnalysisTests<EmbeddingMap>
         Refused(VectorModels.Make(), Few with { Components = 4 }, "--components 4");
         Refused(VectorModels.Make(), Few with { Coefficient = 0 }, "--coefficient 0");
         Refused(VectorModels.Make(), Few with { Perplexity = double.NaN }, "--perplexity NaN");
+        Refused(VectorModels.Make(), Few with { Neighbours = 1 }, "--neighbours 1, --min-dist 0.1, --epochs 500: expected at least 2, 0 to 1, and at least 0");
+        Refused(VectorModels.Make(), Few with { MinDist = double.NaN }, "--min-dist NaN");
+        Refused(VectorModels.Make(), Few with { MinDist = 1.5 }, "--min-dist 1.5");
+        Refused(VectorModels.Make(), Few with { Epochs = -1 }, "--epochs -1");
         Refused(VectorModels.Make(), Few with { LearningRate = 1e300 }, "--learning-rate 1E+300: the map runs off to infinity; use a smaller one");
         Refused(VectorModels.Make().WithTokenizer(new FakeTokenizer(Enumerable.Range(0, VectorModels.V).Select(id => $" é{id}"))), Few with { OnlyAscii = true }, "leave none of the 47 tokens");
         Refused(VectorModels.Make().WithoutWeight("unembed.W_U"), Few with { Embedding = EmbeddingChoice.Output }, "has no unembedding");

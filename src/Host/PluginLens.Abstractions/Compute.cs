@@ -138,7 +138,7 @@ public abstract class Compute
     /// <param name="x">Rows, <c>n x d</c>; thousands.</param>
     /// <param name="components">Dimensions of the map.</param>
     /// <param name="neighbours">Neighbours of a row, itself among them, at least 2; as many as there are different rows where those are fewer.</param>
-    /// <param name="leastDistance">How close neighbours may lie in the map (min_dist).</param>
+    /// <param name="leastDistance">How close neighbours may lie in the map (min_dist), 0 to 1.</param>
     /// <param name="epochs">Passes over the links.</param>
     /// <param name="seed">Of the random numbers; a seed gives one map.</param>
     /// <returns><c>n x components</c>.</returns>

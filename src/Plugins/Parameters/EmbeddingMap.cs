@@ -3,12 +3,12 @@ using System.Globalization;
 namespace PluginLens.Plugins.Parameters;
 
 /// <summary>
-/// The k tokens with the largest product <c>±x · e_t</c> with one parameter vector x, as points: their rows e_t along their principal components, or as an exact
-/// t-SNE map, which places neighbours together by minimising <c>KL(P || Q)</c>. Clumps are the groups of words that the vector speaks of.
+/// The k tokens with the largest product <c>±x · e_t</c> with one parameter vector x, as points: their rows e_t along their principal components, as a
+/// t-SNE map, which places neighbours together by minimising <c>KL(P || Q)</c>, or as a UMAP map, which lays out the graph of nearest neighbours. Clumps are the groups of words that the vector speaks of.
 /// Exploration notebook of Dar et al., "Analyzing Transformers in Embedding Space".
 /// </summary>
 [Analysis("embedding-map", "The tokens of a parameter vector as a map",
-    Answers = "Where the top tokens of one parameter vector lie in embedding space: principal components or an exact t-SNE map, coloured by score.",
+    Answers = "Where the top tokens of one parameter vector lie in embedding space: principal components, a t-SNE or a UMAP map, coloured by score.",
     Source = "Dar et al., Analyzing Transformers in Embedding Space, exploration notebook")]
 [Holds(Verdict.Undefined, Trait.Experts, "neurons belong to experts")]
 [Holds(Verdict.Approximate, Trait.NoUnembed, "there is no unembedding: W_E stands on the output side too")]
@@ -18,8 +18,11 @@ namespace PluginLens.Plugins.Parameters;
 [Writes("embedding-map", typeof(MapPoint))]
 public sealed class EmbeddingMap : Analysis<EmbeddingMapOptions>
 {
-    /// <summary>Both maps compare all pairs of tokens.</summary>
+    /// <summary>Every map but the components compares all pairs of tokens.</summary>
     private const int MostTokens = 5000;
+
+    /// <summary>Up to so many points t-SNE is exact.</summary>
+    private const int ExactPoints = 500;
 
     /// <inheritdoc/>
     protected override void Run(AnalysisContext context, EmbeddingMapOptions options)
@@ -42,7 +45,7 @@ public sealed class EmbeddingMap : Analysis<EmbeddingMapOptions>
             $"{best.Ids.Length} tokens of {name}{longest} on {sides.Name(ParameterVectors.Writes(group))}{(options.Normalised ? ", rows of length 1 in the map" : string.Empty)}",
             $"weights {model.Config.ProcessingName}",
             similar.Description,
-            "nothing is random"));
+            options.Method == MapMethod.Umap ? $"seed {context.Seed}" : "nothing is random"));
         var table = context.Results.Table<MapPoint>("embedding-map", groupBy: 0, options.Unasked("LargeNorm", "HighBias"));
         for (var at = 0; at < best.Ids.Length; at++)
         {
@@ -51,7 +54,7 @@ public sealed class EmbeddingMap : Analysis<EmbeddingMapOptions>
                 similar.IsLargeNorm(best.Ids[at]), similar.IsHighBias(best)));
         }
 
-        var axis = options.Method == MapMethod.Pca ? "principal component" : "t-SNE axis";
+        var axis = options.Method switch { MapMethod.Pca => "principal component", MapMethod.Tsne => "t-SNE axis", _ => "UMAP axis" };
         context.Results.Figure("embedding-map", new Scatter($"{best.Ids.Length} tokens of {name}", $"{axis} 1", $"{axis} 2", [.. Enumerable.Range(0, best.Ids.Length).Select(
             at => new ScatterPoint(Coordinate(map, at, 0), Coordinate(map, at, 1), model.Token(best.Ids[at]).Text, Value: options.Coefficient * best.Scores[at]))]));
     }
@@ -63,14 +66,23 @@ public sealed class EmbeddingMap : Analysis<EmbeddingMapOptions>
         var (model, config) = (context.Model, context.Model.Config);
         var kept = Costs.Kept(model, BpeFilters.Mask(model, options));
         double n = Math.Min(options.K, kept), d = config.DModel, vectors = new ParameterVectors(model).Count(Group(config, options));
-        var map = options.Method == MapMethod.Tsne ? options.Steps * n * n * (8 + (6.0 * options.Components)) : 0;
         return Costs.Sum(
             Costs.Widened(model),
             SimilarWords.CostOf(model, options, options.K, 1),
             new Cost(2 * vectors * d, 2 * sizeof(float) * vectors * d),
-            new Cost((4 * n * n * d) + (10 * n * n * Math.Min(n, d)) + map, sizeof(double) * n * ((4 * n) + (2 * d))),
+            new Cost((4 * n * n * d) + MapFlops(options, n, d), sizeof(double) * n * ((4 * Math.Min(n, ExactPoints)) + (2 * d))),
             Costs.Rows<MapPoint>(n));
     }
+
+    // Components to start from or to show, and every step's pairs; above some hundred tokens their nearest neighbours and, for t-SNE, some hundred cells of a tree.
+    // UMAP follows links that sum up to about 2 log2 of the neighbours a token and an epoch, and pushes five times for each.
+    private static double MapFlops(EmbeddingMapOptions options, double n, double d) => (10 * n * n * Math.Min(Math.Min(n, d), 100)) + options.Method switch
+    {
+        MapMethod.Pca => 0,
+        MapMethod.Tsne when n <= ExactPoints => options.Steps * n * n * (16 + (8.0 * options.Components)),
+        MapMethod.Tsne => options.Steps * n * ((6 * Math.Min(options.Perplexity, n)) + 300) * (16 + (8.0 * options.Components)),
+        _ => options.Epochs * n * 2 * Math.Log2(Math.Max(2, Math.Min(options.Neighbours, n))) * 6 * (30 + (6 * options.Components)),
+    };
 
     private static void Check(EmbeddingMapOptions options)
     {
@@ -87,6 +99,11 @@ public sealed class EmbeddingMap : Analysis<EmbeddingMapOptions>
         if (!(options.Perplexity >= 1) || !(options.LearningRate > 0) || options.Steps < 0)
         {
             throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"--perplexity {options.Perplexity}, --learning-rate {options.LearningRate}, --steps {options.Steps}: expected at least 1, more than 0, and at least 0."));
+        }
+
+        if (options.Neighbours < 2 || !(options.MinDist is >= 0 and <= 1) || options.Epochs < 0)
+        {
+            throw new UsageException(string.Create(CultureInfo.InvariantCulture, $"--neighbours {options.Neighbours}, --min-dist {options.MinDist}, --epochs {options.Epochs}: expected at least 2, 0 to 1, and at least 0."));
         }
     }
 
@@ -146,15 +163,30 @@ public sealed class EmbeddingMap : Analysis<EmbeddingMapOptions>
             return new Matrix64(1, 0);
         }
 
-        if (options.Method == MapMethod.Pca)
+        return options.Method switch
         {
-            var all = context.Compute.PrincipalComponents(points, points.Columns);
-            var variance = all.Data.Sum(value => value * value);
-            var shown = Enumerable.Range(0, all.Rows).Sum(row => Enumerable.Range(0, Math.Min(options.Components, all.Columns)).Sum(axis => all[row, axis] * all[row, axis]));
-            context.Results.Note(string.Create(CultureInfo.InvariantCulture, $"{options.Components} principal components hold {(variance > 0 ? 100 * shown / variance : 100):0.0} % of the variance"));
-            return all;
-        }
+            MapMethod.Pca => Components(context, options, points),
+            MapMethod.Tsne => TSne(context, options, points),
+            _ => Umap(context, options, points),
+        };
+    }
 
+    private static Matrix64 Components(AnalysisContext context, EmbeddingMapOptions options, Matrix points)
+    {
+        var map = context.Compute.PrincipalComponents(points, options.Components);
+        var mean = context.Compute.MeanRow(points);
+        var row = new float[points.Columns];
+        var variance = Enumerable.Range(0, points.Rows).Sum(at =>
+        {
+            points.CopyRow(at, row);
+            return row.Zip(mean, (value, middle) => (value - middle) * (value - middle)).Sum();
+        });
+        context.Results.Note(string.Create(CultureInfo.InvariantCulture, $"{options.Components} principal components hold {(variance > 0 ? 100 * map.Data.Sum(value => value * value) / variance : 100):0.0} % of the variance"));
+        return map;
+    }
+
+    private static Matrix64 TSne(AnalysisContext context, EmbeddingMapOptions options, Matrix points)
+    {
         // n - 1 neighbours are all there are.
         var perplexity = Math.Min(options.Perplexity, points.Rows - 1);
         var (map, divergence) = context.Compute.TSne(points, options.Components, perplexity, options.LearningRate, options.Steps);
@@ -164,8 +196,17 @@ public sealed class EmbeddingMap : Analysis<EmbeddingMapOptions>
         }
 
         var clamped = perplexity < options.Perplexity ? string.Create(CultureInfo.InvariantCulture, $" (not {options.Perplexity}: {points.Rows} tokens have no more neighbours)") : string.Empty;
-        context.Results.Note(string.Create(CultureInfo.InvariantCulture, $"t-SNE from {options.Components} principal components, perplexity {perplexity}{clamped}, learning rate {options.LearningRate}, {options.Steps} steps: KL divergence {divergence:0.0000}"));
+        var tree = points.Rows > ExactPoints ? $" (Barnes-Hut where more than {ExactPoints} tokens differ)" : string.Empty;
+        context.Results.Note(string.Create(CultureInfo.InvariantCulture, $"t-SNE{tree} from {options.Components} principal components, perplexity {perplexity}{clamped}, learning rate {options.LearningRate}, {options.Steps} steps: KL divergence {divergence:0.0000}"));
         return map;
+    }
+
+    private static Matrix64 Umap(AnalysisContext context, EmbeddingMapOptions options, Matrix points)
+    {
+        var neighbours = Math.Min(options.Neighbours, points.Rows);
+        var clamped = neighbours < options.Neighbours ? $" (not {options.Neighbours}: there are no more tokens)" : string.Empty;
+        context.Results.Note(string.Create(CultureInfo.InvariantCulture, $"UMAP from eigenvectors of the graph of neighbours, {neighbours} neighbours{clamped}, the token itself among them, min_dist {options.MinDist}, {options.Epochs} epochs"));
+        return context.Compute.Umap(points, options.Components, neighbours, options.MinDist, options.Epochs, context.Seed);
     }
 
     private static double Coordinate(Matrix64 map, int row, int axis) => axis < map.Columns ? map[row, axis] : 0;
@@ -206,7 +247,7 @@ public sealed record EmbeddingMapOptions : VectorOptions
     public int K { get; init; } = 100;
 
     /// <summary>Kind of map.</summary>
-    [Help("tsne: neighbours stay together; pca: distances along the directions of largest variance.")]
+    [Help("tsne: neighbours stay together; umap: likewise, by the graph of nearest neighbours; pca: distances along the directions of largest variance.")]
     public MapMethod Method { get; init; }
 
     /// <summary>Dimensions.</summary>
@@ -229,6 +270,18 @@ public sealed record EmbeddingMapOptions : VectorOptions
     [Help("t-SNE: steps; the first 250 with early exaggeration 12.")]
     public int Steps { get; init; } = 1000;
 
+    /// <summary>Neighbours.</summary>
+    [Help("UMAP: nearest neighbours of a token, itself among them, at least 2; n where there are n tokens and no more.")]
+    public int Neighbours { get; init; } = 15;
+
+    /// <summary>Least distance.</summary>
+    [Help("UMAP: how close neighbours may lie in the map, 0 to 1.")]
+    public double MinDist { get; init; } = 0.1;
+
+    /// <summary>Epochs.</summary>
+    [Help("UMAP: passes over the graph; what random numbers decide follows --seed.")]
+    public int Epochs { get; init; } = 500;
+
     /// <summary>Gated MLPs.</summary>
     [Help("Gated MLPs: which matrix holds the keys, gate (hook_pre) or in.")]
     public GatedKey Key { get; init; }
@@ -241,9 +294,12 @@ public sealed record EmbeddingMapOptions : VectorOptions
 /// <summary>How the tokens are laid out.</summary>
 public enum MapMethod
 {
-    /// <summary>Exact t-SNE, started from principal components.</summary>
+    /// <summary>t-SNE, started from principal components.</summary>
     Tsne,
 
     /// <summary>Principal components.</summary>
     Pca,
+
+    /// <summary>UMAP, started from the eigenvectors of its graph.</summary>
+    Umap,
 }

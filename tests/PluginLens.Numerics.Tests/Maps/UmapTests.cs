@@ -161,6 +161,7 @@ internal sealed class UmapTests
 
     [TestCase(1, 0.1, 2, 10)]
     [TestCase(5, -1.0, 2, 10)]
+    [TestCase(5, 1.1, 2, 10)]
     [TestCase(5, double.NaN, 2, 10)]
     [TestCase(5, 0.1, 0, 10)]
     [TestCase(5, 0.1, 2, -1)]
@@ -168,7 +169,7 @@ internal sealed class UmapTests
         Assert.That(() => compute.Umap(Cloud(9, 6, 2, 1).ToMatrix(), components, neighbours, leastDistance, epochs, 1), Throws.ArgumentException.With.Message.Contains("2 neighbours or more"));
 
     [Test]
-    public void Curve_IsAMinimumOfTheSquares([Values(0, 0.1, 0.5, 1, 2.5)] double least)
+    public void Curve_IsAMinimumOfTheSquares([Values(0, 0.1, 0.5, 1)] double least)
     {
         double Error(double a, double b) => Enumerable.Range(0, 300).Sum(point =>
         {

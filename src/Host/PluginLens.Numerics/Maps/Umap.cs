@@ -26,9 +26,9 @@ internal static class Umap
     public static Matrix64 Of(
         Matrix64 x, int components, int neighbours, double leastDistance, int epochs, int seed, int threads = 1, CancellationToken cancellation = default, IProgress<Progress>? progress = null)
     {
-        if (neighbours < 2 || !(leastDistance >= 0) || components < 1 || epochs < 0)
+        if (neighbours < 2 || !(leastDistance is >= 0 and <= 1) || components < 1 || epochs < 0)
         {
-            throw new ArgumentException($"Expected 2 neighbours or more, a least distance from 0 on, a component or more and no negative number of epochs, found {neighbours}, {leastDistance}, {components}, {epochs}.");
+            throw new ArgumentException($"Expected 2 neighbours or more, a least distance of 0 to 1, a component or more and no negative number of epochs, found {neighbours}, {leastDistance}, {components}, {epochs}.");
         }
 
         var rows = new DistinctRows(x);
