@@ -1,6 +1,7 @@
 namespace PluginLens.Cli.Tests;
 
 /// <summary>Every analysis that runs a forward pass, or decompositions side by side, writes the same bytes with any number of threads.</summary>
+/// <summary>Every analysis that runs a forward pass, or lays out a map, writes the same bytes with any number of threads.</summary>
 public sealed class ThreadsTests
 {
     private const int Texts = 12;
@@ -35,6 +36,8 @@ public sealed class ThreadsTests
     [TestCase("circuit-svd --layer 1 --matrix ov,out")]
     [TestCase("key-query-output --model tiny-gpt2 --layer 0 --keys 3 --queries 4 --outputs 4")]
     [TestCase("keep-k --x hidden --samples 40 --k 10")]
+    [TestCase("embedding-map --model tiny-gpt2 --k 600 --perplexity 20 --steps 60")]
+    [TestCase("embedding-map --model tiny-gpt2 --k 300 --method umap --epochs 30")]
     [TestCase("stitch --model tiny-gpt2-wide --model tiny-gpt2-reviews")]
     [TestCase("stitch --model tiny-gpt2-wide --model tiny-gpt2-reviews --add-positions")]
     public void Run_OneTwoAndFiveThreads_WriteTheSameBytes(string analysis, bool reads = true)

@@ -11,7 +11,7 @@ import sys
 import numpy as np
 
 from lists import EXACT, FORWARD, ROUNDED, case, cosines, joined, listed, place, top, word_rows
-from maps import components, t_sne
+from maps import components, t_sne, u_map
 from models import GROUPS, ROOT, bert, gpt2
 
 LEXICON = ROOT / "src" / "Plugins" / "FinetuneDiff" / "opinion-lexicon.txt"
@@ -253,3 +253,4 @@ if __name__ == "__main__":
     embedding_map("embedding-map-pca-normalised", "W_K", 40, -1, 10, ["--method", "pca", "--components", 2, "--normalised"], lambda points: components(points, 2), ROUNDED, normalised=True)
     # Few and small steps: later the map depends on the last bit of its affinities.
     embedding_map("embedding-map-tsne", "V", 3, -1, 12, ["--learning-rate", 1, "--steps", 40], lambda points: t_sne(points, 3, 3, 1, 40), ROUNDED)
+    embedding_map("embedding-map-umap", "V", 5, 1, 20, ["--method", "umap", "--components", 2, "--neighbours", 8, "--epochs", 5, "--seed", 3], lambda points: u_map(points, 2, 8, 0.1, 5, 3), ROUNDED)

@@ -84,8 +84,7 @@ internal static class Umap
             {
                 if (link.Value > 0 && link.Value * epochs >= strongest)
                 {
-                    var wait = strongest / link.Value;
-                    edges.Add(new Edge(row, link.Row, wait) { Next = wait, NextPush = wait / Pushes });
+                    edges.Add(new Edge(row, link.Row, strongest / link.Value));
                 }
             }
         }
@@ -102,15 +101,15 @@ internal static class Umap
             var rate = 1 - ((double)epoch / epochs);
             foreach (var edge in edges)
             {
-                if (edge.Next > epoch)
+                if ((edge.Followed + 1) * edge.Wait > epoch)
                 {
                     continue;
                 }
 
-                edge.Next += edge.Wait;
+                edge.Followed++;
                 Attract(map.Row(edge.Head), map.Row(edge.Tail), curve, rate);
-                var pushes = (int)((epoch - edge.NextPush) * Pushes / edge.Wait);
-                for (var push = 0; push < pushes; push++)
+                var pushed = (int)(Pushes * epoch / edge.Wait) - 1;
+                for (; edge.Pushed < pushed; edge.Pushed++)
                 {
                     var other = random.Below(map.Rows);
                     if (other != edge.Head)
@@ -118,8 +117,6 @@ internal static class Umap
                         Repel(map.Row(edge.Head), map.Row(other), curve, rate);
                     }
                 }
-
-                edge.NextPush += pushes * edge.Wait / Pushes;
             }
         }
     }
@@ -175,8 +172,10 @@ internal static class Umap
         /// <summary>Gets the epochs from one time that it is followed to the next.</summary>
         public double Wait { get; } = wait;
 
-        public double Next { get; set; }
+        /// <summary>Gets or sets how often it was followed.</summary>
+        public int Followed { get; set; }
 
-        public double NextPush { get; set; }
+        /// <summary>Gets or sets how often its head was pushed.</summary>
+        public int Pushed { get; set; }
     }
 }

@@ -2,7 +2,7 @@ namespace PluginLens.Numerics.Maps;
 
 /// <summary>
 /// The graph of UMAP: i says that its nearest neighbour is linked with 1, the k-th nearest with <c>exp(-(d_ik - ρ_i) / σ_i)</c>, ρ_i the distance of its nearest at another place and
-/// σ_i such that what it says sums up to log2 of the number of neighbours. The two sides of a link join as <c>a + b - ab</c>. McInnes, Healy and Melville, UMAP (2018), algorithms 2 and 3.
+/// σ_i such that what it says sums up to log2 of the number of neighbours. The two sides of a link join as <c>a + b - ab = 1 - (1 - a)(1 - b)</c>, which is 1 where one is. McInnes, Healy and Melville, UMAP (2018), algorithms 2 and 3.
 /// </summary>
 internal static class UmapGraph
 {
@@ -17,7 +17,7 @@ internal static class UmapGraph
     public static SymmetricLinks Of(Link[][] neighbours)
     {
         var mean = neighbours.Length == 0 ? 0 : neighbours.Average(Mean);
-        return new SymmetricLinks([.. neighbours.Select(nearest => Says(nearest, mean))], (one, other) => one + other - (one * other));
+        return new SymmetricLinks([.. neighbours.Select(nearest => Says(nearest, mean))], (one, other) => 1 - ((1 - one) * (1 - other)));
     }
 
     private static Link[] Says(Link[] nearest, double mean)
