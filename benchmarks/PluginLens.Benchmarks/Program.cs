@@ -1,7 +1,7 @@
 using PluginLens.Benchmarks;
 using PluginLens.Numerics.Kernels;
 
-// Arguments: [--data FOLDER] [--repetitions N] [parts...]; parts: head ffn pearson product; none = all.
+// Arguments: [--data FOLDER] [--repetitions N] [parts...]; parts: head ffn pearson maps product; none = all.
 var arguments = args.ToList();
 var folder = Option("--data");
 var repetitions = int.Parse(Option("--repetitions") ?? "5");
@@ -18,6 +18,7 @@ foreach (var (name, part) in new (string Name, Action Part)[]
     ("head", () => HeadBenchmark.Run(report, factors, repetitions)),
     ("ffn", () => FfnBenchmark.Run(report, factors, repetitions)),
     ("pearson", () => PearsonBenchmark.Run(report, factors, repetitions)),
+    ("maps", () => MapBenchmark.Run(report, factors, repetitions)),
     ("product", () => ProductBenchmark.Run(report, repetitions)),
 })
 {

@@ -18,6 +18,20 @@ internal sealed class Report(string? folder)
     {
         var peak = Peaks[width];
         Console.WriteLine($"{name,-44} {seconds,9:0.0000} CPU-s  {seconds * peak / flop,8:0.000} x the FLOP limit  {flop / seconds / peak,7:0.0%} of peak");
+        Write(name, seconds);
+    }
+
+    /// <summary>Prints a line of work that no count of operations describes.</summary>
+    /// <param name="name">What was measured.</param>
+    /// <param name="seconds">Processor time.</param>
+    public void Add(string name, double seconds)
+    {
+        Console.WriteLine($"{name,-44} {seconds,9:0.0000} CPU-s");
+        Write(name, seconds);
+    }
+
+    private void Write(string name, double seconds)
+    {
         if (folder is not null)
         {
             File.AppendAllText(Path.Combine(folder, "results.txt"), $"{name}\t{seconds:R}\n");
