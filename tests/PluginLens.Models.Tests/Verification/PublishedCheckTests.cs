@@ -162,6 +162,18 @@ public sealed class PublishedCheckTests
     }
 
     [Test]
+    public void LensTable_WithoutTheFinalState_ComparesTheOthersAndThePrediction()
+    {
+        var model = Model().WithWeight("ln_final.b", new float[Size], Size).WithoutWeight("unembed.b_U")
+            .WithHook("blocks.0.hook_resid_pre", [], _ => State(3, 0, 6)).WithHook("blocks.1.hook_resid_pre", [], _ => State(1, 1, 2)).WithHook("blocks.1.hook_resid_post", [], _ => State(5, 4, 5));
+        var data = new LensTableData(" w1 w2", false, " w4", [0, 0], [new(["w0"], [2]), new(["w1"], [2])]);
+
+        Assert.That(Failed(new LensTable(data), model), Is.Zero);
+        Assert.That(Failed(new LensTable(data with { Layers = [new(["w0"], [2]), new(["w3"], [2])] }), model), Is.EqualTo(1));
+        Assert.That(Failed(new LensTable(data with { Predicted = " w3" }), model), Is.EqualTo(1), "w4 is what is predicted");
+    }
+
+    [Test]
     public void PromptPredictions_PlantedLogits_Passes()
     {
         var model = Model().WithHook("logits", [], _ => new Tensor("logits", Values((0, 1f), (1, 1f)).AsMemory(0, 2 * Size), 1, 2, Size))
@@ -173,10 +185,10 @@ public sealed class PublishedCheckTests
         Assert.That(Failed(new PromptPredictions(data with { Activation = 6.1 }), model), Is.EqualTo(1));
     }
 
-    [TestCase("gpt2", 12, 768, 50257, "gpt2", 4)]
+    [TestCase("gpt2", 12, 768, 50257, "gpt2", 8)]
     [TestCase("gpt2", 24, 1024, 50257, "gpt2-medium", 8)]
     [TestCase("gpt2", 36, 1280, 50257, "gpt2-large", 2)]
-    [TestCase("bert", 12, 768, 30522, "bert-base-uncased", 3)]
+    [TestCase("bert", 12, 768, 30522, "bert-base-uncased", 4)]
     [TestCase("bert", 6, 384, 30522, null, 0)]
     [TestCase("gpt2", 4, 128, 4096, null, 0)]
     public void NameOf_ExactSizes_FindsWhatIsPublished(string architecture, int layers, int width, int vocabulary, string? name, int checks)

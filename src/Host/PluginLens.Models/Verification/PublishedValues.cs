@@ -41,7 +41,9 @@ public static class PublishedValues
         [
             new VocabularyBias(Read<VocabularyBiasData>("vocabulary-bias")),
             .. Read<LensTableData[]>("lens-tables").Select(data => new LensTable(data)),
+            .. Read<ContextPatternsData[]>("context-patterns").Select(data => new ContextPatterns(data)),
             new PromptPredictions(Read<PromptPredictionsData>("baseball-prompt")),
+            new TokenPatterns(Read<TokenPatternsData>("token-patterns")),
         ],
         "gpt2-medium" =>
         [
@@ -51,15 +53,22 @@ public static class PublishedValues
             new SetSimilarity(Read<SetSimilarityData>("sim-k")),
         ],
         "gpt2-large" => Pairs(name),
-        "bert-base-uncased" => [.. Read<HeadProbeData[]>("head-probe").Select(data => new HeadProbe(data)), new PositionBias(Read<PositionBiasData>("position-bias"))],
+        "bert-base-uncased" =>
+        [
+            new StaticPatterns(Read<StaticPatternsData>("static-patterns")),
+            .. Read<HeadProbeData[]>("head-probe").Select(data => new HeadProbe(data)),
+            new PositionBias(Read<PositionBiasData>("position-bias")),
+        ],
         _ => [],
     };
 
-    private static IEnumerable<PublishedCheck> Pairs(string name) => Read<PairListData[]>("pair-lists").Where(data => data.Model == name).Select(data => new PairList(data));
-
-    private static T Read<T>(string name)
+    /// <summary>The numbers of one kind.</summary>
+    /// <param name="name">Of the file that ships with the program, without its ending.</param>
+    internal static T Read<T>(string name)
     {
         using var stream = typeof(PublishedValues).Assembly.GetManifestResourceStream($"published.{name}.json")!;
         return JsonSerializer.Deserialize<T>(stream, Json)!;
     }
+
+    private static IEnumerable<PublishedCheck> Pairs(string name) => Read<PairListData[]>("pair-lists").Where(data => data.Model == name).Select(data => new PairList(data));
 }

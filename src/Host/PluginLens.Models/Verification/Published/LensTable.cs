@@ -1,6 +1,6 @@
 namespace PluginLens.Models.Verification.Published;
 
-/// <summary>The logit lens on the last token: the five nearest words before each block and at the end, and the score of the word predicted at last.</summary>
+/// <summary>The logit lens on the last token: the nearest words before each block and at the end, and the score of the word predicted at last.</summary>
 internal sealed class LensTable(LensTableData data) : PublishedCheck
 {
     private const double Tolerance = 0.0025;
@@ -10,11 +10,11 @@ internal sealed class LensTable(LensTableData data) : PublishedCheck
     {
         var name = $"lens on \"{data.Prompt.Trim()}\"{(data.RawFirst ? ", first state raw" : string.Empty)}";
         var states = States(model);
-        var ids = Rows.Ids(model, id => Shown(model.Tokenizer!.Piece(id)));
+        var ids = Rows.Ids(model, id => Rows.Shown(model.Tokenizer!.Piece(id)));
         var top = compute.TopRows(states, model.WU.Transpose(), new RowQuery { K = data.Layers[0].Dots.Length });
         double words = 0, ranks = 0, predicted = 0;
         var final = model.Tokenizer!.Encode(data.Predicted)[0];
-        for (var layer = 0; layer < states.Rows; layer++)
+        for (var layer = 0; layer < data.Layers.Length; layer++)
         {
             predicted = Math.Max(predicted, Math.Abs(Dot(model, states, layer, final) - data.PredictedDots[layer]));
             foreach (var (rank, token) in data.Layers[layer].Tokens.Index())
@@ -25,14 +25,11 @@ internal sealed class LensTable(LensTableData data) : PublishedCheck
             }
         }
 
-        yield return ModelCheck.Within($"{name}: scores of the published words", words, Tolerance, $"{states.Rows} layers, {top.K} words each, three digits (A3)");
+        yield return ModelCheck.Within($"{name}: scores of the published words", words, Tolerance, $"{data.Layers.Length} states, {top.K} words each, three digits (A3)");
         yield return ModelCheck.Within($"{name}: scores by rank", ranks, Tolerance, "so the published words are the nearest ones (A3)");
-        yield return ModelCheck.Within($"{name}: score of '{data.Predicted}'", predicted, Tolerance, $"{states.Rows} layers, three digits (A3)");
+        yield return ModelCheck.Within($"{name}: score of '{data.Predicted}'", predicted, Tolerance, $"{data.Layers.Length} states, three digits (A3)");
         yield return ModelCheck.Of($"{name}: prediction", top.IdsOf(states.Rows - 1)[0] == final, $"found '{model.Token(top.IdsOf(states.Rows - 1)[0]).Text}', published '{data.Predicted}' (A3)");
     }
-
-    /// <summary>The document's way to print a token: without the mark of a leading space, or with an ellipsis where there is none.</summary>
-    private static string? Shown(string? piece) => piece is null ? null : piece.Length > 0 && piece[0] is 'Ġ' or ' ' ? piece[1..] : $"…{piece}";
 
     /// <summary>States of the last position, normed: <c>(n_layers + 1) x d_model</c>.</summary>
     private Matrix States(Model model)
@@ -44,14 +41,13 @@ internal sealed class LensTable(LensTableData data) : PublishedCheck
         var states = new float[hooks.Length * width];
         foreach (var (at, hook) in hooks.Index())
         {
-            var row = new double[width];
-            Float64.Add(run[hook].Span[^width..], row);
+            var row = Rows.Wide(run[hook].Span[^width..]);
             if (at > 0 || !data.RawFirst)
             {
                 Float64.Norm(model, "ln_final", row);
             }
 
-            Array.ConvertAll(row, value => (float)value).CopyTo(states, at * width);
+            Rows.Narrow(row).CopyTo(states, at * width);
         }
 
         return new Matrix(states, hooks.Length, width);
@@ -70,7 +66,7 @@ internal sealed class LensTable(LensTableData data) : PublishedCheck
     }
 }
 
-/// <summary>Published: words and scores before each block and at the end.</summary>
+/// <summary>Published: words and scores before each block and at the end, or before each block alone.</summary>
 internal sealed record LensTableData(string Prompt, bool RawFirst, string Predicted, double[] PredictedDots, LensLayer[] Layers);
 
 /// <summary>The nearest words of one state.</summary>

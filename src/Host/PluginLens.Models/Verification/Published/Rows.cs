@@ -29,6 +29,43 @@ internal static class Rows
         return ids;
     }
 
+    /// <summary>A document's way to print a token: without the mark of a leading space, or with an ellipsis where there is none.</summary>
+    public static string? Shown(string? piece) => piece is null ? null : piece.Length > 0 && piece[0] is 'Ġ' or ' ' ? piece[1..] : $"…{piece}";
+
+    /// <summary>
+    /// The tokens whose string, the mark of a leading space read as one, encodes to a single id and decodes to itself, <c>[d_vocab]</c>. It is the byte-level
+    /// string, and any id will do: single bytes such as 'ø' pass, as in the document.
+    /// </summary>
+    /// <param name="model">Its tokenizer is asked.</param>
+    public static bool[] RoundTrips(Model model)
+    {
+        var tokenizer = model.Tokenizer!;
+        return [.. Enumerable.Range(0, model.Config.DVocab).Select(id => tokenizer.Piece(id) is { Length: > 0 } piece && Survives(piece[0] == 'Ġ' ? $" {piece[1..]}" : piece))];
+
+        bool Survives(string text) => tokenizer.Encode(text) is [var only] && tokenizer.Decode([only]) == text;
+    }
+
+    /// <summary>x W_Q W_Kᵀ.</summary>
+    public static double[] Pattern(Model model, int layer, int head, double[] x)
+    {
+        var (queries, keys) = (model.WQ(layer, head), model.WK(layer, head));
+        var (query, pattern) = (new double[queries.Columns], new double[x.Length]);
+        Float64.AddProduct(x, queries, query);
+        Float64.AddProduct(query, keys.Transpose(), pattern);
+        return pattern;
+    }
+
+    /// <summary>A row in float64.</summary>
+    public static double[] Wide(ReadOnlySpan<float> row)
+    {
+        var wide = new double[row.Length];
+        Float64.Add(row, wide);
+        return wide;
+    }
+
+    /// <summary>A row in float32.</summary>
+    public static float[] Narrow(double[] row) => Array.ConvertAll(row, value => (float)value);
+
     /// <summary>A copy with rows in a row.</summary>
     public static Matrix Contiguous(Matrix matrix)
     {
