@@ -72,8 +72,8 @@ public sealed class OnnxModel : Model
     /// <summary>The graph, without the weights' data.</summary>
     internal ModelProto Proto { get; }
 
-    /// <summary>The graph as if every weight were stored in float32.</summary>
-    internal ModelProto PlainProto => WeightEdits.Graph(Proto, _weights, _weights.Keys);
+    /// <summary>The graph as if every weight were stored in float32; a tied matrix once, as it is.</summary>
+    internal ModelProto PlainProto => WeightEdits.Graph(Proto, _weights, [.. _weights.Where(entry => entry.Value is not TiedWeight).Select(entry => entry.Key)]);
 
     /// <summary>Every weight by name.</summary>
     internal IReadOnlyDictionary<string, ModelWeight> Weights => _weights;

@@ -129,7 +129,8 @@ public sealed class GgufStorageTests
     {
         using var stored = Open(name, WeightStorage.Stored);
         using var wide = Open(name, WeightStorage.Float32);
-        var logits = new[] { stored, wide }.Select(model =>
+        using var half = Open(name, WeightStorage.Float16);
+        var logits = new[] { stored, wide, half }.Select(model =>
         {
             var (width, folder) = (model.Config.DModel, $"{model.Folder}-stitched");
             var map = new float[width * width];
@@ -140,10 +141,12 @@ public sealed class GgufStorageTests
 
             model.WriteStitched(folder, new Seam { Donor = model, Blocks = 1, Map = new Matrix(map, width, width), Last = 1 });
             using var stitched = ModelFolder.Open(folder, new OpenOptions { Device = Device.Cpu });
+            Assert.That(Proto(stitched).Graph.Initializer.Any(tensor => tensor.Name == "unembed.W_U"), Is.EqualTo(!model.Config.Tied), "a tied matrix is stored once");
             return Logits(stitched).ToArray();
         }).ToList();
 
         Assert.That(Largest(logits[0], logits[1]), Is.LessThan(Rounding));
+        Assert.That(Largest(logits[2], logits[1]), Is.LessThan(0.02).And.GreaterThan(0));
         Assert.That(Largest(logits[0], Logits(wide)), Is.GreaterThan(Rounding), "the seam is there");
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using PluginLens.Models.Format;
 using PluginLens.Models.Format.Canonical;
+using PluginLens.Models.Format.Coded;
 using PluginLens.Models.Format.Files;
 using PluginLens.Models.Format.Proto;
 using PluginLens.Models.Format.Writing;
@@ -59,7 +60,7 @@ internal sealed class StitchedGraph
     /// <summary>Every weight of the folder but the map itself. W_E stays though nothing gathers from it: the map leads into the space that it spans.</summary>
     public IEnumerable<KeyValuePair<string, ModelWeight>> Weights()
     {
-        foreach (var (name, weight) in _receiver.Weights.Where(entry => IsKept(entry.Key)))
+        foreach (var (name, weight) in _receiver.Weights.Where(entry => IsKept(entry.Key) && entry.Value is not TiedWeight))
         {
             yield return new(BlockNames.OfReceiver(name, _first), weight);
         }
