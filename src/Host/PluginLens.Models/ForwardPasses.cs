@@ -11,6 +11,9 @@ internal sealed class ForwardPasses : IDisposable
     /// <summary>Sessions kept open; the oldest goes first.</summary>
     private const int MostSessions = 8;
 
+    /// <summary>Tokens of a pass beyond which what it computes fills hundreds of megabytes.</summary>
+    private const int LongText = 256;
+
     private readonly OnnxModel _model;
     private readonly SliceInputs _inputs;
     private readonly Lazy<ModelWeight> _embedding;
@@ -57,14 +60,15 @@ internal sealed class ForwardPasses : IDisposable
         Device.Use();
         var fed = input.Replace.Keys.Order(StringComparer.Ordinal).ToList();
         var inPart = input.Overlay.Keys.Order(StringComparer.Ordinal).ToList();
-        var key = $"{string.Join(',', hooks.Order(StringComparer.Ordinal))}<-{string.Join(',', fed)}|{string.Join(',', inPart)}";
-        _sessions.Use(key, () => Session(hooks, fed, inPart), session => Device.Run(() => Pass(session, input, hooks, results)));
+        var isLong = input.Tokens.Sum(row => row.Length) > LongText;
+        var key = $"{(isLong ? "long " : string.Empty)}{string.Join(',', hooks.Order(StringComparer.Ordinal))}<-{string.Join(',', fed)}|{string.Join(',', inPart)}";
+        _sessions.Use(key, () => Session(hooks, fed, inPart, isLong), session => Device.Run(() => Pass(session, input, hooks, results)));
     }
 
     /// <summary>Waits for passes that run, then closes the sessions.</summary>
     public void Dispose() => _sessions.Dispose();
 
-    private SliceSession Session(List<string> hooks, List<string> fed, List<string> inPart)
+    private SliceSession Session(List<string> hooks, List<string> fed, List<string> inPart, bool forLong)
     {
         var slice = GraphSlice.Cut(_model.Proto, hooks, fed, inPart, _handed.ContainsKey);
         if (inPart.Find(hook => !slice.Overlaid.Contains(hook) || slice.IsInteger(GraphSlice.Overlay(hook))) is { } useless)
@@ -74,13 +78,13 @@ internal sealed class ForwardPasses : IDisposable
 
         if (!slice.Model.Graph.Node.Any(node => node.Name == TiedWeight.Embedding))
         {
-            return new SliceSession(slice, _handed, _model.Folder, Device.Choice.UsesCuda);
+            return new SliceSession(slice, _handed, _model.Folder, Device.Choice.UsesCuda, forLong);
         }
 
         // A tied read-out takes every row of the embedding, the largest weight by far: it is widened once and not in every pass.
         var handed = new Dictionary<string, ModelWeight>(_handed, StringComparer.Ordinal) { [TiedWeight.Embedding] = _embedding.Value };
         var plain = GraphSlice.Cut(WeightEdits.Graph(_model.Proto, _model.Weights, [TiedWeight.Embedding]), hooks, fed, inPart, handed.ContainsKey);
-        return new SliceSession(plain, handed, _model.Folder, Device.Choice.UsesCuda);
+        return new SliceSession(plain, handed, _model.Folder, Device.Choice.UsesCuda, forLong);
     }
 
     private void Pass(SliceSession session, ModelInput input, List<string> hooks, Dictionary<string, Tensor> results)

@@ -7,8 +7,6 @@ namespace PluginLens.Models.Sessions;
 /// <summary>A graph in ONNX Runtime: its bytes and its weights in once, arrays in and arrays out with each run.</summary>
 internal sealed class GraphSession : IDisposable
 {
-    private const int LongInput = 256;
-
     /// <summary>Keeps weights alive: the session knows only their addresses.</summary>
     private readonly IReadOnlyList<ModelWeight> _weights = [];
     private readonly List<OrtValue> _handed = [];
@@ -19,12 +17,14 @@ internal sealed class GraphSession : IDisposable
     /// <param name="weights">The weights that the graph names.</param>
     /// <param name="folder">Where the data files lie that the graph names.</param>
     /// <param name="cuda">Whether to run on CUDA.</param>
+    /// <param name="forLong">Whether for long texts: sessions stay open, and each would keep what its largest pass worked with, gigabytes. A short pass finds the buffers of the one before.</param>
     /// <exception cref="GraphSessionException">ONNX Runtime does not take the graph.</exception>
-    public GraphSession(byte[] graph, IReadOnlyList<ModelWeight> weights, string folder, bool cuda = false)
+    public GraphSession(byte[] graph, IReadOnlyList<ModelWeight> weights, string folder, bool cuda = false, bool forLong = false)
     {
         _weights = weights;
         LargeBuffers.Return();
         using var options = Options();
+        options.EnableCpuMemArena = !forLong;
 
         // The weights are handed over, but ONNX Runtime checks that the data files named in the graph exist, and reads what is not handed over.
         options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", folder);
@@ -81,12 +81,6 @@ internal sealed class GraphSession : IDisposable
     public IReadOnlyList<GraphArray?> Run(IReadOnlyDictionary<string, GraphArray> inputs, IReadOnlyList<string> outputs, CancellationToken cancellation = default)
     {
         using var options = new RunOptions();
-        if (inputs.Values.Any(IsLong))
-        {
-            // Sessions stay open, and each would keep what its largest pass worked with, gigabytes of a long text. A short one finds the buffers of the one before.
-            options.AddRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
-        }
-
         using var registration = cancellation.Register(() => options.Terminate = true);
         var values = new List<OrtValue>();
         try
@@ -114,9 +108,6 @@ internal sealed class GraphSession : IDisposable
         _session.Dispose();
         _handed.ForEach(value => value.Dispose());
     }
-
-    /// <summary>Whether an input, <c>[batch, pos]</c> or <c>[batch, pos, ...]</c>, is so long that what is computed from it fills hundreds of megabytes.</summary>
-    private static bool IsLong(GraphArray input) => input.Shape is [var batch, var length, ..] && batch * length > LongInput;
 
     private static SessionOptions Options()
     {
