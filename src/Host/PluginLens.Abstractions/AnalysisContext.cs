@@ -15,6 +15,12 @@ public sealed class AnalysisContext
     /// <summary>Prompts or rows of a dataset; empty when none were given.</summary>
     public IReadOnlyList<Prompt> Prompts { get; init; } = [];
 
+    /// <summary>
+    /// How many of <see cref="Prompts"/>, from the first, an earlier run that broke off finished: their rows stand in the tables and are not added again. 0 unless the run
+    /// was taken up again, which only analyses with <see cref="ResumableAttribute"/> are.
+    /// </summary>
+    public int PromptsDone { get; init; }
+
     /// <summary>The bound options record; null for an analysis without options.</summary>
     public object? Options { get; init; }
 

@@ -7,6 +7,7 @@ namespace PluginLens;
 public abstract class Results
 {
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
+    private int _promptsDone;
 
     /// <summary>
     /// Opens a table whose columns are the properties of <typeparamref name="TRow"/> in snake_case. Property types: numbers, bool,
@@ -76,6 +77,15 @@ public abstract class Results
     /// <param name="text">One line; line breaks become spaces.</param>
     public void Warn(string text) => AddWarning(OneLine(text));
 
+    /// <summary>All rows of the first prompts have been added: from here a run that breaks off can be taken up again (see <see cref="ResumableAttribute"/>).</summary>
+    /// <param name="count">Prompts finished, counted from the first; never fewer than before.</param>
+    public void PromptsDone(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, _promptsDone);
+        _promptsDone = count;
+        MarkPromptsDone(count);
+    }
+
     /// <summary>Opens a table; its name, its row type and its groups are right.</summary>
     /// <typeparam name="TRow">A positional record.</typeparam>
     /// <param name="name">Kebab-case, new in this run.</param>
@@ -90,6 +100,12 @@ public abstract class Results
     /// <param name="without">Properties that are no columns.</param>
     protected virtual Table<TRow> OpenTable<TRow>(string name, int groupBy, IReadOnlyCollection<string> without)
         where TRow : class => OpenTable<TRow>(name, groupBy);
+
+    /// <summary>Remembers how far the rows are whole; who does not override it cannot take a run up again.</summary>
+    /// <param name="count">Prompts finished.</param>
+    protected virtual void MarkPromptsDone(int count)
+    {
+    }
 
     /// <summary>Keeps a figure.</summary>
     /// <param name="name">Kebab-case, new in this run.</param>
