@@ -70,7 +70,7 @@ public sealed class PromptReaderTests
     [TestCase("a.csv", "body\nx\n", "expected a header line with a 'text' column")]
     [TestCase("a.csv", "", "expected a header line with a 'text' column")]
     [TestCase("a.csv", "label,text\nx\n", "line 2: no 'text' field")]
-    [TestCase("a.csv", "text\nok\n\"open\n", "not CSV that can be read")]
+    [TestCase("a.csv", "text\n the\n\"open\n", "not CSV that can be read")]
     [TestCase("a.jsonl", "{\"text\":\"!\"}\nnonsense\n", "line 2: expected one JSON object a line")]
     [TestCase("a.jsonl", "{\"text\":7}\n", "line 1: expected an object with a \"text\" string")]
     [TestCase("a.xml", "<x/>", "expected a .txt, .csv or .jsonl file, found '.xml'")]
@@ -144,6 +144,16 @@ public sealed class PromptReaderTests
         Assert.That(
             () => PromptReader.Read(new PromptSource { Texts = ["x"] }, TestModels.Tiny.WithTokenizer(null)),
             Throws.TypeOf<UsageException>().With.Message.Contains("give --ids"));
+    }
+
+    [Test]
+    public void TextFile_IsReadTextAfterText()
+    {
+        using var folder = new TemporaryFolder();
+        var file = folder.File("texts.jsonl", "{\"text\": \"a\"}\n{\"text\": \"b\"}\nno JSON\n");
+
+        Assert.That(TextFile.Read(file).Take(2).Select(row => row.Text), Is.EqualTo(["a", "b"]));
+        Assert.That(() => TextFile.Read(file).Count(), Throws.TypeOf<UsageException>().With.Message.Contains("line 3"));
     }
 
     [Test]

@@ -48,8 +48,12 @@ internal static class TokenizeCommand
         var all = texts.ToList();
         foreach (var file in files)
         {
-            var rows = TextFile.Read(file);
-            all.AddRange(rows.Count > 0 ? rows.Select(row => row.Text) : throw new UsageException($"--prompts '{file}' holds no text."));
+            var before = all.Count;
+            all.AddRange(TextFile.Read(file).Select(row => row.Text));
+            if (all.Count == before)
+            {
+                throw new UsageException($"--prompts '{file}' holds no text.");
+            }
         }
 
         return all.Count > 0 ? all : throw new UsageException("No text: give --prompt TEXT or --prompts FILE.");

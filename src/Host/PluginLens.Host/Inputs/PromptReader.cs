@@ -8,9 +8,11 @@ public static class PromptReader
     /// <summary>Reads texts, files and ids, in that order.</summary>
     /// <param name="source">What the user gave.</param>
     /// <param name="model">The model whose tokenizer and sizes count.</param>
-    public static IReadOnlyList<Prompt> Read(PromptSource source, Model model)
+    /// <param name="progress">Told how many were read.</param>
+    /// <param name="cancellation">Set by Ctrl-C.</param>
+    public static IReadOnlyList<Prompt> Read(PromptSource source, Model model, IProgress<Progress>? progress = null, CancellationToken cancellation = default)
     {
-        var prompts = new List<Prompt>();
+        var prompts = new PromptStore();
         foreach (var (index, text) in source.Texts.Index())
         {
             prompts.Add(Encode(new TextRow($"--prompt {index + 1}", text, null), source, model, mayCut: false));
@@ -18,13 +20,21 @@ public static class PromptReader
 
         foreach (var file in source.Files)
         {
-            var rows = TextFile.Read(file);
-            if (rows.Count == 0)
+            var before = prompts.Count;
+            foreach (var row in TextFile.Read(file))
+            {
+                cancellation.ThrowIfCancellationRequested();
+                prompts.Add(Encode(row with { Where = $"--prompts {row.Where}" }, source, model, mayCut: true));
+                if (prompts.Count % 256 == 0)
+                {
+                    progress?.Report(new Progress(0, 0, $"{prompts.Count} prompts read"));
+                }
+            }
+
+            if (prompts.Count == before)
             {
                 throw new UsageException($"--prompts '{file}' holds no text.");
             }
-
-            prompts.AddRange(rows.Select(row => Encode(row with { Where = $"--prompts {row.Where}" }, source, model, mayCut: true)));
         }
 
         foreach (var (index, recorded) in source.Recorded.Index())
@@ -35,7 +45,11 @@ public static class PromptReader
                 : new Prompt(null, Checked(where, [.. recorded.Ids ?? []], model.Config), recorded.Label));
         }
 
-        prompts.AddRange(source.Ids.Select(ids => new Prompt(null, Parse(ids, model.Config))));
+        foreach (var ids in source.Ids)
+        {
+            prompts.Add(new Prompt(null, Parse(ids, model.Config)));
+        }
+
         return prompts;
     }
 

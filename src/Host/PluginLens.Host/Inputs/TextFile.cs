@@ -20,24 +20,46 @@ public static class TextFile
         TrackLineNumbers = true,
     };
 
-    /// <summary>Reads every text; blank lines are skipped.</summary>
+    /// <summary>Reads text after text; blank lines are skipped.</summary>
     /// <param name="path">The file; its extension decides.</param>
-    public static IReadOnlyList<TextRow> Read(string path)
+    public static IEnumerable<TextRow> Read(string path)
+    {
+        using var rows = Checked(path, () => Rows(path).GetEnumerator());
+        while (Checked(path, rows.MoveNext))
+        {
+            yield return rows.Current;
+        }
+    }
+
+    private static IEnumerable<TextRow> Rows(string path)
+    {
+        using var reader = new StreamReader(path, Strict);
+        IEnumerable<TextRow> rows = Path.GetExtension(path).ToLowerInvariant() switch
+        {
+            ".txt" => Lines(path, reader).Select(line => new TextRow(line.Where, line.Text, null)),
+            ".csv" => Csv(path, reader),
+            ".jsonl" => Lines(path, reader).Select(line => JsonLine(line.Where, line.Text)),
+            var other => throw new UsageException($"--prompts '{path}': expected a .txt, .csv or .jsonl file, found '{other}'."),
+        };
+        foreach (var row in rows)
+        {
+            yield return row;
+        }
+    }
+
+    private static T Checked<T>(string path, Func<T> read)
     {
         try
         {
-            using var reader = new StreamReader(path, Strict);
-            return Path.GetExtension(path).ToLowerInvariant() switch
-            {
-                ".txt" => [.. Lines(path, reader).Select(line => new TextRow(line.Where, line.Text, null))],
-                ".csv" => Csv(path, reader),
-                ".jsonl" => [.. Lines(path, reader).Select(line => JsonLine(line.Where, line.Text))],
-                var other => throw new UsageException($"--prompts '{path}': expected a .txt, .csv or .jsonl file, found '{other}'."),
-            };
+            return read();
         }
         catch (DecoderFallbackException error)
         {
             throw new UsageException($"--prompts '{path}': not valid UTF-8 text; save it as UTF-8.", error);
+        }
+        catch (CsvFormatException error)
+        {
+            throw new UsageException($"--prompts '{path}', line {error.LineNumber}: not CSV that can be read; quote fields that hold commas, quotes or line breaks.", error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -56,35 +78,25 @@ public static class TextFile
         }
     }
 
-    private static List<TextRow> Csv(string path, StreamReader reader)
+    private static IEnumerable<TextRow> Csv(string path, StreamReader reader)
     {
         using var csv = CsvReader.Create(reader, CsvDialect, leaveOpen: true);
-        var rows = new List<TextRow>();
-        try
+        if (!csv.TryGetFieldIndex("text", out var text))
         {
-            if (!csv.TryGetFieldIndex("text", out var text))
-            {
-                throw new UsageException($"--prompts '{path}': expected a header line with a 'text' column (and a 'label' column where there are labels), found '{string.Join(',', csv.Headers)}'.");
-            }
-
-            var labelled = csv.TryGetFieldIndex("label", out var label);
-            while (csv.Read())
-            {
-                var where = $"{path}, line {csv.LineNumber}";
-                if (csv.FieldCount <= text)
-                {
-                    throw new UsageException($"--prompts {where}: no 'text' field.");
-                }
-
-                rows.Add(new TextRow(where, csv.GetString(text), labelled && label < csv.FieldCount ? csv.GetString(label) : null));
-            }
-        }
-        catch (CsvFormatException error)
-        {
-            throw new UsageException($"--prompts '{path}', line {error.LineNumber}: not CSV that can be read; quote fields that hold commas, quotes or line breaks.", error);
+            throw new UsageException($"--prompts '{path}': expected a header line with a 'text' column (and a 'label' column where there are labels), found '{string.Join(',', csv.Headers)}'.");
         }
 
-        return rows;
+        var labelled = csv.TryGetFieldIndex("label", out var label);
+        while (csv.Read())
+        {
+            var where = $"{path}, line {csv.LineNumber}";
+            if (csv.FieldCount <= text)
+            {
+                throw new UsageException($"--prompts {where}: no 'text' field.");
+            }
+
+            yield return new TextRow(where, csv.GetString(text), labelled && label < csv.FieldCount ? csv.GetString(label) : null);
+        }
     }
 
     private static TextRow JsonLine(string where, string line)

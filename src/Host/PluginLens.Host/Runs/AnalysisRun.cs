@@ -180,7 +180,7 @@ public static class AnalysisRun
             OptionFiles = FileHash.OfOptions(options),
             Prompts = turns[0].Prompts.Count,
             PromptsSha256 = PromptHash.Of(turns.SelectMany(turn => turn.Prompts)),
-            Inputs = request.Inputs.KeepsPromptsPrivate ? null : [.. turns[0].Prompts.Select(RecordedPrompt.Of)],
+            Inputs = request.Inputs.KeepsPromptsPrivate ? null : turns[0].Prompts.Select(RecordedPrompt.Of),
             Seed = request.Inputs.Seed,
             Device = device,
             DeviceReason = reason,

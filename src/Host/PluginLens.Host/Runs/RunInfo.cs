@@ -43,7 +43,7 @@ public sealed record RunInfo
     public string? PromptsSha256 { get; init; }
 
     /// <summary>The prompts themselves; null where they are private.</summary>
-    public IReadOnlyList<RecordedPrompt>? Inputs { get; init; } = [];
+    public IEnumerable<RecordedPrompt>? Inputs { get; init; } = [];
 
     /// <summary>Seed of the random source.</summary>
     public int Seed { get; init; }

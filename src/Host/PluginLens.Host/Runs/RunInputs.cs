@@ -32,7 +32,7 @@ public sealed record RunInputs
     /// <summary>The prompts as a model reads them; read once, however many analyses ask.</summary>
     /// <param name="model">One of the models.</param>
     public IReadOnlyList<Prompt> PromptsOf(Model model) =>
-        _read.TryGetValue((Prompts, model), out var prompts) ? prompts : _read[(Prompts, model)] = PromptReader.Read(Prompts, model);
+        _read.TryGetValue((Prompts, model), out var prompts) ? prompts : _read[(Prompts, model)] = PromptReader.Read(Prompts, model, Progress, Engine.Cancellation);
 
     private sealed class NoProgress : IProgress<Progress>
     {

@@ -18,35 +18,44 @@ public static class PromptBatches
     public static IEnumerable<PromptBatch> Run(AnalysisContext context, Model model, IReadOnlyList<Prompt> prompts, IReadOnlyCollection<string> hooks, int most = 16)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);
+        var batches = new List<(int First, int Count, int Length)>();
         foreach (var (index, prompt) in prompts.Index())
         {
-            if (prompt.Tokens.Length == 0 || prompt.Tokens.Length > model.Config.NCtx)
+            var length = prompt.Tokens.Length;
+            if (length == 0 || length > model.Config.NCtx)
             {
-                throw new UsageException($"Prompt {index} has {prompt.Tokens.Length} tokens; model '{model.Config.Name}' reads 1 to {model.Config.NCtx}.");
+                throw new UsageException($"Prompt {index} has {length} tokens; model '{model.Config.Name}' reads 1 to {model.Config.NCtx}.");
+            }
+
+            if (batches is [.., var last] && last.Length == length && last.Count < most)
+            {
+                batches[^1] = last with { Count = last.Count + 1 };
+            }
+            else
+            {
+                batches.Add((index, 1, length));
             }
         }
 
-        return Batches(context, model, prompts, hooks, most);
+        return Batches(context, model, prompts, hooks, batches);
     }
 
-    private static IEnumerable<PromptBatch> Batches(AnalysisContext context, Model model, IReadOnlyList<Prompt> prompts, IReadOnlyCollection<string> hooks, int most)
+    private static IEnumerable<PromptBatch> Batches(AnalysisContext context, Model model, IReadOnlyList<Prompt> prompts, IReadOnlyCollection<string> hooks, List<(int First, int Count, int Length)> batches)
     {
-        var batches = new List<(int First, Prompt[] Prompts)>();
-        for (var first = 0; first < prompts.Count; first += batches[^1].Prompts.Length)
-        {
-            var length = prompts[first].Tokens.Length;
-            batches.Add((first, [.. prompts.Skip(first).Take(most).TakeWhile(prompt => prompt.Tokens.Length == length)]));
-        }
-
+        // Where prompts lie in a file, only those under way are in memory.
         var runs = InOrder.Of(
             context,
             batches.Count,
-            at => model.Run(new ModelInput(Array.ConvertAll(batches[at].Prompts, prompt => prompt.Tokens), null), hooks),
-            at => batches[at].Prompts.Length * Bytes(model, hooks, batches[at].Prompts[0].Tokens.Length));
-        foreach (var (at, run) in runs.Index())
+            at =>
+            {
+                Prompt[] together = [.. Enumerable.Range(batches[at].First, batches[at].Count).Select(index => prompts[index])];
+                return new PromptBatch(batches[at].First, together, model.Run(new ModelInput(Array.ConvertAll(together, prompt => prompt.Tokens), null), hooks));
+            },
+            at => batches[at].Count * Bytes(model, hooks, batches[at].Length));
+        foreach (var batch in runs)
         {
-            context.Progress.Report(new Progress(batches[at].First, prompts.Count, "prompts"));
-            yield return new PromptBatch(batches[at].First, batches[at].Prompts, run);
+            context.Progress.Report(new Progress(batch.First, prompts.Count, "prompts"));
+            yield return batch;
         }
     }
 
