@@ -181,6 +181,18 @@ public sealed class NormedVocabulary
     private double[] RowLengths()
     {
         var lengths = new double[_rows.Rows];
+        if (_mean is null && !_centresLast)
+        {
+            RowBlocks.ForEach(_rows, (start, block) =>
+            {
+                for (var place = 0; place < block.Rows; place++)
+                {
+                    lengths[start + place] = NormedLength(block.Row(place), start + place);
+                }
+            });
+            return lengths;
+        }
+
         var meanLength = _mean is null ? 0 : Length(_mean);
         ForEachRow((token, row) =>
         {
@@ -189,6 +201,32 @@ public sealed class NormedVocabulary
             lengths[token] = length <= Zero * meanLength ? 0 : length;
         });
         return lengths;
+    }
+
+    /// <summary>The length of a row of which no mean is taken, without making the row: each layer of a model asks for those of the whole vocabulary.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private double NormedLength(ReadOnlySpan<float> values, int token)
+    {
+        var (mean, inverse) = (_moments[token].Mean, 1 / _moments[token].Scale);
+        var (means, inverses, even, odd) = (new Vector<double>(mean), new Vector<double>(inverse), Vector<double>.Zero, Vector<double>.Zero);
+        var at = 0;
+        for (; at <= values.Length - Vector<float>.Count; at += Vector<float>.Count)
+        {
+            Vector.Widen(new Vector<float>(values[at..]), out var low, out var high);
+            low = Vector.FusedMultiplyAdd((low - means) * inverses, new Vector<double>(_gain, at), new Vector<double>(_bias, at));
+            high = Vector.FusedMultiplyAdd((high - means) * inverses, new Vector<double>(_gain, at + Vector<double>.Count), new Vector<double>(_bias, at + Vector<double>.Count));
+            even = Vector.FusedMultiplyAdd(low, low, even);
+            odd = Vector.FusedMultiplyAdd(high, high, odd);
+        }
+
+        var square = Vector.Sum(even + odd);
+        for (; at < values.Length; at++)
+        {
+            var value = ((values[at] - mean) * inverse * _gain[at]) + _bias[at];
+            square += value * value;
+        }
+
+        return Math.Sqrt(square);
     }
 
     private double[] MeanRow()
