@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+
 namespace PluginLens.Toolkit;
 
 /// <summary>
@@ -121,19 +124,51 @@ public sealed class ModelNorm
     /// <returns>The mean (0 for RMSNorm) and <c>sqrt(var + eps)</c>.</returns>
     public (double Mean, double Scale) Moments(ReadOnlySpan<float> x)
     {
-        double mean = 0, square = 0;
-        foreach (var value in x)
+        var mean = Centres ? Sum(x) / x.Length : 0;
+        return (mean, Math.Sqrt((SquaredDistance(x, mean) / x.Length) + Eps));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static double Sum(ReadOnlySpan<float> x)
+    {
+        var (even, odd) = (Vector<double>.Zero, Vector<double>.Zero);
+        var at = 0;
+        for (; at <= x.Length - Vector<float>.Count; at += Vector<float>.Count)
         {
-            mean += value;
+            Vector.Widen(new Vector<float>(x[at..]), out var low, out var high);
+            even += low;
+            odd += high;
         }
 
-        mean = Centres ? mean / x.Length : 0;
-        foreach (var value in x)
+        var sum = Vector.Sum(even + odd);
+        for (; at < x.Length; at++)
         {
-            square += (value - mean) * (value - mean);
+            sum += x[at];
         }
 
-        return (mean, Math.Sqrt((square / x.Length) + Eps));
+        return sum;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static double SquaredDistance(ReadOnlySpan<float> x, double from)
+    {
+        var (point, even, odd) = (new Vector<double>(from), Vector<double>.Zero, Vector<double>.Zero);
+        var at = 0;
+        for (; at <= x.Length - Vector<float>.Count; at += Vector<float>.Count)
+        {
+            Vector.Widen(new Vector<float>(x[at..]), out var low, out var high);
+            (low, high) = (low - point, high - point);
+            even += low * low;
+            odd += high * high;
+        }
+
+        var square = Vector.Sum(even + odd);
+        for (; at < x.Length; at++)
+        {
+            square += (x[at] - from) * (x[at] - from);
+        }
+
+        return square;
     }
 
     /// <summary>Whether a norm stands before each sublayer; OLMo-2 has norms after them only.</summary>
