@@ -41,7 +41,8 @@ internal static class Cli
     /// <param name="folder">Working directory.</param>
     /// <param name="arguments">As after the program's name.</param>
     /// <param name="environment">Variables to set.</param>
-    public static Process Start(string folder, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
+    /// <param name="keepsInput">Whether its standard input stays open.</param>
+    public static Process Start(string folder, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, bool keepsInput = false)
     {
         var start = new ProcessStartInfo("dotnet", [Program, .. arguments])
         {
@@ -59,6 +60,21 @@ internal static class Cli
         }
 
         var process = Process.Start(start)!;
+        if (!keepsInput)
+        {
+            process.StandardInput.Close();
+        }
+
+        return process;
+    }
+
+    /// <summary>Starts <c>pluginlens</c> in the root of the repository with something on its standard input.</summary>
+    /// <param name="arguments">As after the program's name.</param>
+    /// <param name="input">What it reads.</param>
+    public static Process StartAndWrite(IEnumerable<string> arguments, string input)
+    {
+        var process = Start(Root, arguments, new Dictionary<string, string>(), keepsInput: true);
+        process.StandardInput.Write(input);
         process.StandardInput.Close();
         return process;
     }

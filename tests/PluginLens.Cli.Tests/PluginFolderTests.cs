@@ -83,7 +83,10 @@ public sealed class PluginFolderTests
     }
 
     /// <summary>A copy of the template's plugin whose analysis has another id of the same length.</summary>
-    private static void Copied(TemporaryFolder folder, string id)
+    /// <summary>A copy of a plugin of the program under plugins/TokenNorms, whose analysis has another id.</summary>
+    /// <param name="folder">Where.</param>
+    /// <param name="id">As long as token-norms.</param>
+    internal static void Copied(TemporaryFolder folder, string id)
     {
         var copy = Directory.CreateDirectory(folder.At("plugins/TokenNorms")).FullName;
         foreach (var file in Directory.GetFiles(Path.Combine(BuiltIn, "TokenNorms")))

@@ -1,3 +1,4 @@
+using PluginLens.Host;
 using PluginLens.Hub;
 
 namespace PluginLens.Cli;
@@ -29,8 +30,19 @@ internal sealed class ModelLocator(string? folder, bool readsPrompts = false)
             return named;
         }
 
-        return Directory.Exists(nameOrPath) || File.Exists(nameOrPath) ? nameOrPath : throw new ModelException(
-            $"No model '{nameOrPath}': neither a folder nor a name under {(Roots.Count == 0 ? "a models folder (none found; give --models)" : string.Join(", ", Roots))}. 'pluginlens models' lists what is there{(RepositoryName.Of(nameOrPath) is null ? string.Empty : $"; a repository on the hub is fetched by 'pluginlens import {nameOrPath}'")}.");
+        if (Directory.Exists(nameOrPath) || File.Exists(nameOrPath))
+        {
+            return nameOrPath;
+        }
+
+        string[] names = [.. All().Select(path => Path.GetFileName(path))];
+        if (names.FirstOrDefault(name => name.Equals(nameOrPath, StringComparison.OrdinalIgnoreCase)) is { } other)
+        {
+            return Find(other);
+        }
+
+        throw new ModelException(
+            $"No model '{nameOrPath}'{(Suggestion.Of(nameOrPath, names) is { } near ? $"; {near} It is" : ":")} neither a folder nor a name under {(Roots.Count == 0 ? "a models folder (none found; give --models)" : string.Join(", ", Roots))}. 'pluginlens models' lists what is there{(RepositoryName.Of(nameOrPath) is null ? string.Empty : $"; a repository on the hub is fetched by 'pluginlens import {nameOrPath}'")}.");
     }
 
     /// <summary>Every model folder under the roots, by name; a name found twice belongs to the first root.</summary>

@@ -23,6 +23,10 @@ internal static class Program
         TokenizeCommand.Create(),
         VerifyCommand.Create(),
         DoctorCommand.Create(),
+        PluginsCommand.Create(),
+        CacheCommand.Create(),
+        CompletionCommand.Create(),
+        CompleteCommand.Create(),
     };
 
     private static int Main(string[] args)
@@ -34,10 +38,22 @@ internal static class Program
             return ExitCode.Success;
         }
 
-        var parse = Root().Parse(args);
+        var root = Root();
+        string[] meant;
+        try
+        {
+            meant = TypedCommand.Meant(args, root);
+        }
+        catch (UsageException error)
+        {
+            return Failure.Report(error, verbose: false);
+        }
+
+        var parse = root.Parse(meant);
         if (parse.Errors.Count > 0)
         {
-            Console.Error.WriteLine($"pluginlens: {string.Join(" ", parse.Errors.Select(error => error.Message.ReplaceLineEndings(" ")))} 'pluginlens --help' shows how.");
+            var command = parse.CommandResult.Command is { } given and not RootCommand ? $"pluginlens {given.Name}" : "pluginlens";
+            Console.Error.WriteLine($"pluginlens: {string.Join(" ", parse.Errors.Select(error => error.Message.ReplaceLineEndings(" ")))} '{command} --help' shows how.");
             return ExitCode.Usage;
         }
 

@@ -12,7 +12,7 @@ internal static class PromptArguments
     public static Option<string[]> Text() => new(TextName) { Description = "A text to read; may repeat.", HelpName = "TEXT" };
 
     /// <summary>A file of texts.</summary>
-    public static Option<string[]> File() => new("--prompts") { Description = "A file of texts: .txt (one a line), .csv (columns text, label), .jsonl (fields text, label).", HelpName = "FILE" };
+    public static Option<string[]> File() => new("--prompts") { Description = "A file of texts: .txt (one a line), .csv or .tsv (columns text, label), .jsonl (fields text, label); - reads lines from standard input.", HelpName = "FILE" };
 
     /// <summary>Ids.</summary>
     public static Option<string[]> Ids() => new(IdsName) { Description = "Token ids instead of text; no tokenizer needed.", HelpName = "1,2,3" };

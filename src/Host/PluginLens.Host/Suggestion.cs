@@ -1,7 +1,7 @@
 namespace PluginLens.Host;
 
-/// <summary>"Did you mean": the known names nearest to what was typed.</summary>
-internal static class Suggestion
+/// <summary>"Did you mean": the known names nearest to what was typed, case aside.</summary>
+public static class Suggestion
 {
     /// <summary>A clause such as <c>did you mean 'ov-pairs'?</c>, or null where nothing is near.</summary>
     /// <param name="typed">What the user wrote.</param>
@@ -9,8 +9,8 @@ internal static class Suggestion
     public static string? Of(string typed, IEnumerable<string> known)
     {
         var near = known
-            .Select(name => (Name: name, Distance: Distance(typed, name)))
-            .Where(candidate => candidate.Distance <= Math.Max(1, typed.Length / 3) || (typed.Length > 2 && candidate.Name.Contains(typed, StringComparison.Ordinal)))
+            .Select(name => (Name: name, Distance: Distance(typed.ToLowerInvariant(), name.ToLowerInvariant())))
+            .Where(candidate => candidate.Distance <= Math.Max(1, typed.Length / 3) || (typed.Length > 2 && candidate.Name.Contains(typed, StringComparison.OrdinalIgnoreCase)))
             .OrderBy(candidate => candidate.Distance)
             .ThenBy(candidate => candidate.Name, StringComparer.Ordinal)
             .Take(3)

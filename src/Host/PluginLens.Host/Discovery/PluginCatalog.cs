@@ -40,9 +40,10 @@ public sealed class PluginCatalog
     }
 
     /// <summary>The entry of an id, or a one-line error that says what stands in the way or names similar ones.</summary>
-    /// <param name="id">What the user asked for.</param>
+    /// <param name="id">What the user asked for; case aside, where only that differs.</param>
     public PluginEntry Find(string id)
     {
+        id = _byId.Contains(id) ? id : _byId.Select(group => group.Key).FirstOrDefault(known => known.Equals(id, StringComparison.OrdinalIgnoreCase)) ?? id;
         PluginEntry[] found = [.. _byId[id]];
         if (found is [var entry])
         {

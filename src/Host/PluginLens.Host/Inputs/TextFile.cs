@@ -6,9 +6,15 @@ using Newtonsoft.Json.Linq;
 
 namespace PluginLens.Host;
 
-/// <summary>Texts of a file: .txt one a line, .csv with <c>text</c> and <c>label</c> columns, .jsonl with <c>text</c> and <c>label</c> fields.</summary>
+/// <summary>
+/// Texts of a file: .txt one a line, .csv and .tsv with <c>text</c> and <c>label</c> columns, .jsonl with <c>text</c> and <c>label</c> fields; <c>-</c> is standard
+/// input, one text a line.
+/// </summary>
 public static class TextFile
 {
+    /// <summary>The name that stands for standard input.</summary>
+    public const string StandardInput = "-";
+
     // Bytes that are not UTF-8 are an error: decoded to replacement characters they would be read as another text.
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 
@@ -33,13 +39,20 @@ public static class TextFile
 
     private static IEnumerable<TextRow> Rows(string path)
     {
-        using var reader = new StreamReader(path, Strict);
+        if (Directory.Exists(path))
+        {
+            throw new UsageException($"--prompts '{path}' is a folder: give a file in it, or --prompts once for each.");
+        }
+
+        using var reader = path == StandardInput ? new StreamReader(Console.OpenStandardInput(), Strict) : new StreamReader(path, Strict);
         IEnumerable<TextRow> rows = Path.GetExtension(path).ToLowerInvariant() switch
         {
+            "" when path == StandardInput => Lines("standard input", reader).Select(line => new TextRow(line.Where, line.Text, null)),
             ".txt" => Lines(path, reader).Select(line => new TextRow(line.Where, line.Text, null)),
-            ".csv" => Csv(path, reader),
+            ".csv" => Csv(path, reader, ','),
+            ".tsv" => Csv(path, reader, '\t'),
             ".jsonl" => Lines(path, reader).Select(line => JsonLine(line.Where, line.Text)),
-            var other => throw new UsageException($"--prompts '{path}': expected a .txt, .csv or .jsonl file, found '{other}'."),
+            var other => throw new UsageException($"--prompts '{path}': expected a .txt, .csv, .tsv or .jsonl file (or - for standard input), found '{other}'."),
         };
         foreach (var row in rows)
         {
@@ -78,9 +91,9 @@ public static class TextFile
         }
     }
 
-    private static IEnumerable<TextRow> Csv(string path, StreamReader reader)
+    private static IEnumerable<TextRow> Csv(string path, StreamReader reader, char separator)
     {
-        using var csv = CsvReader.Create(reader, CsvDialect, leaveOpen: true);
+        using var csv = CsvReader.Create(reader, CsvDialect with { Separator = separator }, leaveOpen: true);
         if (!csv.TryGetFieldIndex("text", out var text))
         {
             throw new UsageException($"--prompts '{path}': expected a header line with a 'text' column (and a 'label' column where there are labels), found '{string.Join(',', csv.Headers)}'.");

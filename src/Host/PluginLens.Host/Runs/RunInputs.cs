@@ -32,7 +32,12 @@ public sealed record RunInputs
     /// <summary>The prompts as a model reads them; read once, however many analyses ask.</summary>
     /// <param name="model">One of the models.</param>
     public IReadOnlyList<Prompt> PromptsOf(Model model) =>
-        _read.TryGetValue((Prompts, model), out var prompts) ? prompts : _read[(Prompts, model)] = PromptReader.Read(Prompts, model, Progress, Engine.Cancellation);
+        _read.TryGetValue((Prompts, model), out var prompts) ? prompts : _read[(Prompts, model)] = PromptReader.Read(Again(), model, Progress, Engine.Cancellation);
+
+    /// <summary>What another model is to read: standard input gives its texts once, so they come from the model before.</summary>
+    private PromptSource Again() => Prompts.Files.Contains(TextFile.StandardInput) && _read.Where(read => read.Key.Item1 == Prompts).Select(read => read.Value).FirstOrDefault() is { } before
+        ? Prompts with { Texts = [], Files = [], Ids = [], Recorded = [.. before.Select(RecordedPrompt.Of)] }
+        : Prompts;
 
     private sealed class NoProgress : IProgress<Progress>
     {
