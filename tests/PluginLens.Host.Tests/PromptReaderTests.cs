@@ -73,7 +73,7 @@ public sealed class PromptReaderTests
     [TestCase("a.csv", "text\n the\n\"open\n", "not CSV that can be read")]
     [TestCase("a.jsonl", "{\"text\":\"!\"}\nnonsense\n", "line 2: expected one JSON object a line")]
     [TestCase("a.jsonl", "{\"text\":7}\n", "line 1: expected an object with a \"text\" string")]
-    [TestCase("a.xml", "<x/>", "expected a .txt, .csv or .jsonl file, found '.xml'")]
+    [TestCase("a.xml", "<x/>", "expected a .txt, .csv, .tsv or .jsonl file (or - for standard input), found '.xml'")]
     [TestCase("a.txt", "\n\n", "holds no text")]
     public void Read_BrokenFile_IsOneLineWithItsPlace(string name, string content, string message)
     {

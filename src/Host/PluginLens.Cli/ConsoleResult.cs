@@ -3,7 +3,7 @@ using Spectre.Console;
 
 namespace PluginLens.Cli;
 
-/// <summary>A run on the console: Spectre tables on a terminal, plain text in a pipe, or any other format as it is.</summary>
+/// <summary>A run on the console: columns that fit on a terminal, plain text in a pipe, or any other format as it is.</summary>
 internal static class ConsoleResult
 {
     /// <summary>Writes the run to standard output.</summary>
@@ -26,31 +26,7 @@ internal static class ConsoleResult
     {
         foreach (var data in ResultWriter.Chosen(result, view))
         {
-            var table = new Table().Border(TableBorder.Rounded).Title(Markup.Escape($"{data.Name}: {ResultSummary.OfTable(data)}"));
-            foreach (var column in data.Columns)
-            {
-                var number = column.Kind is ColumnKind.Integer or ColumnKind.Number;
-                table.AddColumn(new TableColumn(Markup.Escape(column.Name)) { Alignment = number ? Justify.Right : Justify.Left, NoWrap = true });
-            }
-
-            foreach (var line in TableLine.Of(data, view.Rows))
-            {
-                if (line.StartsGroup)
-                {
-                    table.AddEmptyRow();
-                }
-
-                if (line.Row is { } row)
-                {
-                    table.AddRow([.. data.Columns.Select(column => Markup.Escape(DisplayText.Of(column, row)))]);
-                }
-                else
-                {
-                    table.AddRow($"[dim]{Markup.Escape(line.Omitted)}[/]");
-                }
-            }
-
-            AnsiConsole.Write(table);
+            TerminalTable.Write(AnsiConsole.Console, data, TableLine.Of(data, view.Rows));
         }
 
         foreach (var line in ResultSummary.Of(result))

@@ -17,7 +17,7 @@ internal static class RunCommand
     private static readonly Option<string> Format = GlobalOptions.Format("table", "csv", "json", "md");
     private static readonly Option<string?> Out = new("--out", "-o") { Description = "A new folder for run.json, one CSV a table, figures and files.", HelpName = "FOLDER" };
     private static readonly Option<string?> Table = new("--table") { Description = "Print only this table.", HelpName = "NAME" };
-    private static readonly Option<int> Rows = new("--rows") { Description = "Rows printed of each group; 0 = all. csv and json always have all.", HelpName = "N", DefaultValueFactory = _ => 5 };
+    private static readonly Option<int?> Rows = new("--rows") { Description = "Rows printed of each group; 0 = all. Default: groups of up to 20 whole, else 5. csv and json always have all.", HelpName = "N" };
     private static readonly Option<Device> Device = new("--device") { Description = "auto, cpu or cuda; auto tries CUDA and falls back with the reason.", HelpName = "DEVICE", DefaultValueFactory = _ => Models.Device.Auto };
     private static readonly Option<int> Threads = new("--threads") { Description = "Threads; 0 = one for each processor. Results do not depend on it.", HelpName = "N" };
     private static readonly Option<int> Seed = new("--seed") { Description = "Seed of everything random.", HelpName = "N" };

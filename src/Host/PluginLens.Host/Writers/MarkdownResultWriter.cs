@@ -24,7 +24,7 @@ public sealed class MarkdownResultWriter : ResultWriter
         }
     }
 
-    private static void WriteTable(TableData table, TextWriter output, int rows)
+    private static void WriteTable(TableData table, TextWriter output, int? rows)
     {
         output.Write($"|{string.Concat(table.Columns.Select(column => $" {column.Name} |"))}\n");
         output.Write($"|{string.Concat(table.Columns.Select(column => column.Kind is ColumnKind.Integer or ColumnKind.Number ? "---:|" : "---|"))}\n");

@@ -9,23 +9,33 @@ public readonly record struct TableLine(object? Row, string Omitted, bool Starts
     /// <summary>Groups shown of a table: two screens of them say what the rest is like.</summary>
     private const int MostGroups = 16;
 
+    /// <summary>Rows of a group that is shown whole, and those that are shown of a longer one, where nobody says.</summary>
+    private const int Whole = 20, Few = 5;
+
     /// <summary>The first rows of each of the first groups of a table, and how many more there are.</summary>
     /// <param name="table">The table.</param>
-    /// <param name="rows">Rows shown of each group; 0 = all rows of all groups.</param>
-    public static IEnumerable<TableLine> Of(TableData table, int rows)
+    /// <param name="rows">Rows shown of each group; 0 = all rows of all groups; null = a group of up to 20 whole, else its first 5.</param>
+    public static IEnumerable<TableLine> Of(TableData table, int? rows)
     {
+        // Rows that wait for the end of their group: it says whether they are shown.
+        var waiting = new List<object>();
         object? previous = null;
         var (inGroup, groups, hidden) = (0, 0, 0);
         foreach (var row in table.Rows)
         {
             var starts = previous is null || !SameGroup(table, previous, row);
-            if (starts && rows > 0 && inGroup > rows && groups <= MostGroups)
+            if (starts)
             {
-                yield return More(inGroup - rows);
+                foreach (var line in End())
+                {
+                    yield return line;
+                }
+
+                (inGroup, groups) = (0, groups + 1);
             }
 
-            (inGroup, groups) = starts ? (1, groups + 1) : (inGroup + 1, groups);
-            if (rows == 0 || (inGroup <= rows && groups <= MostGroups))
+            inGroup++;
+            if (rows == 0 || (groups <= MostGroups && inGroup <= (rows ?? Few)))
             {
                 yield return new TableLine(row, string.Empty, starts && previous is not null);
             }
@@ -33,17 +43,39 @@ public readonly record struct TableLine(object? Row, string Omitted, bool Starts
             {
                 hidden++;
             }
+            else if (rows is null && inGroup <= Whole)
+            {
+                waiting.Add(row);
+            }
 
             previous = row;
+        }
+
+        foreach (var line in End())
+        {
+            yield return line;
         }
 
         if (hidden > 0)
         {
             yield return new TableLine(null, $"… {groups - MostGroups} more groups, {hidden} rows; --rows 0 shows all", true);
         }
-        else if (rows > 0 && inGroup > rows)
+
+        IEnumerable<TableLine> End()
         {
-            yield return More(inGroup - rows);
+            if (rows is null && inGroup <= Whole)
+            {
+                foreach (var row in waiting)
+                {
+                    yield return new TableLine(row, string.Empty, false);
+                }
+            }
+            else if (rows != 0 && groups <= MostGroups && inGroup > (rows ?? Few))
+            {
+                yield return More(inGroup - (rows ?? Few));
+            }
+
+            waiting.Clear();
         }
     }
 

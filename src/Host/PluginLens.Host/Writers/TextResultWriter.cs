@@ -1,12 +1,8 @@
-using System.Text;
-
 namespace PluginLens.Host;
 
 /// <summary>Aligned columns for people; the same on a terminal and in a pipe.</summary>
 public sealed class TextResultWriter : ResultWriter
 {
-    private const int MaxWidth = 60;
-
     /// <inheritdoc/>
     public override string Format => "table";
 
@@ -26,36 +22,20 @@ public sealed class TextResultWriter : ResultWriter
         }
     }
 
-    private static void WriteTable(TableData table, TextWriter output, int rows)
+    private static void WriteTable(TableData table, TextWriter output, int? rows)
     {
-        var lines = TableLine.Of(table, rows).Select(line => (line.StartsGroup, line.Omitted, Cells: line.Row is { } row ? Cells(table, row) : null)).ToList();
-        string[] header = [.. table.Columns.Select(column => column.Name)];
-        int[] widths = [.. header.Select((name, column) => lines.Max(line => line.Cells is null ? 0 : (int?)TextWidth.Of(line.Cells[column])) is var widest && widest > name.Length ? widest.Value : name.Length)];
-        output.Write(Aligned(table, header, widths));
-        foreach (var (startsGroup, omitted, cells) in lines)
+        var layout = new TableLayout(table, TableLine.Of(table, rows));
+        output.Write(Line(layout.Header));
+        foreach (var (line, cells) in layout.Lines)
         {
-            if (startsGroup)
+            if (line.StartsGroup)
             {
                 output.Write('\n');
             }
 
-            output.Write(cells is null ? $"  {omitted}\n" : Aligned(table, cells, widths));
+            output.Write(line.Row is null ? $"  {line.Omitted}\n" : Line(cells));
         }
     }
 
-    private static string[] Cells(TableData table, object row) =>
-        [.. table.Columns.Select(column => TextWidth.Cut(DisplayText.Of(column, row), MaxWidth))];
-
-    private static string Aligned(TableData table, string[] cells, int[] widths)
-    {
-        var line = new StringBuilder();
-        for (var column = 0; column < cells.Length; column++)
-        {
-            var padding = new string(' ', widths[column] - TextWidth.Of(cells[column]));
-            var right = table.Columns[column].Kind is ColumnKind.Integer or ColumnKind.Number;
-            line.Append(column == 0 ? string.Empty : "  ").Append(right ? padding + cells[column] : cells[column] + padding);
-        }
-
-        return line.ToString().TrimEnd(' ') + "\n";
-    }
+    private static string Line(IEnumerable<string> cells) => string.Join("  ", cells).TrimEnd(' ') + "\n";
 }
