@@ -74,6 +74,7 @@ def main(argv=None):
             raise ExportError(f"{sys.executable} has no module '{error.name}': install numpy and onnx (Debian: apt install python3-numpy python3-onnx), "
                               "or call the python3 that has them") from None
         print(export(options))
+        print(f"next:  pluginlens inspect {options.destination}")
         return 0
     except ExportError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -94,6 +94,22 @@ public sealed class CommandsTests
     }
 
     [Test]
+    public void Checkpoint_IsNamedWhereAModelIsExpected_AndImported()
+    {
+        using var folder = new TemporaryFolder();
+        const string Checkpoint = "tests/Golden/checkpoints/gpt2";
+
+        var run = Cli.Run("ov-pairs", "--model", Checkpoint);
+        Assert.That((run.ExitCode, run.Errors), Is.EqualTo((2, $"pluginlens: '{Checkpoint}' is a checkpoint, not a model folder; make one of it first: pluginlens import {Checkpoint} models/onnx/gpt2\n")));
+
+        var import = Cli.Run("import", Checkpoint, folder.At("gpt2"));
+        Assert.That(import.ExitCode, Is.Zero, import.Errors);
+        Assert.That(import.Output, Does.Contain("exported  gpt2").And.EndsWith($"next:  pluginlens inspect {folder.At("gpt2")}\n"));
+        Assert.That(Cli.Run("ov-pairs", "--model", folder.At("gpt2"), "--layer", "0", "--k", "1").ExitCode, Is.Zero);
+        Assert.That(Cli.Run("import", Checkpoint, folder.At("gpt2")), Has.Property("ExitCode").EqualTo(2).And.Property("Errors").Contains("--force"));
+    }
+
+    [Test]
     public void Plugin_IsInstalledFromFolderOrPackage_AndRemoved()
     {
         using var folder = new TemporaryFolder();

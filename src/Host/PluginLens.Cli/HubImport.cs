@@ -24,7 +24,7 @@ internal static class HubImport
         }
 
         var outcome = fetched.Kind == ModelKind.Checkpoint
-            ? Exporter.Export(fetched, request, cancellation)
+            ? Exporter.Export(fetched.Path, fetched, request, cancellation)
             : ImportOutcome.Of(Importer.Import(fetched.Path, request.Destination, request.Name, request.Force, request.Storage, fetched.Source, cancellation));
         return outcome with { Fetched = fetched };
     }

@@ -30,6 +30,11 @@ internal sealed class ModelLocator(string? folder, bool readsPrompts = false)
             return named;
         }
 
+        if (Exporter.IsCheckpoint(nameOrPath))
+        {
+            throw new ModelException($"'{nameOrPath}' is a checkpoint, not a model folder; make one of it first: pluginlens import {nameOrPath} models/onnx/{Path.GetFileName(Path.GetFullPath(nameOrPath))}");
+        }
+
         if (Directory.Exists(nameOrPath) || File.Exists(nameOrPath))
         {
             return nameOrPath;

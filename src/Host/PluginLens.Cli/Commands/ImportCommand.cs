@@ -5,10 +5,10 @@ using PluginLens.Import;
 
 namespace PluginLens.Cli.Commands;
 
-/// <summary><c>pluginlens import SOURCE [DESTINATION]</c>: an ONNX or GGUF file, or a repository on the hub, becomes a model folder.</summary>
+/// <summary><c>pluginlens import SOURCE [DESTINATION]</c>: an ONNX or GGUF file, a checkpoint, or a repository on the hub, becomes a model folder.</summary>
 internal static class ImportCommand
 {
-    private static readonly Argument<string> Source = new("source") { Description = "An ONNX file, or a folder with one (its tokenizer's files and config.json lie beside it); a GGUF file, of a split one the first part; or ORG/NAME, a repository on the Hugging Face hub, which is fetched. What exists here is always a path.", HelpName = "FILE|FOLDER|ORG/NAME" };
+    private static readonly Argument<string> Source = new("source") { Description = "An ONNX file, or a folder with one (its tokenizer's files and config.json lie beside it); the folder of a checkpoint (Hugging Face or TransformerLens); a GGUF file, of a split one the first part; or ORG/NAME, a repository on the Hugging Face hub, which is fetched. What exists here is always a path.", HelpName = "FILE|FOLDER|ORG/NAME" };
     private static readonly Argument<string?> Destination = new("destination") { Description = "The model folder to write. Default for ORG/NAME: NAME under the models folder.", HelpName = "DESTINATION", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<string?> Revision = new("--revision") { Description = "ORG/NAME: the branch, tag or commit; default: main.", HelpName = "REVISION" };
     private static readonly Option<string?> FilePattern = new("--file") { Description = "ORG/NAME: the GGUF or ONNX file that is meant; * stands for any text. Default: the safetensors, else the only GGUF file.", HelpName = "PATTERN" };
@@ -22,13 +22,14 @@ internal static class ImportCommand
     public static Command Create()
     {
         var command = new Command("import", """
-            Turns a plain ONNX file (GPT-2, BERT, Llama, GPT-NeoX and their like), a GGUF file, or a repository on the Hugging Face hub into a model folder, and checks it.
+            Turns a plain ONNX file (GPT-2, BERT, Llama, GPT-NeoX and their like), a checkpoint, a GGUF file, or a repository on the Hugging Face hub into a model folder, and checks it.
 
             What is fetched lies in the hub's usual cache, and what lies there already is used. HF_ENDPOINT, HF_HOME, HF_HUB_CACHE,
-            HF_TOKEN, HF_HUB_OFFLINE and their like are honoured (docs/importing.md). Safetensors need python3 with numpy and onnx.
+            HF_TOKEN, HF_HUB_OFFLINE and their like are honoured (docs/importing.md). Checkpoints need python3 with numpy and onnx.
 
             Examples:
               pluginlens import downloads/gpt2-onnx models/onnx/my-gpt2
+              pluginlens import checkpoints/gpt2 models/onnx/my-gpt2
               pluginlens import model-Q4_0.gguf models/onnx/my-model
               pluginlens import ORG/NAME
               pluginlens import ORG/NAME-GGUF models/onnx/my-model --file "*Q4_K_M.gguf"
@@ -59,6 +60,13 @@ internal static class ImportCommand
                 throw new UsageException(destination is null
                     ? $"'{source}' is a path here: name the model folder to write behind it."
                     : $"'{source}' is a path here; --revision and --file are for ORG/NAME, a repository on the hub.");
+            }
+
+            if (Exporter.IsCheckpoint(source))
+            {
+                Importer.RequireRoom(destination, asks.Force);
+                Print(parse, Exporter.Export(source, fetched: null, asks, interrupt.Token), destination);
+                return ExitCode.Success;
             }
 
             Print(parse, ImportOutcome.Of(Importer.Import(source, destination, asks.Name, asks.Force, asks.Storage, cancellation: interrupt.Token)), destination);
