@@ -19,14 +19,17 @@ public sealed class FoldedWeights
     {
         (_model, _folding) = (model, folding);
         _centres = folding == NormFolding.Full && model.Config.Norm.StartsWith("LN", StringComparison.Ordinal);
-        var refusal = model.Config.Traits.Contains(Trait.PostNorm) ? "normalises after each sum, so no norm of its own stands before heads and neurons"
-            : model.Config.NormPlacement == "after" ? "has norms after its sublayers only"
-            : model.Config.Traits.Contains(Trait.Shortformer) ? "adds positions between the norm and queries and keys" : null;
-        if (folding != NormFolding.None && refusal is not null)
+        if (folding != NormFolding.None && Refusal(model) is { } refusal)
         {
             throw new UsageException($"{option} {$"{folding}".ToLowerInvariant()}: model '{model.Config.Name}' {refusal}; use {option} none.");
         }
     }
+
+    /// <summary>Why the norms of a model cannot be put into its weights, after its name; null where they can.</summary>
+    /// <param name="model">The model.</param>
+    public static string? Refusal(Model model) => model.Config.Traits.Contains(Trait.PostNorm) ? "normalises after each sum, so no norm of its own stands before heads and neurons"
+        : model.Config.NormPlacement == "after" ? "has norms after its sublayers only"
+        : model.Config.Traits.Contains(Trait.Shortformer) ? "adds positions between the norm and queries and keys" : null;
 
     /// <summary>What was done, for notes; null for weights as they are.</summary>
     public string? Description => _folding == NormFolding.None ? null : NoteLine.Of(
