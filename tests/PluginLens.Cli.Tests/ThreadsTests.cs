@@ -34,6 +34,7 @@ public sealed class ThreadsTests
     [TestCase("stream-table --top 6 --k 3 --file")]
     [TestCase("composition-scores --samples 10")]
     [TestCase("circuit-svd --layer 1 --matrix ov,out")]
+    [TestCase("attention-tokens --model tiny-gpt2 --layer 1,2")]
     [TestCase("key-query-output --model tiny-gpt2 --layer 0 --keys 3 --queries 4 --outputs 4")]
     [TestCase("keep-k --x hidden --samples 40 --k 10")]
     [TestCase("embedding-map --model tiny-gpt2 --k 600 --perplexity 20 --steps 60")]

@@ -4,7 +4,7 @@ namespace PluginLens.Plugins.AttentionTokens;
 /// The largest of many lines <c>s g_t + b_t</c> for any s, without trying them all: the lines that are the largest somewhere, in order of slope, and where each gives way to
 /// the next (upper convex hull). Of equal values the lowest index wins.
 /// </summary>
-internal sealed class UpperEnvelope
+public sealed class UpperEnvelope
 {
     private readonly double[] _slopes;
     private readonly double[] _heights;

@@ -16,7 +16,7 @@ namespace PluginLens.Plugins.AttentionTokens;
 [Holds(Verdict.Approximate, Trait.NoUnembed, "there is no unembedding: W_E stands in for it")]
 [Holds(Verdict.Approximate, Trait.MaskedLmHead, "the masked-LM head between the last block and the unembedding is left out")]
 [Writes("attention-tokens", typeof(AttentionTokenRow))]
-public sealed class AttentionTokens : Analysis<AttentionTokensOptions>
+public sealed class TokensOfAttention : Analysis<AttentionTokensOptions>
 {
     /// <inheritdoc/>
     protected override void Run(AnalysisContext context, AttentionTokensOptions options)
