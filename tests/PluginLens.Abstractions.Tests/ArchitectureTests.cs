@@ -14,13 +14,14 @@ public sealed partial class ArchitectureTests
         ["Abstractions"] = [],
         ["Numerics"] = ["Abstractions"],
         ["Toolkit"] = ["Abstractions"],
-        ["Tokenizers"] = ["Abstractions"],
-        ["Host"] = ["Abstractions"],
-        ["Models"] = ["Abstractions", "Tokenizers"],
-        ["Import"] = ["Abstractions", "Tokenizers", "Models"],
-        ["Hub"] = ["Abstractions"],
+        ["Files"] = [],
+        ["Tokenizers"] = ["Abstractions", "Files"],
+        ["Host"] = ["Abstractions", "Files"],
+        ["Models"] = ["Abstractions", "Files", "Tokenizers"],
+        ["Import"] = ["Abstractions", "Files", "Tokenizers", "Models"],
+        ["Hub"] = ["Abstractions", "Files"],
         ["Testing"] = ["Abstractions", "Numerics"],
-        ["Cli"] = ["Abstractions", "Numerics", "Tokenizers", "Host", "Models", "Import", "Hub"],
+        ["Cli"] = ["Abstractions", "Files", "Numerics", "Tokenizers", "Host", "Models", "Import", "Hub"],
     };
 
     /// <summary>Packages that belong to some projects alone.</summary>
