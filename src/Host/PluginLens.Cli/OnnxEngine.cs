@@ -28,7 +28,7 @@ internal sealed class OnnxEngine : Engine
 
         (_locator, _options) = (new ModelLocator(root, readsPrompts), options);
         Compute = new CpuCompute(threads, options.Cancellation);
-        Cache = keepsLists && UserCache.Folder("top-k") is { } folder ? new DiskTopKCache(folder, $"{Versions.Program} {typeof(CpuCompute).Module.ModuleVersionId}") : new TopKCache();
+        Cache = keepsLists && UserCache.Folder("top-k") is { } folder ? new DiskTopKCache(folder, $"{Versions.Program} {typeof(CpuCompute).Module.ModuleVersionId}", model => (model as OnnxModel)?.Changed is null) : new TopKCache();
     }
 
     /// <inheritdoc/>
@@ -40,6 +40,9 @@ internal sealed class OnnxEngine : Engine
     /// <inheritdoc/>
     public override (string Device, string? Reason) DeviceUsed =>
         _models.Values.Select(model => model.DeviceUsed).FirstOrDefault(used => used is not null) is { } used ? (used.UsesCuda ? "cuda" : "cpu", used.Reason) : ("cpu", null);
+
+    /// <inheritdoc/>
+    public override string? Changed => _models.Values.Select(model => model.Changed).FirstOrDefault(changed => changed is not null);
 
     /// <inheritdoc/>
     public override void BeginRun()

@@ -1,3 +1,5 @@
+using PluginLens.Files;
+
 namespace PluginLens.Hub;
 
 /// <summary>
@@ -39,7 +41,7 @@ internal sealed class HubCache(string cache, RepositoryName repository, bool mak
     public string? Commit(Asked asked)
     {
         var reference = Reference(asked.Revision);
-        var commit = asked.IsCommit ? asked.Revision : File.Exists(reference) ? File.ReadAllText(reference).Trim() : null;
+        var commit = asked.IsCommit ? asked.Revision : File.Exists(reference) ? RegularFile.Text(reference, SizeLimit.Line).Trim() : null;
         return HubFile.IsId(commit) && Directory.Exists(Snapshot(commit!)) ? commit : null;
     }
 
@@ -57,7 +59,7 @@ internal sealed class HubCache(string cache, RepositoryName repository, bool mak
     /// <summary>The files of a commit that are there.</summary>
     /// <param name="commit">The commit.</param>
     public IReadOnlyList<HubFile> Files(string commit) => [.. Directory.EnumerateFiles(Snapshot(commit), "*", SearchOption.AllDirectories).Where(File.Exists)
-        .Select(path => new HubFile(Path.GetRelativePath(Snapshot(commit), path).Replace(Path.DirectorySeparatorChar, '/'), LengthOf(path), null)).OrderBy(file => file.Path, StringComparer.Ordinal)];
+        .Select(path => new HubFile(Path.GetRelativePath(Snapshot(commit), path).Replace(Path.DirectorySeparatorChar, '/'), RegularFile.Length(path), null)).OrderBy(file => file.Path, StringComparer.Ordinal)];
 
     /// <summary>Gives a content that is there its place in a commit.</summary>
     /// <param name="commit">The commit.</param>
@@ -92,14 +94,7 @@ internal sealed class HubCache(string cache, RepositoryName repository, bool mak
         });
     }
 
-    private static bool IsWhole(string path, long? size) => File.Exists(path) && (size is null || LengthOf(path) == size);
-
-    /// <summary>The length of what a link leads to, not of the link.</summary>
-    private static long LengthOf(string path)
-    {
-        using var file = File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete);
-        return RandomAccess.GetLength(file);
-    }
+    private static bool IsWhole(string path, long? size) => File.Exists(path) && (size is null || RegularFile.Length(path) == size);
 
     /// <summary>Writes beside and renames: what has the name is whole.</summary>
     private static void Write(string path, Action<string> write)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using PluginLens.Files;
 
 namespace PluginLens.Hub;
 
@@ -72,7 +73,7 @@ public sealed record HubSettings
             return (null, "none is sent, for HF_HUB_DISABLE_IMPLICIT_TOKEN is set");
         }
 
-        var (token, source) = value("HF_TOKEN") is { } set ? (set, "HF_TOKEN") : File.Exists(path) ? (File.ReadAllText(path).Trim(), $"the file '{path}'") : (string.Empty, string.Empty);
+        var (token, source) = value("HF_TOKEN") is { } set ? (set, "HF_TOKEN") : File.Exists(path) ? (RegularFile.Text(path, SizeLimit.Line).Trim(), $"the file '{path}'") : (string.Empty, string.Empty);
         return token.Length == 0
             ? (null, "none is set: HF_TOKEN")
             : token.All(c => c is > ' ' and <= '~') ? (token, source) : throw new UsageException($"The token in {source} has characters that no token has; copy it again.");

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using PluginLens.Files;
 
 namespace PluginLens.Hub;
 
@@ -103,7 +104,7 @@ public sealed class ModelHub(HubSettings settings)
     {
         try
         {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(index));
+            using var json = JsonDocument.Parse(RegularFile.Bytes(index, SizeLimit.Configuration));
             var names = json.RootElement.GetProperty("weight_map").EnumerateObject().Select(entry => entry.Value.GetString() ?? string.Empty).Distinct(StringComparer.Ordinal).ToList();
             return names.Count > 0 && names.All(name => !name.Contains('/', StringComparison.Ordinal)) ? names : throw new JsonException();
         }

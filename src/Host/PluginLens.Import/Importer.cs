@@ -66,7 +66,7 @@ public static class Importer
             (f, n) => TokenizerCopy.Add(model.Folder, writer.Folder, config.Values, f, n), cancellation);
         var check = new NumericCheck(transformer, roles).Run(writer.Folder, cancellation);
         writer.Place();
-        return new ImportReport(model.Path, target, [.. ImportFacts.Of(facts, recognised)], [.. notes, .. Notes(transformer, check)], check);
+        return new ImportReport(model.Path, target, [.. ImportFacts.Of(facts, recognised)], [.. writer.Notes, .. notes, .. Notes(transformer, check)], check);
     }
 
     private static IEnumerable<string> Notes(Transformer transformer, CheckResult check)

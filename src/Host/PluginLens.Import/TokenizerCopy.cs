@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using PluginLens.Files;
 using PluginLens.Import.Recognition;
 using PluginLens.Models.Format;
 using PluginLens.Models.Format.Files;
@@ -41,7 +42,7 @@ internal static class TokenizerCopy
         var tokenizer = Read(folder, facts["d_vocab"]!.GetValue<int>(), notes);
         foreach (var name in FolderTable.TokenizerFiles(folder))
         {
-            var bytes = File.ReadAllBytes(Path.Combine(folder, name));
+            var bytes = RegularFile.Bytes(Path.Combine(folder, name), SizeLimit.Tokenizer);
             File.WriteAllBytes(Path.Combine(destination, name), bytes);
             facts["tokenizer_files"]![name] = FileHash.Of(bytes);
         }

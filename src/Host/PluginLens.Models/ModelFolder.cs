@@ -1,3 +1,4 @@
+using PluginLens.Files;
 using PluginLens.Models.Format;
 using PluginLens.Models.Format.Files;
 
@@ -81,7 +82,7 @@ public static class ModelFolder
     private static bool IsGguf(string file)
     {
         Span<byte> head = stackalloc byte[4];
-        using var handle = File.OpenHandle(file);
+        using var handle = RegularFile.Handle(file, SizeLimit.None);
         return RandomAccess.Read(handle, head, 0) == head.Length && head.SequenceEqual("GGUF"u8);
     }
 }

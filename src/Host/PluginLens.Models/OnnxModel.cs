@@ -42,6 +42,9 @@ public sealed class OnnxModel : Model
         _passes = new(this, original._passes);
     }
 
+    /// <summary>What befell the files of graph and weights since they were opened, in a sentence, or null.</summary>
+    public string? Changed => _original?.Changed ?? _maps.Select(map => map.Changed).FirstOrDefault(changed => changed is not null);
+
     /// <summary>What befell the tokenizer's files since the model was made, or null.</summary>
     internal string? TokenizerFault { get; }
 
@@ -145,6 +148,7 @@ public sealed class OnnxModel : Model
         var results = hooks.Where(input.Replace.ContainsKey).ToDictionary(hook => hook, hook => input.Replace[hook], StringComparer.Ordinal);
         if (computed.Count > 0)
         {
+            RequireWhole();
             _passes.Run(input, computed, results);
         }
 
@@ -192,6 +196,12 @@ public sealed class OnnxModel : Model
         }
 
         base.Dispose(disposing);
+    }
+
+    private void RequireWhole()
+    {
+        _original?.RequireWhole();
+        Array.ForEach(_maps, map => map.RequireWhole());
     }
 
     private void Forget(OnnxModel view)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Microsoft.ML.Tokenizers;
+using PluginLens.Files;
 using PluginLens.Tokenizers.Decoding;
 using PluginLens.Tokenizers.Splitting;
 
@@ -12,7 +13,7 @@ internal static class TiktokenFile
     /// <summary>Whether a file of an ambiguous name begins as these do.</summary>
     public static bool IsOne(string path)
     {
-        using var stream = File.OpenRead(path);
+        using var stream = RegularFile.Open(path, SizeLimit.Tokenizer);
         Span<byte> start = stackalloc byte[256];
         var text = Encoding.Latin1.GetString(start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)]);
         var fields = text.Split('\n')[0].TrimEnd('\r').Split(' ');

@@ -2,15 +2,13 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Text.Unicode;
+using PluginLens.Files;
 
 namespace PluginLens.Tokenizers;
 
 /// <summary>Opens the tokenizer of a model folder. Its kind is read from the files, never from a model's name.</summary>
 public static class TokenizerFiles
 {
-    /// <summary>No published tokenizer file comes near; a larger one is damage or malice.</summary>
-    private const long LargestFile = 256L << 20;
-
     /// <summary>Reads whatever tokenizer files the folder holds.</summary>
     /// <param name="folder">A model folder or a checkpoint folder.</param>
     /// <param name="files">Names of the files that belong to the model: others in the folder do not count. Null for all that are there.</param>
@@ -100,15 +98,7 @@ public static class TokenizerFiles
     }
 
     /// <summary>The bytes of a file of sane size.</summary>
-    internal static byte[] Bytes(string path)
-    {
-        // Not the length that a directory lists, which is a link's own.
-        using var file = File.OpenHandle(path);
-        var length = RandomAccess.GetLength(file);
-        return length <= LargestFile
-            ? File.ReadAllBytes(path)
-            : throw new InvalidDataException($"Expected at most {LargestFile >> 20} MB, found {length >> 20} MB.");
-    }
+    internal static byte[] Bytes(string path) => RegularFile.Bytes(path, SizeLimit.Tokenizer);
 
     /// <summary>The text of a file; bytes that are no UTF-8 are an error.</summary>
     internal static string Text(string path) => Encoding.UTF8.GetString(Utf8Bytes(path));

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using PluginLens.Files;
 using PluginLens.Host;
 using PluginLens.Models;
 
@@ -53,7 +54,7 @@ internal static class ModelsCommand
     private static Found Describe(string folder)
     {
         var name = Path.GetFileName(folder);
-        var bytes = Directory.EnumerateFiles(folder).Sum(file => new FileInfo(file).Length);
+        var bytes = Directory.EnumerateFiles(folder).Sum(Size);
         try
         {
             using var model = ModelFolder.Open(folder, new OpenOptions { Weights = WeightsPolicy.Ignore });
@@ -62,6 +63,19 @@ internal static class ModelsCommand
         catch (ModelException error)
         {
             return new Found(name, folder, bytes, null, error.Message);
+        }
+    }
+
+    /// <summary>Of what a link leads to; what is no file has none.</summary>
+    private static long Size(string path)
+    {
+        try
+        {
+            return RegularFile.Length(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return 0;
         }
     }
 

@@ -2,19 +2,21 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using PluginLens.Files;
 
 namespace PluginLens.Host;
 
 /// <summary>
-/// Vocabulary lists on disk, one file each: <c>MAGIC rows k ids scores sha256</c>, little-endian. The name is a hash of model, key, contract and program version, so
-/// nothing is ever stale; a file that is damaged is computed again. Models made in memory have no hash and are never kept.
+/// Vocabulary lists on disk, one file each: <c>MAGIC rows k key ids scores sha256</c>, little-endian. The key is a hash of model, key, contract and program version, and the file's name, so
+/// nothing is ever stale; a file that is damaged, or of another key or shape, is computed again. Models made in memory have no hash and are never kept.
 /// </summary>
 /// <param name="folder">Where the files lie; made when the first is written.</param>
 /// <param name="version">Version of the program that computes the lists.</param>
-public sealed class DiskTopKCache(string folder, string version) : TopKCache
+/// <param name="isWhole">Whether a model's files are still those that were opened: what was computed from others is not kept. Null = they are.</param>
+public sealed class DiskTopKCache(string folder, string version, Func<Model, bool>? isWhole = null) : TopKCache
 {
-    private const int HeaderSize = 16;
-    private static readonly byte[] Magic = "PLTOPK01"u8.ToArray();
+    private const int KeyAt = 16, HeaderSize = KeyAt + SHA256.HashSizeInBytes;
+    private static readonly byte[] Magic = "PLTOPK02"u8.ToArray();
 
     /// <inheritdoc/>
     public override RowTopK GetOrCompute(Model model, string key, Func<RowTopK> compute)
@@ -26,34 +28,38 @@ public sealed class DiskTopKCache(string folder, string version) : TopKCache
             return compute();
         }
 
-        var path = Path.Combine(folder, Name(hash, key));
-        if (Read(path) is { } kept)
+        var name = Name(hash, key);
+        var path = Path.Combine(folder, Convert.ToHexStringLower(name) + ".topk");
+        if (Read(path, name) is { } kept)
         {
             return kept;
         }
 
         var lists = compute();
-        Write(path, lists);
+        if (isWhole?.Invoke(model) != false)
+        {
+            Write(path, name, lists);
+        }
+
         return lists;
     }
 
-    private string Name(string hash, string key) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{hash}\n{key}\n{PluginLoading.ContractVersion}\n{version}"))) + ".topk";
+    private byte[] Name(string hash, string key) => SHA256.HashData(Encoding.UTF8.GetBytes($"{hash}\n{key}\n{PluginLoading.ContractVersion}\n{version}"));
 
     /// <summary>The lists of a file; null where it is missing, damaged or of another kind.</summary>
-    private static RowTopK? Read(string path)
+    private static RowTopK? Read(string path, byte[] name)
     {
         byte[] bytes;
         try
         {
-            bytes = File.ReadAllBytes(path);
+            bytes = RegularFile.Bytes(path, SizeLimit.Lists);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             return null;
         }
 
-        if (bytes.Length < HeaderSize + SHA256.HashSizeInBytes || !bytes.AsSpan().StartsWith(Magic)
+        if (bytes.Length < HeaderSize + SHA256.HashSizeInBytes || !bytes.AsSpan().StartsWith(Magic) || !bytes.AsSpan(KeyAt, name.Length).SequenceEqual(name)
             || !SHA256.HashData(bytes.AsSpan(..^SHA256.HashSizeInBytes)).AsSpan().SequenceEqual(bytes.AsSpan(^SHA256.HashSizeInBytes..)))
         {
             return null;
@@ -72,7 +78,7 @@ public sealed class DiskTopKCache(string folder, string version) : TopKCache
     }
 
     /// <summary>Written beside and renamed, so that a file is whole or absent. A cache that cannot be written is no failure.</summary>
-    private static void Write(string path, RowTopK lists)
+    private static void Write(string path, byte[] name, RowTopK lists)
     {
         if (!BitConverter.IsLittleEndian)
         {
@@ -87,6 +93,7 @@ public sealed class DiskTopKCache(string folder, string version) : TopKCache
             {
                 stream.Write(Magic);
                 stream.Write(MemoryMarshal.AsBytes<int>(new[] { lists.Rows, lists.K }));
+                stream.Write(name);
                 stream.Write(MemoryMarshal.AsBytes<int>(lists.Ids));
                 stream.Write(MemoryMarshal.AsBytes<double>(lists.Scores));
                 stream.Write(SHA256.HashData(stream.GetBuffer().AsSpan(0, (int)stream.Length)));

@@ -1,5 +1,6 @@
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
+using PluginLens.Files;
 
 namespace PluginLens.Host;
 
@@ -47,7 +48,7 @@ internal static class PluginFolder
     /// <param name="path">Anything but an assembly is a <see cref="BadImageFormatException"/>.</param>
     private static PEReader Open(string path)
     {
-        var file = new PEReader(File.OpenRead(path));
+        var file = new PEReader(RegularFile.Open(path, SizeLimit.None));
         try
         {
             return file.HasMetadata ? file : throw new BadImageFormatException("it has no .NET metadata");

@@ -3,6 +3,7 @@ using System.Text;
 using CsvHelper;
 using Newtonsoft.Json;
 using Newtonsoft.Json.Linq;
+using PluginLens.Files;
 
 namespace PluginLens.Host;
 
@@ -12,6 +13,8 @@ namespace PluginLens.Host;
 /// </summary>
 public static class TextFile
 {
+    private const int LongestLine = 1 << 24;
+
     /// <summary>The name that stands for standard input.</summary>
     public const string StandardInput = "-";
 
@@ -44,7 +47,7 @@ public static class TextFile
             throw new UsageException($"--prompts '{path}' is a folder: give a file in it, or --prompts once for each.");
         }
 
-        using var reader = path == StandardInput ? new StreamReader(Console.OpenStandardInput(), Strict) : new StreamReader(path, Strict);
+        using var reader = new StreamReader(path == StandardInput ? Console.OpenStandardInput() : RegularFile.Open(path, SizeLimit.None), Strict);
         IEnumerable<TextRow> rows = Path.GetExtension(path).ToLowerInvariant() switch
         {
             "" when path == StandardInput => Lines("standard input", reader).Select(line => new TextRow(line.Where, line.Text, null)),
@@ -82,13 +85,38 @@ public static class TextFile
 
     private static IEnumerable<(string Where, string Text)> Lines(string path, StreamReader reader)
     {
-        for (var number = 1; reader.ReadLine() is { } line; number++)
+        for (var number = 1; ReadLine(path, number, reader) is { } line; number++)
         {
             if (!string.IsNullOrWhiteSpace(line))
             {
                 yield return ($"{path}, line {number}", line);
             }
         }
+    }
+
+    /// <summary>A line, or null at the end; one that no model could read is an error before it fills memory.</summary>
+    private static string? ReadLine(string path, int number, StreamReader reader)
+    {
+        var line = new StringBuilder();
+        for (var next = reader.Read(); next >= 0; next = reader.Read())
+        {
+            if (next is '\n' or '\r')
+            {
+                if (next == '\r' && reader.Peek() == '\n')
+                {
+                    reader.Read();
+                }
+
+                return line.ToString();
+            }
+
+            if (line.Append((char)next).Length > LongestLine)
+            {
+                throw new UsageException($"--prompts {path}, line {number}: more than {LongestLine} characters; put each text on a line of its own.");
+            }
+        }
+
+        return line.Length > 0 ? line.ToString() : null;
     }
 
     private static IEnumerable<TextRow> Csv(string path, StreamReader reader, char separator)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Reflection;
+using PluginLens.Files;
 
 namespace PluginLens.Host;
 
@@ -119,7 +120,7 @@ internal sealed class OptionType
             TypeCode.Single => ("number", text => float.Parse(text, NumberStyles.Float, culture) is var value && float.IsFinite(value) ? value : throw new FormatException()),
             TypeCode.Double => ("number", text => double.Parse(text, NumberStyles.Float, culture) is var value && double.IsFinite(value) ? value : throw new FormatException()),
             TypeCode.String => ("text", text => text),
-            _ => type == typeof(WordList) ? ("file", path => new WordList(path, File.ReadLines(path))) : OwnParser(type),
+            _ => type == typeof(WordList) ? ("file", path => new WordList(path, RegularFile.Text(path, SizeLimit.Words).Split(["\r\n", "\n", "\r"], StringSplitOptions.None))) : OwnParser(type),
         };
     }
 

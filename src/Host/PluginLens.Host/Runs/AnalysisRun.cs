@@ -27,6 +27,7 @@ public static class AnalysisRun
         var store = new ResultStore(folder);
         var (started, watch) = (DateTimeOffset.UtcNow, Stopwatch.StartNew());
         var error = turns.Zip(analyses, (turn, analysis) => Run(request, turn, analysis, store)).FirstOrDefault(error => error is not null);
+        error ??= request.Inputs.Engine.Changed is { } changed ? new ModelException(changed) : null;
         store.Close(complete: error is null);
 
         // -> writers: run.json is the last file of the folder; what the command line prints comes from the same result

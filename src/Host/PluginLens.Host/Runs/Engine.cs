@@ -21,6 +21,9 @@ public abstract class Engine(CancellationToken cancellation) : IDisposable
     {
     }
 
+    /// <summary>Why what a run computed cannot be vouched for although nothing failed: a model's files were changed meanwhile. Null where it can.</summary>
+    public virtual string? Changed => null;
+
     /// <summary>A model, open until the engine is disposed; the same name again is the same model.</summary>
     /// <param name="name">As the user wrote it; null = the default model.</param>
     public abstract Model Open(string? name);

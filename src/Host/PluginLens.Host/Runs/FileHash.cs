@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using PluginLens.Files;
 
 namespace PluginLens.Host;
 
@@ -14,7 +15,7 @@ internal static class FileHash
             return null;
         }
 
-        using var file = File.OpenRead(path);
+        using var file = RegularFile.Open(path, SizeLimit.None);
         return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 

@@ -1,5 +1,6 @@
 using Newtonsoft.Json;
 using Newtonsoft.Json.Linq;
+using PluginLens.Files;
 
 namespace PluginLens.Host;
 
@@ -44,7 +45,7 @@ public sealed class RecordedRun
         var path = Path.Combine(folder, "run.json");
         try
         {
-            using var reader = new JsonTextReader(new StreamReader(path)) { DateParseHandling = DateParseHandling.None };
+            using var reader = new JsonTextReader(new StreamReader(RegularFile.Open(path, SizeLimit.RunRecord))) { DateParseHandling = DateParseHandling.None };
             return new RecordedRun(folder, JObject.Load(reader));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

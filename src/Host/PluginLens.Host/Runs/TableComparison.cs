@@ -1,5 +1,6 @@
 using System.Globalization;
 using CsvHelper;
+using PluginLens.Files;
 
 namespace PluginLens.Host;
 
@@ -15,7 +16,7 @@ internal static class TableComparison
     {
         try
         {
-            using CsvReader one = CsvReader.Create(new StreamReader(before), Dialect), other = CsvReader.Create(new StreamReader(after), Dialect);
+            using CsvReader one = Open(before), other = Open(after);
             return one.Headers.SequenceEqual(other.Headers) ? Rows(one, other) : $"columns {string.Join(", ", one.Headers)} -> {string.Join(", ", other.Headers)}";
         }
         catch (CsvFormatException)
@@ -23,6 +24,8 @@ internal static class TableComparison
             return "has other bytes, and is not CSV that can be read";
         }
     }
+
+    private static CsvReader Open(string path) => CsvReader.Create(new StreamReader(RegularFile.Open(path, SizeLimit.None)), Dialect);
 
     private static string Rows(CsvReader one, CsvReader other)
     {

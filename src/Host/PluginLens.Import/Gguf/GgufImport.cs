@@ -36,7 +36,7 @@ internal static class GgufImport
             writer.Folder, recognised, name, (sourceName ?? source.FileName, source.Files.Select(f => f.Path)), (f, n) => AddTokenizer(tokenizer, writer.Folder, f, n), cancellation);
         Check(writer.Folder, storage is WeightStorage.Stored or WeightStorage.Float32 ? model.Weights : [], cancellation);
         writer.Place();
-        return new ImportReport(Path.GetFullPath(path), destination, [.. ImportFacts.Of(facts, recognised)], notes, null);
+        return new ImportReport(Path.GetFullPath(path), destination, [.. ImportFacts.Of(facts, recognised)], [.. writer.Notes, .. notes], null);
     }
 
     /// <summary>What the file does not say, and what is taken for it.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using PluginLens.Files;
 
 namespace PluginLens.Import.Gguf;
 
@@ -32,7 +33,7 @@ internal sealed partial class GgufSource : IDisposable
         }
 
         Span<byte> head = stackalloc byte[4];
-        using var file = File.OpenHandle(path);
+        using var file = RegularFile.Handle(path, SizeLimit.None);
         return path.EndsWith(".gguf", StringComparison.OrdinalIgnoreCase) || (RandomAccess.Read(file, head, 0) == head.Length && head.SequenceEqual(GgufHeader.Magic));
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using PluginLens.Files;
 
 namespace PluginLens.Import.Recognition;
 
@@ -18,7 +19,7 @@ internal sealed record SourceConfig(JsonObject Values)
 
         try
         {
-            return new SourceConfig(JsonNode.Parse(File.ReadAllText(path)) as JsonObject ?? throw new JsonException("expected an object"));
+            return new SourceConfig(JsonNode.Parse(RegularFile.Text(path, SizeLimit.Configuration)) as JsonObject ?? throw new JsonException("expected an object"));
         }
         catch (JsonException e)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using PluginLens.Files;
 using PluginLens.Models.Format;
 using PluginLens.Models.Format.Files;
 using PluginLens.Models.Format.Proto;
@@ -20,7 +21,7 @@ internal sealed record ExternalData(string File, long Offset, long Length)
         var entries = tensor.ExternalData.GroupBy(e => e.Key).ToDictionary(g => g.Key, g => g.Last().Value);
         var location = entries.GetValueOrDefault("location", "");
         var path = location == Path.GetFileName(model) ? model : ExternalPath.Resolve(Path.GetDirectoryName(model)!, Portable(location), tensor.Name);
-        var size = MappedFile.LengthOf(path);
+        var size = RegularFile.Length(path);
         var offset = Number(tensor.Name, entries, "offset") ?? 0;
         var length = Number(tensor.Name, entries, "length") ?? expectedBytes ?? size - offset;
         if (expectedBytes is { } expected && length != expected)

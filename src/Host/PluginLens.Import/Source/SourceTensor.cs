@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using PluginLens.Files;
 using PluginLens.Models.Format;
 using PluginLens.Models.Format.Files;
 using PluginLens.Models.Format.Proto;
@@ -123,7 +124,7 @@ internal sealed class SourceTensor
         }
 
         var bytes = new byte[_external.Length];
-        using var stream = System.IO.File.OpenRead(_external.File);
+        using var stream = RegularFile.Open(_external.File, SizeLimit.None);
         stream.Position = _external.Offset;
         stream.ReadExactly(bytes);
         return bytes;

@@ -3,7 +3,7 @@ namespace PluginLens.Models.Format.Files;
 /// <summary>Where external data may lie: in the model's own folder, links followed, and nowhere else; in a cache of the hub, whose folders hold links, among the repository's own contents.</summary>
 internal static class ExternalPath
 {
-    private const int CommitLength = 40;
+    private const int CommitLength = 40, MostLinks = 40;
 
     /// <summary>The file that a location names.</summary>
     /// <param name="folder">The model's folder.</param>
@@ -47,17 +47,43 @@ internal static class ExternalPath
         return null;
     }
 
-    /// <summary>The path with every link on the way followed.</summary>
+    /// <summary>The path with every link on the way followed, those on the way to a link's target too.</summary>
     private static string Real(string path)
     {
-        var real = Path.GetPathRoot(path)!;
-        foreach (var part in path[real.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries))
+        var (real, links) = (Path.GetPathRoot(path)!, 0);
+        var ahead = new Stack<string>(Parts(path[real.Length..]));
+        while (ahead.TryPop(out var part))
         {
-            real = Path.Combine(real, part);
-            FileSystemInfo info = Directory.Exists(real) ? new DirectoryInfo(real) : new FileInfo(real);
-            real = info.LinkTarget is null ? real : info.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? real;
+            if (part is "." or "..")
+            {
+                real = part == "." ? real : Path.GetDirectoryName(real) ?? real;
+                continue;
+            }
+
+            var next = Path.Combine(real, part);
+            FileSystemInfo info = Directory.Exists(next) ? new DirectoryInfo(next) : new FileInfo(next);
+            if (info.LinkTarget is not { } target)
+            {
+                real = next;
+                continue;
+            }
+
+            if (++links > MostLinks)
+            {
+                throw new ModelException($"'{path}' leads through more than {MostLinks} links; put the file itself there.");
+            }
+
+            var root = Path.GetPathRoot(target)!;
+            real = root.Length > 0 ? Path.GetPathRoot(Path.GetFullPath(target))! : real;
+            foreach (var step in Parts(target[root.Length..]))
+            {
+                ahead.Push(step);
+            }
         }
 
         return real;
     }
+
+    /// <summary>The names of a path, the last one first.</summary>
+    private static IEnumerable<string> Parts(string path) => path.Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries).Reverse();
 }

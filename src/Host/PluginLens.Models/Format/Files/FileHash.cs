@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using PluginLens.Files;
 
 namespace PluginLens.Models.Format.Files;
 
@@ -11,7 +12,7 @@ internal static class FileHash
     /// <param name="path">A file that exists.</param>
     public static string Of(string path)
     {
-        using var file = File.OpenRead(path);
+        using var file = RegularFile.Open(path, SizeLimit.None);
         return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 
@@ -26,6 +27,7 @@ internal static class FileHash
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         for (var at = 0L; at < file.Length; at += Part)
         {
+            file.RequireWhole();
             hash.AppendData(file.Span(at, (int)Math.Min(Part, file.Length - at)));
         }
 

@@ -29,7 +29,8 @@ internal sealed partial record FileStamp(string Text, DateTimeOffset Changed)
             // An older C library: times and size are what there is.
         }
 
-        var file = new FileInfo(path);
+        FileSystemInfo name = new FileInfo(path);
+        var file = (FileInfo)(name.ResolveLinkTarget(returnFinalTarget: true) ?? name);
         return new FileStamp($"{file.Length} {file.LastWriteTimeUtc.Ticks} {file.CreationTimeUtc.Ticks}", file.LastWriteTimeUtc);
     }
 

@@ -1,10 +1,11 @@
 using System.Security.Cryptography;
 using System.Text;
+using PluginLens.Files;
 
 namespace PluginLens.Models.Format.Files;
 
 /// <summary>
-/// Hashes of large files, kept so that an unchanged file is read once: for each path a small file that holds path, stamp and hash. Any difference in the stamp
+/// Hashes of large files, kept so that an unchanged file is read once: for each path a small file that holds path, stamp, hash and a hash of all this. Any difference
 /// makes an entry worthless, and a file that changed a moment ago is not remembered: its next change might leave the same times.
 /// </summary>
 /// <param name="folder">Where the entries lie, made when the first is written; null = nothing is remembered.</param>
@@ -35,15 +36,19 @@ internal sealed class HashMemory(string? folder, TimeProvider? clock = null)
 
     private static string Head(string path, FileStamp stamp) => $"{path}\n{stamp.Text}\n";
 
-    private string? Place(string path) => folder is null ? null : Path.Combine(folder, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path))));
+    private static string Entry(string path, FileStamp stamp, string hash) => $"{Head(path, stamp)}{hash}\n{Hashed(Head(path, stamp) + hash)}\n";
+
+    private static string Hashed(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+
+    private string? Place(string path) => folder is null ? null : Path.Combine(folder, Hashed(path));
 
     private string? Recall(string path, FileStamp stamp)
     {
         try
         {
             var head = Head(path, stamp);
-            return Place(path) is { } place && File.Exists(place) && File.ReadAllText(place) is var text && text.StartsWith(head, StringComparison.Ordinal)
-                && text[head.Length..] is { Length: 2 * SHA256.HashSizeInBytes } hash ? hash : null;
+            return Place(path) is { } place && File.Exists(place) && RegularFile.Text(place, SizeLimit.Line) is var text && text.StartsWith(head, StringComparison.Ordinal)
+                && text[head.Length..].Split('\n')[0] is var hash && text == Entry(path, stamp, hash) ? hash : null;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -63,7 +68,7 @@ internal sealed class HashMemory(string? folder, TimeProvider? clock = null)
         {
             Directory.CreateDirectory(folder!);
             var beside = $"{place}.{Guid.NewGuid():N}.tmp";
-            File.WriteAllText(beside, Head(path, stamp) + hash);
+            File.WriteAllText(beside, Entry(path, stamp, hash));
             File.Move(beside, place, overwrite: true);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

@@ -1,11 +1,15 @@
 using System.Buffers;
 using System.IO.MemoryMappedFiles;
+using Microsoft.Win32.SafeHandles;
+using PluginLens.Files;
 
 namespace PluginLens.Models.Format.Files;
 
 /// <summary>A file mapped once for reading. Its pages serve weights as spans and ONNX Runtime alike; nothing is copied.</summary>
 internal sealed unsafe class MappedFile : IDisposable
 {
+    private readonly SafeFileHandle _handle;
+    private readonly DateTime _written;
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
     private readonly byte* _start;
@@ -16,16 +20,21 @@ internal sealed unsafe class MappedFile : IDisposable
     public MappedFile(string path)
     {
         Path = path;
-        Length = LengthOf(path);
-        if (Length == 0)
+        _handle = RegularFile.Handle(path, SizeLimit.None);
+        try
         {
-            throw new ModelException($"'{path}' is empty; copy or export the model again.");
+            (Length, _written) = (RandomAccess.GetLength(_handle), File.GetLastWriteTimeUtc(_handle));
+            RefuseEmptyOrPointer();
+            _file = MemoryMappedFile.CreateFromFile(_handle, mapName: null, capacity: 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
+            _view = _file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
+            _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
         }
-
-        RefuseLfsPointer(path);
-        _file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, mapName: null, capacity: 0, MemoryMappedFileAccess.Read);
-        _view = _file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
-        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
+        catch
+        {
+            _file?.Dispose();
+            _handle.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Where it lies.</summary>
@@ -36,6 +45,21 @@ internal sealed unsafe class MappedFile : IDisposable
 
     /// <summary>The first byte, or an error instead of a crash where the map is gone.</summary>
     private byte* Alive => _disposed == 0 ? _start : throw new ObjectDisposedException(nameof(Model), "A weight was read after its model was disposed.");
+
+    /// <summary>What befell the content since it was mapped, as its size and the time of its last change tell; null where nothing did. What replaced the file by another left the content alone.</summary>
+    public string? Changed => RandomAccess.GetLength(_handle) != Length || File.GetLastWriteTimeUtc(_handle) != _written
+        ? $"'{Path}' was changed while it was read: what was computed meanwhile may come from other weights than those recorded. Copy or export the model again, leave it alone while a run reads it, and run again."
+        : null;
+
+    /// <summary>Throws where the file has become shorter: to read behind its end kills the process. Between this and what it is asked for the file may still be cut.</summary>
+    public void RequireWhole()
+    {
+        var length = RandomAccess.GetLength(_handle);
+        if (length < Length)
+        {
+            throw new ModelException($"'{Path}' had {Length} bytes when it was opened and has {length} now: it was cut while it was read. Copy or export the model again, and leave it alone while a run reads it.");
+        }
+    }
 
     /// <summary>Address of a byte; valid until disposal.</summary>
     /// <param name="offset">From 0.</param>
@@ -62,14 +86,6 @@ internal sealed unsafe class MappedFile : IDisposable
         return new View(this, offset, count).Memory;
     }
 
-    /// <summary>The length of a file; of what a link leads to, where it is one.</summary>
-    /// <param name="path">A file that exists.</param>
-    public static long LengthOf(string path)
-    {
-        using var file = File.OpenHandle(path);
-        return RandomAccess.GetLength(file);
-    }
-
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -78,17 +94,22 @@ internal sealed unsafe class MappedFile : IDisposable
             _view.SafeMemoryMappedViewHandle.ReleasePointer();
             _view.Dispose();
             _file.Dispose();
+            _handle.Dispose();
         }
     }
 
-    private static void RefuseLfsPointer(string path)
+    private void RefuseEmptyOrPointer()
     {
+        if (Length == 0)
+        {
+            throw new ModelException($"'{Path}' is empty; copy or export the model again.");
+        }
+
         Span<byte> head = stackalloc byte[24];
-        using var file = File.OpenHandle(path);
-        var read = RandomAccess.Read(file, head, 0);
+        var read = RandomAccess.Read(_handle, head, 0);
         if (head[..read].StartsWith("version https://git-lfs"u8))
         {
-            throw new ModelException($"'{path}' is a Git LFS pointer, not the file itself, which was not downloaded; run 'git lfs pull'.");
+            throw new ModelException($"'{Path}' is a Git LFS pointer, not the file itself, which was not downloaded; run 'git lfs pull'.");
         }
     }
 

@@ -21,7 +21,14 @@ internal sealed class StoredWeight(string name, ElementType type, int[] shape, M
     public long Offset => offset;
 
     /// <summary>The bytes as they lie in the file.</summary>
-    public ReadOnlySpan<byte> Raw => file.Span(offset, checked((int)Bytes));
+    public ReadOnlySpan<byte> Raw
+    {
+        get
+        {
+            file.RequireWhole();
+            return file.Span(offset, checked((int)Bytes));
+        }
+    }
 
     /// <inheritdoc/>
     public override nint Address => file.At(offset);
@@ -29,6 +36,7 @@ internal sealed class StoredWeight(string name, ElementType type, int[] shape, M
     /// <inheritdoc/>
     public override Tensor Read()
     {
+        file.RequireWhole();
         var data = Type == ElementType.Float ? file.Floats(offset, Count) : _wide.Of(Widened);
         if (!_isChecked)
         {

@@ -1,23 +1,23 @@
+using PluginLens.Files;
+
 namespace PluginLens.Models.Format.Writing;
 
 /// <summary>Writes a model folder beside its destination; it is put in place whole, or not at all.</summary>
 internal sealed class FolderWriter : IDisposable
 {
-    private readonly string _destination;
-    private bool _isPlaced;
+    private readonly StagedFolder _staged;
 
     public FolderWriter(string destination, bool force)
     {
-        _destination = Path.TrimEndingDirectorySeparator(Path.GetFullPath(destination));
-        Refuse(_destination, force);
-        var parent = Path.GetDirectoryName(_destination)!;
-        Directory.CreateDirectory(parent);
-        Folder = Path.Combine(parent, $".{Path.GetFileName(_destination)}.{Path.GetRandomFileName()}");
-        Directory.CreateDirectory(Folder);
+        Refuse(destination, force);
+        _staged = new StagedFolder(destination);
     }
 
     /// <summary>The folder beside the destination.</summary>
-    public string Folder { get; }
+    public string Folder => _staged.Folder;
+
+    /// <summary>What the user should know of what was found beside the destination.</summary>
+    public IEnumerable<string> Notes => _staged.Removed.Select(name => $"removed '{name}', which an import or export that was killed had left");
 
     /// <summary>Checks the destination before any work is done.</summary>
     /// <param name="destination">Where the model is to be written.</param>
@@ -45,37 +45,8 @@ internal sealed class FolderWriter : IDisposable
         }
     }
 
-    /// <summary>Moves the finished folder to its destination; an old one is removed only when the new one is there.</summary>
-    public void Place()
-    {
-        var old = Folder + ".old";
-        if (Directory.Exists(_destination))
-        {
-            Directory.Move(_destination, old);
-        }
+    /// <summary>Puts the finished folder in the place of its destination in one step; killed at any moment it leaves the old one there or the new one.</summary>
+    public void Place() => _staged.Place();
 
-        try
-        {
-            Directory.Move(Folder, _destination);
-        }
-        catch (IOException) when (Directory.Exists(old))
-        {
-            Directory.Move(old, _destination);
-            throw;
-        }
-
-        _isPlaced = true;
-        if (Directory.Exists(old))
-        {
-            Directory.Delete(old, recursive: true);
-        }
-    }
-
-    public void Dispose()
-    {
-        if (!_isPlaced && Directory.Exists(Folder))
-        {
-            Directory.Delete(Folder, recursive: true);
-        }
-    }
+    public void Dispose() => _staged.Dispose();
 }
