@@ -1,9 +1,5 @@
 """One export from start to end: read, map, process, write beside the destination, check, rename."""
 
-import os
-import shutil
-import tempfile
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +12,7 @@ from checkpoint import folder as checkpoint
 from errors import ExportError
 from folder import check, onnx_file, table
 from folder.write import write
+from staged import Staged
 
 
 class Loaded(NamedTuple):
@@ -35,18 +32,14 @@ def export(options):
     loaded = load(source, options.adapter)
     steps, processed, weights = processing.apply(*processing.chosen(options), loaded.config, loaded.weights)
     weights = canonical.stored(canonical.in_order(weights, processed), processed)
-    destination.parent.mkdir(parents=True, exist_ok=True)
-    beside = Path(tempfile.mkdtemp(prefix=f".{destination.name}.", dir=destination.parent))
-    try:
+    with Staged(destination) as staged:
+        refuse(source, destination, options.force)  # once more: what a killed export had taken away may be back
+        loaded.notes.extend(f"removed '{name}', which an import or export that was killed had left" for name in staged.removed)
         facts = {"pluginlens.format": table.FORMAT, "pluginlens.exporter": f"export.py {table.VERSION}", "name": options.name or destination.resolve().name,
                  "dtype": options.dtype, **processed, "processing": steps}
-        graph = write(source, beside, facts, weights, loaded, options.source_name)
-        check.check(beside, graph, facts, loaded.config, loaded.weights, weights)
-        os.chmod(beside, 0o755)
-        replace(beside, destination)
-    except BaseException:
-        shutil.rmtree(beside, ignore_errors=True)
-        raise
+        graph = write(source, staged.folder, facts, weights, loaded, options.source_name)
+        check.check(staged.folder, graph, facts, loaded.config, loaded.weights, weights)
+        staged.place()
     return "\n".join([f"{destination}: {facts['architecture']}, {len(weights)} weights as {options.dtype}, {len(graph.hooks)} hooks, "
                       f"processing {'+'.join(steps) or 'raw'}", *(f"note: {note}" for note in loaded.notes)])
 
@@ -88,17 +81,3 @@ def resolve(values, tensors):
     except (TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticError) as error:
         first_line = (str(error).splitlines() or [""])[0]
         raise ExportError(f"config.json has a value of a kind that was not expected ({type(error).__name__}: {first_line})") from None
-
-
-def replace(beside, destination):
-    """Puts the finished folder in place; an old one is moved aside first and then removed."""
-    old = beside.with_name(beside.name + ".old")
-    if destination.exists():
-        os.rename(destination, old)
-    try:
-        os.rename(beside, destination)
-    except OSError:
-        if old.exists():
-            os.rename(old, destination)
-        raise
-    shutil.rmtree(old, ignore_errors=True)

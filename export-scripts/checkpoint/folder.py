@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import files
 from checkpoint import safetensors_file, torch_file
 from errors import ExportError
 
@@ -13,7 +14,7 @@ INDEXES = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
 def read_json(path):
     """The JSON object of a file."""
     try:
-        value = json.loads(path.read_text(encoding="utf-8-sig"))
+        value = json.loads(files.text(path))
     except FileNotFoundError:
         if (path.parent / "adapter_config.json").exists():
             raise ExportError(f"'{path.parent}' holds an adapter (adapter_config.json) and no model; export its base with --adapter {path.parent}") from None
@@ -39,14 +40,14 @@ def _shards(folder, index):
     names = read_json(index).get("weight_map")
     if not isinstance(names, dict) or not all(isinstance(n, str) for n in names.values()) or not names:
         raise ExportError(f"'{index.name}' has no weight_map from tensor to file")
-    files = []
+    shards = []
     for name in sorted(set(names.values())):
         if Path(name).name != name or name in ("", ".", ".."):
             raise ExportError(f"'{index.name}' names the shard '{name}': shards lie beside the index, paths are refused")
         if not (folder / name).is_file():
             raise ExportError(f"shard '{name}' of '{index.name}' is missing; download it")
-        files.append(folder / name)
-    return files
+        shards.append(folder / name)
+    return shards
 
 
 def tensors(folder):

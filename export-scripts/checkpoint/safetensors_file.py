@@ -1,10 +1,12 @@
 """The safetensors format: eight bytes of header length, a JSON header, the tensors."""
 
 import json
+import os
 import struct
 
 import numpy as np
 
+import files
 from checkpoint.stored_tensor import BYTES, StoredTensor
 from errors import ExportError
 
@@ -13,9 +15,9 @@ LONGEST_HEADER = 100_000_000
 
 def tensors(path):
     """Every tensor of the file, unread. The header is believed in nothing that the file's length contradicts."""
-    size = path.stat().st_size
     label = f"'{path.name}'"
-    with open(path, "rb") as file:
+    with files.opened(path) as file:
+        size = os.fstat(file.fileno()).st_size
         start = file.read(8)
         if len(start) < 8:
             raise ExportError(f"{label} is not a safetensors file: {size} bytes; download it again")

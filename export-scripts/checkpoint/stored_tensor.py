@@ -2,6 +2,7 @@
 
 import numpy as np
 
+import files
 from errors import ExportError
 from weight import Weight
 
@@ -41,7 +42,7 @@ class StoredTensor:
         if (self.dtype, self.shape) != (other.dtype, other.shape) or self.strides or other.strides:
             return None
         left = self.count * BYTES[self.dtype]
-        with open(self.path, "rb") as a, open(other.path, "rb") as b:
+        with files.opened(self.path) as a, files.opened(other.path) as b:
             a.seek(self.offset)
             b.seek(other.offset)
             while left > 0:
@@ -54,7 +55,7 @@ class StoredTensor:
     def read(self):
         """A fresh float32 array; values that are not finite are refused."""
         values = np.empty(self.span, np.float32)
-        with open(self.path, "rb") as file:
+        with files.opened(self.path) as file:
             file.seek(self.offset)
             for start in range(0, self.span, PIECE):
                 count = min(PIECE, self.span - start)

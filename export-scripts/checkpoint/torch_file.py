@@ -1,11 +1,13 @@
 """PyTorch's two file formats, read without PyTorch and without running what a pickle may ask for."""
 
 import io
+import os
 import pickle
 import struct
 import zipfile
 from collections import OrderedDict
 
+import files
 from checkpoint.stored_tensor import BYTES, StoredTensor
 from errors import ExportError
 
@@ -57,8 +59,8 @@ class _Unpickler(pickle.Unpickler):
 def tensors(path):
     """Every tensor of the file, unread."""
     try:
-        read = _zip if zipfile.is_zipfile(path) else _legacy
-        state, places = read(path)
+        with files.opened(path) as file:
+            state, places = (_zip if zipfile.is_zipfile(file) else _legacy)(file)
         return [_tensor(path, name, view, places) for name, view in _flatten(path, state)]
     except ExportError as error:
         message = str(error)
@@ -98,44 +100,47 @@ def _tensor(path, name, view, places):
                         None if in_order else strides, None if in_order else last - view.offset)
 
 
-def _zip(path):
+def _zip(file):
     """The format since PyTorch 1.6: a zip of data.pkl and one uncompressed entry a storage."""
     places = {}
-    with zipfile.ZipFile(path) as archive, open(path, "rb") as file:
+    with zipfile.ZipFile(file) as archive:
         pickles = [i for i in archive.infolist() if i.filename.endswith("/data.pkl")]
         if len(pickles) != 1:
             raise ExportError("is a zip file without a data.pkl; expected the state_dict that torch.save writes")
         root = pickles[0].filename[:-len("data.pkl")]
         for info in archive.infolist():
-            if info.filename.startswith(root + "data/"):
+            if info.filename in (root + "data.pkl", root + "byteorder") or info.filename.startswith(root + "data/"):
                 if info.compress_type != zipfile.ZIP_STORED:
                     raise ExportError("is a compressed archive; save it again with torch.save")
+            if info.filename.startswith(root + "data/"):
                 file.seek(info.header_offset + 26)
                 name_length, extra_length = struct.unpack("<HH", file.read(4))
                 places[info.filename[len(root) + 5:]] = (info.header_offset + 30 + name_length + extra_length, info.file_size)
             elif info.filename == root + "byteorder" and archive.read(info) != b"little":
                 raise ExportError("is big-endian; save it again on a little-endian machine")
+        if pickles[0].file_size > files.LONGEST:
+            raise ExportError(f"has a data.pkl of {pickles[0].file_size >> 20} MB, more than any list of tensors takes; save it as safetensors")
         return _Unpickler(io.BytesIO(archive.read(pickles[0]))).load(), places
 
 
-def _legacy(path):
+def _legacy(file):
     """The format before: five pickles in a row, then each storage as a count and its values."""
-    size = path.stat().st_size
-    with open(path, "rb") as file:
-        if file.read(8) == b"version ":
-            raise ExportError("is a Git LFS pointer, not the weights; run 'git lfs pull' in the checkpoint's repository")
-        file.seek(0)
-        if _Unpickler(file).load() != LEGACY_MAGIC:
-            raise ExportError("is not a file that torch.save writes; download it again")
-        _Unpickler(file).load()
-        if not _Unpickler(file).load().get("little_endian", True):
-            raise ExportError("is big-endian; save it again on a little-endian machine")
-        reader = _Unpickler(file)
-        state = reader.load()
-        places = {}
-        for key in _Unpickler(file).load():
-            count = struct.unpack("<q", file.read(8))[0]
-            width = BYTES[reader.storages[str(key)].dtype]
-            places[str(key)] = (file.tell(), min(count * width, size - file.tell()))
-            file.seek(count * width, 1)
-        return state, places
+    size = os.fstat(file.fileno()).st_size
+    file.seek(0)
+    if file.read(8) == b"version ":
+        raise ExportError("is a Git LFS pointer, not the weights; run 'git lfs pull' in the checkpoint's repository")
+    file.seek(0)
+    if _Unpickler(file).load() != LEGACY_MAGIC:
+        raise ExportError("is not a file that torch.save writes; download it again")
+    _Unpickler(file).load()
+    if not _Unpickler(file).load().get("little_endian", True):
+        raise ExportError("is big-endian; save it again on a little-endian machine")
+    reader = _Unpickler(file)
+    state = reader.load()
+    places = {}
+    for key in _Unpickler(file).load():
+        count = struct.unpack("<q", file.read(8))[0]
+        width = BYTES[reader.storages[str(key)].dtype]
+        places[str(key)] = (file.tell(), min(count * width, size - file.tell()))
+        file.seek(count * width, 1)
+    return state, places

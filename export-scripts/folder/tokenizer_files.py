@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 
+import files
 from checkpoint.folder import read_json
 from errors import ExportError
 from folder import table
@@ -11,7 +12,7 @@ from folder import table
 
 def sha256(path):
     digest = hashlib.sha256()
-    with open(path, "rb") as file:
+    with files.opened(path) as file:
         while piece := file.read(1 << 20):
             digest.update(piece)
     return digest.hexdigest()
@@ -81,12 +82,12 @@ def _vocabulary(folder):
         base = read_json(folder / "vocab.json")
         kind = "byte-level-bpe" if any(t.startswith("\u0120") for t in base) else "bpe"
     elif (folder / "vocab.txt").is_file():
-        lines = (folder / "vocab.txt").read_text(encoding="utf-8").split("\n")
+        lines = files.whole(folder / "vocab.txt").decode("utf-8").replace("\r\n", "\n").replace("\r", "\n").split("\n")
         base, kind = {t.rstrip("\r"): i for i, t in enumerate(lines[:-1] if lines[-1] == "" else lines)}, "wordpiece"
     else:
         for name in ("tokenizer.model", "spiece.model", "sentencepiece.bpe.model"):
             if (folder / name).is_file():
-                pieces, kind = _sentencepiece((folder / name).read_bytes(), name)
+                pieces, kind = _sentencepiece(files.whole(folder / name), name)
                 base = _numbered(pieces, _class(folder))
                 break
     if kind and (folder / "added_tokens.json").is_file():

@@ -1,5 +1,6 @@
 using PluginLens.Host;
 using PluginLens.Testing;
+using PluginLens.Tests.Shared;
 
 namespace PluginLens.Host.Tests;
 
@@ -44,6 +45,41 @@ public sealed class DiskTopKCacheTests
         Get("key", version: "2");
 
         Assert.That(_computed, Is.EqualTo(4));
+    }
+
+    [Test]
+    public void FileOfAnotherKey_IsComputedAgainAndReplaced()
+    {
+        Get("other");
+        var other = Directory.GetFiles(_folder).Single();
+        Get("key");
+        var path = Directory.GetFiles(_folder).Single(file => file != other);
+        var whole = File.ReadAllBytes(path);
+        File.Copy(other, path, overwrite: true);
+        _computed = 0;
+        Get("key");
+
+        Assert.That((_computed, File.ReadAllBytes(path)), Is.EqualTo((1, whole)));
+    }
+
+    [Test, Platform("Linux,MacOsX")]
+    public void PipeInAFilesPlace_IsComputedAgainAndReplaced()
+    {
+        Get("key");
+        var path = Directory.GetFiles(_folder).Single();
+        NamedPipe.Make(path);
+
+        Assert.That((NamedPipe.Within(() => Get("key")).Ids, _computed), Is.EqualTo((Lists.Ids, 2)));
+        Assert.That(new FileInfo(path).Length, Is.Positive);
+    }
+
+    [Test]
+    public void ListsOfAModelWhoseFilesChanged_AreNotKept()
+    {
+        var cache = new DiskTopKCache(_folder, "1", _ => false);
+        cache.GetOrCompute(new Hashed("aa"), "key", () => Lists);
+
+        Assert.That(Directory.Exists(_folder), Is.False);
     }
 
     [Test]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using PluginLens.Tests.Shared;
 
 namespace PluginLens.Tokenizers.Tests;
 
@@ -42,6 +43,50 @@ public class BrokenTokenizerTests
         using var folder = Folder(("tokenizer.json", Encoding.UTF8.GetBytes(json)));
 
         AssertRefused(folder.Folder, expected);
+    }
+
+    [TestCase("""{"String":"a"}""", "aa", "given; replace tokenizer.json")]
+    [TestCase("""{"Regex":"a"}""", "aa", "given; replace tokenizer.json")]
+    [TestCase("""{"String":"a"}""", "a long text in place of a letter", "given; replace tokenizer.json")]
+    public void Encode_StagesThatMultiplyAText_AreRefusedBeforeTheyFillTheMemory(string pattern, string content, string expected)
+    {
+        var stages = string.Join(',', Enumerable.Repeat($$"""{"type":"Replace","pattern":{{pattern}},"content":"{{content}}"}""", 40));
+        using var folder = Folder(("tokenizer.json", Encoding.UTF8.GetBytes($$"""{"normalizer":{"type":"Sequence","normalizers":[{{stages}}]},{{Bpe[1..]}}""")));
+        var tokenizer = TokenizerFiles.Load(folder.Folder);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+
+        Assert.That(() => tokenizer.Encode("a"), Throws.TypeOf<ModelException>().With.Message.Contain(expected).And.Message.Not.Contain("\n"));
+        Assert.That(GC.GetAllocatedBytesForCurrentThread() - before, Is.LessThan(512L << 20));
+    }
+
+    [Test]
+    public void Encode_DecoderThatMultipliesAToken_IsRefused()
+    {
+        var stages = string.Join(',', Enumerable.Repeat("""{"type":"Replace","pattern":{"String":"a"},"content":"aa"}""", 40));
+        using var folder = Folder(("tokenizer.json", Encoding.UTF8.GetBytes($$"""{"decoder":{"type":"Sequence","decoders":[{{stages}}]},{{Bpe[1..]}}""")));
+
+        Assert.That(() => TokenizerFiles.Load(folder.Folder).Decode([0]), Throws.TypeOf<ModelException>().With.Message.Contain("longer than"));
+    }
+
+    [Test]
+    public void Encode_TextOfAHundredMegabytes_IsRefused()
+    {
+        using var folder = Folder(("tokenizer.json", Encoding.UTF8.GetBytes(Bpe)));
+
+        Assert.That(() => TokenizerFiles.Load(folder.Folder).Encode(new string('a', 100_000_000)), Throws.TypeOf<ModelException>().With.Message.Contain("100000000 characters; expected at most 16777216"));
+    }
+
+    [TestCase("tokenizer.json")]
+    [TestCase("vocab.txt")]
+    [TestCase("tokenizer.model")]
+    [TestCase("x.tiktoken")]
+    [Platform("Linux,MacOsX")]
+    public void Load_PipeInAFilesPlace_IsRefusedAtOnce(string file)
+    {
+        using var folder = Folder();
+        NamedPipe.Make(Path.Combine(folder.Folder, file));
+
+        Assert.That(() => NamedPipe.Within(() => TokenizerFiles.Load(folder.Folder)), Throws.TypeOf<ModelException>().With.Message.Contain("is a named pipe"));
     }
 
     [Test]

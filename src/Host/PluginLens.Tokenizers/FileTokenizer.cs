@@ -120,7 +120,7 @@ public sealed class FileTokenizer : ModelTokenizer
             throw new ModelException($"Text cannot be encoded for this model: {_refusal}. Give ids instead (--ids).");
         }
 
-        return TokenizerFiles.Guard(_parts.Path, () => EncodeSane(UnicodeText.Sane(text), added, addSpecial));
+        return TokenizerFiles.Guard(_parts.Path, () => EncodeSane(UnicodeText.Sane(TextLimit.Given(text)), added, addSpecial));
     }
 
     private int[] EncodeSane(string text, AddedTokenMatcher added, bool addSpecial)

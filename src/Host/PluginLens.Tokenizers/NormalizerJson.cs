@@ -46,11 +46,11 @@ internal static class NormalizerJson
         if (Text(pattern, "Regex") is { } regex)
         {
             var compiled = new Regex(RegexDialect.Translate(regex), RegexOptions.CultureInvariant, TimeSpan.FromSeconds(5));
-            return text => compiled.Replace(text, _ => content);
+            return text => TextLimit.Replace(text, compiled, content);
         }
 
         var wanted = RequiredText(pattern, "String");
-        return string.IsNullOrEmpty(wanted) ? text => text : text => text.Replace(wanted, content, StringComparison.Ordinal);
+        return string.IsNullOrEmpty(wanted) ? text => text : text => TextLimit.Replace(text, wanted, content);
     }
 
     private static Normalizer Stage(JsonElement element)
@@ -59,7 +59,7 @@ internal static class NormalizerJson
         {
             case "Sequence":
                 var stages = element.GetProperty("normalizers").EnumerateArray().Select(Stage).ToArray();
-                return new TextNormalizer(text => stages.Aggregate(text, (current, stage) => stage.Normalize(current)));
+                return new TextNormalizer(text => stages.Aggregate(text, (current, stage) => TextLimit.Made(stage.Normalize(current))));
             case "NFC":
                 return new NfcNormalizer();
             case "NFD":

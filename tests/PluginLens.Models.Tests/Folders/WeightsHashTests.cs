@@ -1,3 +1,4 @@
+using System.Text;
 using Google.Protobuf;
 using PluginLens.Models.Format.Files;
 using PluginLens.Models.Format.Proto;
@@ -59,6 +60,32 @@ public sealed class WeightsHashTests
         var planted = Plant(copy, new string('a', 64));
 
         Assert.That(Hash(planted), Is.EqualTo(new string('a', 64)), "the remembered hash, which is planted so that it can be told from the file's");
+    }
+
+    [Test]
+    public void HashMemory_GarbledEntry_IsIgnoredAndWrittenAgain([Values("hash", "key", "end", "text", "nothing", "much", "pipe")] string what)
+    {
+        using var copy = Unrecorded();
+        var planted = Plant(copy, new string('a', 64));
+        var entry = File.ReadAllText(planted.Entry);
+        File.WriteAllText(planted.Entry, what switch
+        {
+            "hash" => entry.Replace(new string('a', 64), new string('b', 64)),
+            "key" => entry.Replace("model.onnx.data", "model.onnx.date"),
+            "end" => entry[..^2],
+            "text" => entry + "x",
+            "much" => entry + new string('x', 1 << 17),
+            _ => string.Empty,
+        });
+        if (what == "pipe" && !OperatingSystem.IsWindows())
+        {
+            NamedPipe.Make(planted.Entry);
+        }
+
+        var hash = FileHash.Of(planted.File);
+        using var file = new MappedFile(planted.File);
+        Assert.That(NamedPipe.Within(() => new HashMemory(Path.GetDirectoryName(planted.Entry), new Later(TimeSpan.FromMinutes(1))).Of(file, _ => true)), Is.EqualTo(hash));
+        Assert.That(File.ReadAllLines(planted.Entry)[^2], Is.EqualTo(hash));
     }
 
     [Test]
@@ -147,8 +174,10 @@ public sealed class WeightsHashTests
         using var file = new MappedFile(copy.Of("model.onnx.data"));
         var found = new HashMemory(entries, new Later(TimeSpan.FromMinutes(1))).Of(file, _ => true);
         var entry = Directory.GetFiles(entries).Single();
-        Assert.That(File.ReadAllText(entry), Does.EndWith(found));
-        File.WriteAllText(entry, File.ReadAllText(entry).Replace(found, hash));
+        var lines = File.ReadAllLines(entry);
+        Assert.That(lines[^2], Is.EqualTo(found));
+        var text = string.Join('\n', [.. lines[..^2], hash]);
+        File.WriteAllText(entry, $"{text}\n{FileHash.Of(Encoding.UTF8.GetBytes(text))}\n");
         return (file.Path, entry);
     }
 

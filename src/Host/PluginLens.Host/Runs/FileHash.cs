@@ -19,10 +19,23 @@ internal static class FileHash
         return Convert.ToHexStringLower(SHA256.HashData(file));
     }
 
+    /// <summary>The same of a text that may be a file's name; null for what is no regular file or cannot be read.</summary>
+    private static string? OfAny(string path)
+    {
+        try
+        {
+            return Of(path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Hashes of the files that options name, by option.</summary>
     /// <param name="options">Values by name.</param>
     public static IReadOnlyDictionary<string, object?> OfOptions(IReadOnlyDictionary<string, object?> options) => options
-        .Select(option => (option.Key, Hash: option.Value is string { Length: > 0 } path ? Of(path) : null))
+        .Select(option => (option.Key, Hash: option.Value is string { Length: > 0 } path ? OfAny(path) : null))
         .Where(option => option.Hash is not null)
         .ToDictionary(option => option.Key, object? (option) => option.Hash);
 }

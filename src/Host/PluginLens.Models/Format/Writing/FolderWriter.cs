@@ -11,6 +11,16 @@ internal sealed class FolderWriter : IDisposable
     {
         Refuse(destination, force);
         _staged = new StagedFolder(destination);
+        try
+        {
+            // Once more: what a killed process had taken away may be back.
+            Refuse(destination, force);
+        }
+        catch
+        {
+            _staged.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The folder beside the destination.</summary>

@@ -1,0 +1,110 @@
+using System.Diagnostics;
+using PluginLens.Models.Format.Files;
+using PluginLens.Tests.Shared;
+
+namespace PluginLens.Models.Tests.Folders;
+
+/// <summary>Files of a model folder that are not what they say: pipes in their place, links, files that change while they are read.</summary>
+public sealed class FilePlacesTests
+{
+    private static readonly OpenOptions Options = new() { Device = Device.Cpu };
+    private TemporaryFolder _copy = null!;
+
+    [SetUp]
+    public void Copy() => _copy = new TemporaryFolder(ExportedFixtures.Get("gpt2"));
+
+    [TearDown]
+    public void Remove() => _copy.Dispose();
+
+    [Test, Platform("Linux,MacOsX")]
+    public void Open_PipeInAFilesPlace_IsRefusedAtOnce([Values("model.onnx", "model.onnx.data", "tokenizer.json")] string file)
+    {
+        NamedPipe.Make(_copy.Of(file));
+
+        Assert.That(() => NamedPipe.Within(() => ModelFolder.Open(_copy.Path, Options)), Throws.TypeOf<ModelException>().With.Message.Contain($"{file}' is a named pipe").And.Message.Not.Contain("\n"));
+    }
+
+    [Test]
+    public void Open_DataBehindALinkInTheFolder_IsRead()
+    {
+        File.Move(_copy.Of("model.onnx.data"), _copy.Of("weights.bin"));
+        File.CreateSymbolicLink(_copy.Of("model.onnx.data"), "weights.bin");
+
+        using var model = ModelFolder.Open(_copy.Path, Options);
+
+        Assert.That(model.WeightsState, Is.EqualTo(WeightsState.Verified));
+    }
+
+    [Test]
+    public void Open_SnapshotOfACache_IsRead()
+    {
+        var root = Directory.CreateTempSubdirectory("pluginlens-hub-").FullName;
+        try
+        {
+            var snapshot = Directory.CreateDirectory(Path.Combine(root, "snapshots", new string('a', 40))).FullName;
+            var blobs = Directory.CreateDirectory(Path.Combine(root, "blobs")).FullName;
+            foreach (var file in Directory.GetFiles(_copy.Path))
+            {
+                var content = FileHash.Of(file);
+                File.Copy(file, Path.Combine(blobs, content));
+                File.CreateSymbolicLink(Path.Combine(snapshot, Path.GetFileName(file)), $"../../blobs/{content}");
+            }
+
+            using var model = ModelFolder.Open(snapshot, Options);
+
+            Assert.That((model.WeightsState, model.Tokenizer!.Encode("the king").Length > 0), Is.EqualTo((WeightsState.Verified, true)));
+        }
+        finally
+        {
+            Directory.Delete(root, recursive: true);
+        }
+    }
+
+    [Test]
+    public void Open_DataThroughAFolderThatIsALink_IsRefused_WhereverTheLinkStands([Values("inside/model.onnx.data", "inside/../inside/model.onnx.data")] string way)
+    {
+        using var outside = new TemporaryFolder(_copy.Path);
+        Directory.CreateSymbolicLink(_copy.Of("inside"), outside.Path);
+        File.Delete(_copy.Of("model.onnx.data"));
+        File.CreateSymbolicLink(_copy.Of("model.onnx.data"), way);
+
+        Assert.That(() => ModelFolder.Open(_copy.Path, Options), Throws.TypeOf<ModelException>().With.Message.Contain("outside the model's folder"));
+    }
+
+    [Test]
+    public void Open_LinksInACircle_AreRefused()
+    {
+        File.Delete(_copy.Of("model.onnx.data"));
+        File.CreateSymbolicLink(_copy.Of("model.onnx.data"), "other");
+        File.CreateSymbolicLink(_copy.Of("other"), "model.onnx.data");
+
+        Assert.That(() => ModelFolder.Open(_copy.Path, Options), Throws.TypeOf<ModelException>().With.Message.Contain("links"));
+    }
+
+    [Test, Platform("Linux,MacOsX")]
+    public void DataCutWhileOpen_IsAnErrorOfTheNextReadAndOfTheNextPass()
+    {
+        using var model = ModelFolder.Open(_copy.Path, Options);
+        Assert.That(model.Changed, Is.Null);
+        using (var cut = Process.Start("sh", ["-c", ": > \"$0\"", _copy.Of("model.onnx.data")]))
+        {
+            cut.WaitForExit();
+        }
+
+        Assert.That(() => model.Weight("blocks.1.mlp.W_out"), Throws.TypeOf<ModelException>().With.Message.Contain("cut while it was read"));
+        Assert.That(() => model.Run(new ModelInput(1, 2, 3), ["blocks.0.hook_resid_pre"]), Throws.TypeOf<ModelException>().With.Message.Contain("cut while it was read"));
+        Assert.That(model.Changed, Does.Contain("model.onnx.data' was changed while it was read"));
+    }
+
+    [Test, Platform("Linux,MacOsX")]
+    public void DataOverwrittenWhileOpen_IsNoticed_AFileInItsPlaceIsNot()
+    {
+        using var model = ModelFolder.Open(_copy.Path, Options);
+        File.Move(_copy.Of("model.onnx.data"), _copy.Of("moved"));
+        File.Copy(_copy.Of("moved"), _copy.Of("model.onnx.data"));
+        Assert.That(model.Changed, Is.Null, "what is mapped is as it was");
+
+        File.SetLastWriteTimeUtc(_copy.Of("moved"), DateTime.UtcNow.AddDays(-1));
+        Assert.That(model.Changed, Does.Contain("was changed while it was read"));
+    }
+}
