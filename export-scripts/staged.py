@@ -3,9 +3,9 @@
 import ctypes
 import errno
 import os
+import secrets
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 
 
@@ -26,16 +26,16 @@ class Staged:
         self.destination, parent = destination, destination.parent
         parent.mkdir(parents=True, exist_ok=True)
         self.removed = clean(parent)
-        self.folder = Path(tempfile.mkdtemp(prefix=f".{destination.name}.", dir=parent))
+        self.folder = parent / f".{destination.name}.{secrets.token_hex(6)}"
         self.lock = self.folder.with_name(self.folder.name + ".lock")
         self.file = open(self.lock, "x", encoding="utf-8")
         held(self.file)
         self.file.write(f"{MARK}{destination.name}\n")
         self.file.flush()
+        self.folder.mkdir()
 
     def place(self):
         """Puts the folder under its name; what stood there goes."""
-        os.chmod(self.folder, 0o755)
         replace(self.folder, self.destination)
 
     def __enter__(self):
