@@ -11,7 +11,7 @@ internal static class Failure
     /// <param name="verbose">Whether to show everything instead.</param>
     public static int Report(Exception error, bool verbose)
     {
-        Console.Error.WriteLine(verbose ? error.ToString() : $"pluginlens: {DisplayText.Text(Message(error).ReplaceLineEndings(" "))}");
+        Console.Error.WriteLine(verbose ? Said.Everything(error) : $"pluginlens: {DisplayText.Text(Message(error).ReplaceLineEndings(" "))}");
         return ExitCode.Of(error);
     }
 
@@ -21,6 +21,6 @@ internal static class Failure
         DownloadStoppedException => error.Message,
         OperationCanceledException => "Stopped; what was finished was kept.",
         OutOfMemoryException => "Out of memory; --plan says what a run needs.",
-        _ => $"Unexpected {error.GetType().Name}: {error.Message} (--verbose shows where; please report it).",
+        _ => $"Unexpected {error.GetType().Name}: {Said.By(error)} (--verbose shows where; please report it).",
     };
 }

@@ -9,18 +9,18 @@ internal static class PlanPrinter
     private const double FlopsPerCore = 50e9;
 
     /// <summary>Prints the plan, or that the analysis cannot say; that is an answer too.</summary>
-    /// <param name="plugin">The analysis.</param>
+    /// <param name="id">The analysis.</param>
     /// <param name="cost">Its cost.</param>
     /// <param name="threads">Threads in use.</param>
-    public static int Print(LoadedPlugin plugin, Cost? cost, int threads)
+    public static int Print(string id, Cost? cost, int threads)
     {
         if (cost is null)
         {
-            Console.WriteLine($"{plugin.Entry.Id} cannot say beforehand what it will cost.");
+            Console.WriteLine($"{id} cannot say beforehand what it will cost.");
             return ExitCode.Success;
         }
 
-        Console.WriteLine($"{plugin.Entry.Id}: at most {Scaled(cost.Flops)}FLOP, {Scaled(cost.Bytes)}B of working memory beside the mapped weights");
+        Console.WriteLine($"{id}: at most {Scaled(cost.Flops)}FLOP, {Scaled(cost.Bytes)}B of working memory beside the mapped weights");
         Console.WriteLine($"about {Seconds(cost, threads)} s at {FlopsPerCore / 1e9:0} GFLOP/s on each of {threads} threads{(cost.Prunes ? "; pruning makes it less" : string.Empty)}");
         return ExitCode.Success;
     }

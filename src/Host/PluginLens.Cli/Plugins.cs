@@ -13,7 +13,24 @@ internal static class Plugins
     /// <summary>One plugin by name, loaded; a fault is an error.</summary>
     /// <param name="parse">Holds --plugins.</param>
     /// <param name="id">What the user asked for.</param>
-    public static LoadedPlugin Load(ParseResult parse, string id) => PluginLoading.Load(Discover(parse, looksAtOptions: false).Find(id));
+    public static LoadedPlugin Load(ParseResult parse, string id) => PluginLoading.Load(Find(parse, id));
+
+    /// <summary>One plugin by name; nothing of it is loaded.</summary>
+    /// <param name="parse">Holds --plugins.</param>
+    /// <param name="id">What the user asked for.</param>
+    public static PluginEntry Find(ParseResult parse, string id) => Discover(parse, looksAtOptions: false).Find(id);
+
+    /// <summary>The plugin of one folder, wherever that was found.</summary>
+    /// <param name="parse">Any command line.</param>
+    /// <param name="folder">The plugin's folder.</param>
+    /// <param name="id">Id of its analysis.</param>
+    public static LoadedPlugin LoadFrom(ParseResult parse, string folder, string id) =>
+        PluginLoading.Load(PluginCatalog.Discover([folder], OwnOptions(parse), looksAtOptions: false).Find(id));
+
+    /// <summary>Whether a plugin lies in the program's own folder of plugins, so that who installed the program installed it.</summary>
+    /// <param name="entry">What was found.</param>
+    public static bool IsOwn(PluginEntry entry) =>
+        Path.GetDirectoryName(entry.Folder) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, PluginSearchPath.OwnFolder)));
 
     /// <summary>Says on standard error what was found and cannot be used; that is no reason to fail.</summary>
     /// <param name="catalog">What was found.</param>

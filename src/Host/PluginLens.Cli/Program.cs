@@ -27,9 +27,19 @@ internal static class Program
         CacheCommand.Create(),
         CompletionCommand.Create(),
         CompleteCommand.Create(),
+        IsolatedCommand.Create(),
     };
 
-    private static int Main(string[] args)
+    private static void Main(string[] args)
+    {
+        var code = Run(args);
+
+        // A plugin's thread that never ends is no reason not to.
+        Console.Out.Flush();
+        Environment.Exit(code);
+    }
+
+    private static int Run(string[] args)
     {
         Console.OutputEncoding = new System.Text.UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
         if (args is ["--version"])

@@ -45,6 +45,11 @@ internal static class RunCommand
         {
             Plugin, Model, Prompt, Prompts, Ids, NoSpecial, Beginning, Format, Out, Table, Rows, Device, Threads, Seed, NoCache, UnverifiedWeights, Private, Plan, Quiet,
         };
+        foreach (var option in Isolating.Options)
+        {
+            command.Options.Add(option);
+        }
+
         command.TreatUnmatchedTokensAsErrors = false;
         command.SetAction(Run);
         return command;
@@ -55,6 +60,12 @@ internal static class RunCommand
         if (parse.GetValue(Threads) < 0 || parse.GetValue(Rows) < 0)
         {
             throw new UsageException("--threads and --rows take 0 or a positive number.");
+        }
+
+        Isolating.Check(parse);
+        if (parse.GetValue(Threads) > Environment.ProcessorCount)
+        {
+            Console.Error.WriteLine($"--threads {parse.GetValue(Threads)}: there are {Environment.ProcessorCount} processors, and no more threads are used.");
         }
 
         return parse.GetValue(Plugin) == AllRuns.Name ? RunAll(parse) : RunOne(parse);
@@ -73,29 +84,43 @@ internal static class RunCommand
     public static RunResult Repeat(ParseResult before, ParseResult asked, RecordedRun run, PromptSource prompts, string folder)
     {
         ParseResult Saying(Option option) => asked.GetResult(option) is { Implicit: false } ? asked : before;
-        var (plugin, options) = Bound(before, Cli.Plugins.Load(Saying(GlobalOptions.Plugins), run.Plugin));
+        var (entry, models) = (Cli.Plugins.Find(Saying(GlobalOptions.Plugins), run.Plugin), Saying(GlobalOptions.Models).GetValue(GlobalOptions.Models));
         using var stop = new Interrupt();
         using var progress = new ConsoleProgress(!before.GetValue(Quiet));
-        using var engine = Engine(before, Saying(GlobalOptions.Models).GetValue(GlobalOptions.Models), stop);
+        using var engine = Engine(before, models, stop);
         var inputs = Inputs(before, engine, progress) with
         {
             Prompts = prompts with { AddSpecial = !before.GetValue(NoSpecial), AddBeginning = before.GetValue(Beginning) },
             CommandLine = run.CommandLine,
             KeepsPromptsPrivate = run.Prompts is null,
         };
+
+        // Whom a command line of some time ago trusted need not be trusted now.
+        if (Isolating.Applies(before, entry, trusts: false))
+        {
+            return IsolatedRun.Execute(Isolating.With(before, Order(before, entry, inputs, models) with { WritesFiles = true }), entry.Id, folder, progress, stop.Token);
+        }
+
+        var (plugin, options) = Bound(before.UnmatchedTokens, PluginLoading.Load(entry));
         return AnalysisRun.Execute(new RunRequest { Plugin = plugin, Options = options, Inputs = inputs, Out = folder });
     }
 
     private static int RunOne(ParseResult parse)
     {
-        var (plugin, options) = Bound(parse, Cli.Plugins.Load(parse, parse.GetValue(Plugin)!));
+        var entry = Cli.Plugins.Find(parse, parse.GetValue(Plugin)!);
+        return Isolating.Applies(parse, entry) ? RunIsolated(parse, entry) : RunHere(parse, entry);
+    }
+
+    private static int RunHere(ParseResult parse, PluginEntry entry)
+    {
+        var (plugin, options) = Bound(parse.UnmatchedTokens, PluginLoading.Load(entry));
         using var stop = new Interrupt();
         using var progress = new ConsoleProgress(!parse.GetValue(Quiet));
         using var engine = Engine(parse, parse.GetValue(GlobalOptions.Models), stop);
         var request = new RunRequest { Plugin = plugin, Options = options, Inputs = Inputs(parse, engine, progress), Out = parse.GetValue(Out) };
         if (parse.GetValue(Plan))
         {
-            return PlanPrinter.Print(plugin, AnalysisRun.Plan(request), engine.Compute.Threads);
+            return PlanPrinter.Print(entry.Id, AnalysisRun.Plan(request), engine.Compute.Threads);
         }
 
         var result = AnalysisRun.Execute(request);
@@ -103,8 +128,47 @@ internal static class RunCommand
         return Print(parse, result);
     }
 
-    private static (LoadedPlugin Plugin, object? Options) Bound(ParseResult parse, LoadedPlugin plugin) =>
-        (plugin, OptionsBinder.Bind(plugin, CommandLineOptions.Parse([.. parse.UnmatchedTokens], name => plugin.Options.Any(option => option.Name == name && option.IsFlag))));
+    private static int RunIsolated(ParseResult parse, PluginEntry entry)
+    {
+        using var stop = new Interrupt();
+        using var progress = new ConsoleProgress(!parse.GetValue(Quiet));
+        using var engine = Engine(parse, parse.GetValue(GlobalOptions.Models), stop);
+        var isolation = Isolating.With(parse, Order(parse, entry, Inputs(parse, engine, progress), parse.GetValue(GlobalOptions.Models)));
+        if (parse.GetValue(Plan))
+        {
+            return PlanPrinter.Print(entry.Id, IsolatedRun.Plan(isolation, entry.Id, stop.Token), engine.Compute.Threads);
+        }
+
+        var result = IsolatedRun.Execute(isolation, entry.Id, parse.GetValue(Out), progress, stop.Token);
+        progress.Dispose();
+        return Print(parse, result);
+    }
+
+    /// <summary>An analysis with its options bound.</summary>
+    /// <param name="typed">What the command line does not know.</param>
+    /// <param name="plugin">The analysis.</param>
+    public static (LoadedPlugin Plugin, object? Options) Bound(IReadOnlyList<string> typed, LoadedPlugin plugin) =>
+        (plugin, OptionsBinder.Bind(plugin, CommandLineOptions.Parse(typed, name => plugin.Options.Any(option => option.Name == name && option.IsFlag))));
+
+    private static IsolatedOrder Order(ParseResult parse, PluginEntry entry, RunInputs inputs, string? models) => new()
+    {
+        Folder = entry.Folder,
+        Analysis = entry.Id,
+        Options = parse.UnmatchedTokens,
+        Models = inputs.Models,
+        ModelsFolder = models,
+        ReadsPrompts = ReadsPrompts(parse),
+        Prompts = inputs.Again(),
+        KeepsPromptsPrivate = inputs.KeepsPromptsPrivate,
+        CommandLine = inputs.CommandLine,
+        Device = parse.GetValue(Device),
+        Threads = ThreadsOf(parse),
+        Seed = inputs.Seed,
+        NoCache = parse.GetValue(NoCache),
+        UnverifiedWeights = parse.GetValue(UnverifiedWeights),
+        Plans = parse.GetValue(Plan),
+        WritesFiles = parse.GetValue(Out) is not null,
+    };
 
     private static int RunAll(ParseResult parse)
     {
@@ -119,12 +183,13 @@ internal static class RunCommand
         using var progress = new ConsoleProgress(!parse.GetValue(Quiet));
         using var engine = Engine(parse, parse.GetValue(GlobalOptions.Models), stop);
         var inputs = Inputs(parse, engine, progress);
+        Isolation? Isolated(PluginEntry entry) => Isolating.Applies(parse, entry) ? Isolating.With(parse, Order(parse, entry, inputs, parse.GetValue(GlobalOptions.Models))) : null;
         if (parse.GetValue(Plan))
         {
-            return PlanPrinter.Print(AllRuns.Plan(catalog, inputs), engine.Compute.Threads);
+            return PlanPrinter.Print(AllRuns.Plan(catalog, inputs, Isolated), engine.Compute.Threads);
         }
 
-        var outcomes = AllRuns.Execute(catalog, parse.GetValue(Out), inputs);
+        var outcomes = AllRuns.Execute(catalog, parse.GetValue(Out), inputs, Isolated);
         progress.Dispose();
         Columns.Print(
             ["analysis", "outcome", "seconds", ""],
@@ -132,9 +197,14 @@ internal static class RunCommand
         return outcomes.Any(run => run.End is RunEnd.Failed or RunEnd.Stopped) ? ExitCode.Failed : ExitCode.Success;
     }
 
+    private static bool ReadsPrompts(ParseResult parse) => !PromptsOf(parse).IsEmpty && parse.GetValue(Plugin) != AllRuns.Name;
+
+    /// <summary>More threads than processors only stand in each other's way.</summary>
+    private static int ThreadsOf(ParseResult parse) => Math.Min(parse.GetValue(Threads), Environment.ProcessorCount);
+
     private static OnnxEngine Engine(ParseResult parse, string? models, Interrupt stop) => new(
         models,
-        readsPrompts: !PromptsOf(parse).IsEmpty && parse.GetValue(Plugin) != AllRuns.Name,
+        ReadsPrompts(parse),
         new OpenOptions
         {
             Device = parse.GetValue(Device),
@@ -142,7 +212,7 @@ internal static class RunCommand
             Weights = parse.GetValue(UnverifiedWeights) ? WeightsPolicy.Report : WeightsPolicy.Require,
             HashFolder = parse.GetValue(NoCache) ? null : UserCache.Folder("hashes"),
         },
-        parse.GetValue(Threads),
+        ThreadsOf(parse),
         keepsLists: !parse.GetValue(NoCache));
 
     private static RunInputs Inputs(ParseResult parse, OnnxEngine engine, ConsoleProgress progress) => new()

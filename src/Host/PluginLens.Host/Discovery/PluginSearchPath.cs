@@ -6,6 +6,9 @@ public static class PluginSearchPath
     /// <summary>Environment variable with more folders, separated as in PATH.</summary>
     public const string Variable = "PLUGINLENS_PLUGINS";
 
+    /// <summary>Folder of plugins beside the program: those of the installation.</summary>
+    public const string OwnFolder = "plugins";
+
     /// <summary>The user's own plugins: <c>$XDG_DATA_HOME/pluginlens/plugins</c> where that is set, else <c>~/.pluginlens/plugins</c>.</summary>
     public static string UserFolder => Environment.GetEnvironmentVariable("XDG_DATA_HOME") is { Length: > 0 } data
         ? Path.Combine(data, "pluginlens", "plugins")
@@ -27,7 +30,7 @@ public static class PluginSearchPath
             folders.AddRange(variable.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
         }
 
-        foreach (var folder in new[] { UserFolder, Path.Combine(programFolder, "plugins") })
+        foreach (var folder in new[] { UserFolder, Path.Combine(programFolder, OwnFolder) })
         {
             if (Directory.Exists(folder))
             {

@@ -56,6 +56,7 @@ public sealed class LoadedPlugin
         try
         {
             using var output = new PluginOutput();
+            using var surroundings = new Surroundings();
             return make();
         }
         catch (Exception error) when (error is not PluginException)
@@ -66,7 +67,7 @@ public sealed class LoadedPlugin
                 cause = inner;
             }
 
-            throw new PluginException($"Analysis '{Entry.Id}' failed in its {what}: {cause.GetType().Name}: {OneLine.Of(cause.Message)}", error) { ExitCode = 1 };
+            throw new PluginException($"Analysis '{Entry.Id}' failed in its {what}: {cause.GetType().Name}: {OneLine.Of(Said.By(cause))}", error) { ExitCode = 1 };
         }
     }
 }

@@ -7,10 +7,15 @@ namespace PluginLens.Host;
 internal sealed class PluginOutput : IDisposable
 {
     private readonly TextWriter _output = Console.Out;
+    private readonly TextWriter _errors = Console.Error;
 
     /// <summary>From now on.</summary>
     public PluginOutput() => Console.SetOut(Console.Error);
 
     /// <summary>As before.</summary>
-    public void Dispose() => Console.SetOut(_output);
+    public void Dispose()
+    {
+        Console.SetOut(_output);
+        Console.SetError(_errors);
+    }
 }

@@ -6,11 +6,14 @@ public static class AllRuns
     /// <summary>What stands for all of them.</summary>
     public const string Name = "all";
 
+    private const string Report = "report.md";
+
     /// <summary>Runs them one after the other; what cannot run is named with the reason and is no failure.</summary>
     /// <param name="catalog">What was found.</param>
     /// <param name="folder">--out: receives one run folder an analysis, and report.md with the first rows of every table.</param>
     /// <param name="inputs">On what they run.</param>
-    public static IReadOnlyList<RunOutcome> Execute(PluginCatalog catalog, string? folder, RunInputs inputs)
+    /// <param name="isolated">How one runs in a process of its own; null for one that runs here.</param>
+    public static IReadOnlyList<RunOutcome> Execute(PluginCatalog catalog, string? folder, RunInputs inputs, Func<PluginEntry, Isolation?>? isolated = null)
     {
         if (folder is null)
         {
@@ -24,31 +27,42 @@ public static class AllRuns
         using var report = new StringWriter { NewLine = "\n" };
         foreach (var entry in catalog.Entries)
         {
-            outcomes.Add(Execute(entry, Path.Combine(folder, entry.Id), inputs, report));
+            outcomes.Add(Execute(entry, Path.Combine(folder, entry.Id), inputs, isolated?.Invoke(entry), report));
             if (outcomes[^1].End == RunEnd.Stopped)
             {
                 break;
             }
         }
 
-        Write(Path.Combine(folder, "report.md"), report.ToString());
+        try
+        {
+            Write(Path.Combine(folder, Report), report.ToString());
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            outcomes.Add(new RunOutcome(Report, RunEnd.Failed, null, OneLine.Of(error.Message)));
+        }
+
         return outcomes;
     }
 
     /// <summary>What each would cost.</summary>
     /// <param name="catalog">What was found.</param>
     /// <param name="inputs">On what they would run.</param>
-    public static IReadOnlyList<PlannedRun> Plan(PluginCatalog catalog, RunInputs inputs)
+    /// <param name="isolated">How one says so in a process of its own; null for one that says it here.</param>
+    public static IReadOnlyList<PlannedRun> Plan(PluginCatalog catalog, RunInputs inputs, Func<PluginEntry, Isolation?>? isolated = null)
     {
         inputs.PromptsOf(inputs.OpenModels()[0]);
-        return [.. catalog.Entries.Select(entry => Plan(entry, inputs))];
+        return [.. catalog.Entries.Select(entry => Plan(entry, inputs, isolated?.Invoke(entry)))];
     }
 
-    private static PlannedRun Plan(PluginEntry entry, RunInputs inputs)
+    private static PlannedRun Plan(PluginEntry entry, RunInputs inputs, Isolation? isolation)
     {
         try
         {
-            var cost = AnalysisRun.Plan(new RunRequest { Plugin = PluginLoading.Load(entry), Inputs = inputs });
+            var cost = isolation is null
+                ? AnalysisRun.Plan(new RunRequest { Plugin = PluginLoading.Load(entry), Inputs = inputs })
+                : IsolatedRun.Plan(isolation, entry.Id, inputs.Engine.Cancellation);
             return new PlannedRun(entry.Id, cost, cost is null ? "cannot say beforehand" : string.Empty);
         }
         catch (Exception error) when (error is UsageException or ModelException or PluginException)
@@ -57,12 +71,14 @@ public static class AllRuns
         }
     }
 
-    private static RunOutcome Execute(PluginEntry entry, string folder, RunInputs inputs, StringWriter report)
+    private static RunOutcome Execute(PluginEntry entry, string folder, RunInputs inputs, Isolation? isolation, StringWriter report)
     {
         var existed = Directory.Exists(folder);
         try
         {
-            var result = AnalysisRun.Execute(new RunRequest { Plugin = PluginLoading.Load(entry), Inputs = inputs, Out = folder });
+            var result = isolation is null
+                ? AnalysisRun.Execute(new RunRequest { Plugin = PluginLoading.Load(entry), Inputs = inputs, Out = folder })
+                : IsolatedRun.Execute(isolation, entry.Id, folder, inputs.Progress, inputs.Engine.Cancellation);
             if (result.FoundNothing)
             {
                 // A folder made for it says nothing; one of an earlier run is not ours to delete.
@@ -83,9 +99,14 @@ public static class AllRuns
         {
             return new RunOutcome(entry.Id, RunEnd.Skipped, null, error.Message);
         }
-        catch (PluginException error)
+        catch (OperationCanceledException) when (inputs.Engine.Cancellation.IsCancellationRequested)
         {
-            return new RunOutcome(entry.Id, RunEnd.Failed, null, error.Message);
+            return new RunOutcome(entry.Id, RunEnd.Stopped, null, "stopped before it began");
+        }
+        catch (Exception error)
+        {
+            // Whatever befell this one, a full disk included, the next may do better; what was run before is not lost for it.
+            return new RunOutcome(entry.Id, RunEnd.Failed, null, OneLine.Of(error is PluginException or ModelException or IOException ? Said.By(error) : $"{error.GetType().Name}: {Said.By(error)}"));
         }
     }
 
@@ -93,7 +114,7 @@ public static class AllRuns
     {
         var end = result.Info.Status switch { RunStatus.Complete => RunEnd.Done, RunStatus.Cancelled => RunEnd.Stopped, _ => RunEnd.Failed };
         var found = $"{result.Tables.Sum(table => table.Rows.Count)} rows, {result.Info.Applicability.Word}";
-        return new RunOutcome(id, end, result.Info.Seconds, result.Error?.Message ?? found);
+        return new RunOutcome(id, end, result.Info.Seconds, result.Error is { } error ? Said.By(error) : found);
     }
 
     private static void Write(string path, string text)

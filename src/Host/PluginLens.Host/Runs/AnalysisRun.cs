@@ -15,28 +15,33 @@ public static class AnalysisRun
     /// <param name="request">What is to be run on what.</param>
     public static RunResult Execute(RunRequest request)
     {
-        request.Inputs.Engine.BeginRun();
-
         // text -> tokenizer -> token ids; weights are mapped, activations computed when the analysis asks for them
-        var turns = RunTurn.Of(request.Plugin, request.Inputs);
-        var applicability = RequireDefined(request.Plugin, turns.SelectMany(turn => turn.Models));
+        var run = new PreparedRun(request);
 
-        // -> analysis -> tables and figures: rows go into the run folder as they come
-        IAnalysis[] analyses = [.. turns.Select(_ => request.Plugin.Create())];
-        using var folder = request.Out is null ? null : new RunFolder(request.Out);
+        // -> analysis -> tables and figures
+        return Execute(request.Out, run.Run, run.Describe);
+    }
+
+    /// <summary>Runs what is ready to run, here or in another process, and reports.</summary>
+    /// <param name="path">The run folder, or null.</param>
+    /// <param name="run">Runs; what ends it comes back.</param>
+    /// <param name="describe">The provenance, once it has run.</param>
+    internal static RunResult Execute(string? path, Func<ResultStore, Exception?> run, Func<ResultStore, RunInfo> describe)
+    {
+        // rows go into the run folder as they come
+        using var folder = path is null ? null : new RunFolder(path);
         var store = new ResultStore(folder);
         var (started, watch) = (DateTimeOffset.UtcNow, Stopwatch.StartNew());
-        var error = turns.Zip(analyses, (turn, analysis) => Run(request, turn, analysis, store)).FirstOrDefault(error => error is not null);
-        error ??= request.Inputs.Engine.Changed is { } changed ? new ModelException(changed) : null;
+        var error = run(store);
         store.Close(complete: error is null);
 
         // -> writers: run.json is the last file of the folder; what the command line prints comes from the same result
-        var info = Describe(request, turns, applicability, store) with
+        var info = describe(store) with
         {
             Started = started,
             Seconds = watch.Elapsed.TotalSeconds,
             Status = error is null ? RunStatus.Complete : error is OperationCanceledException ? RunStatus.Cancelled : RunStatus.Failed,
-            Error = error is null ? null : OneLine.Of(error.Message),
+            Error = error is null ? null : OneLine.Of(Said.By(error)),
         };
         var result = new RunResult(info, store.Tables, store.Figures, error);
         if (folder is { Files.Count: 0 } && result.FoundNothing)
@@ -79,7 +84,7 @@ public static class AnalysisRun
     }
 
     /// <summary>One turn to its end; what it throws comes back.</summary>
-    private static Exception? Run(RunRequest request, RunTurn turn, IAnalysis analysis, ResultStore store)
+    internal static Exception? Run(RunRequest request, RunTurn turn, IAnalysis analysis, ResultSink store)
     {
         Results results = turn.Model is null ? new StoredResults(store) : new TurnResults(store, turn.Model, turn.Key);
         WarnBefore(request.Plugin, turn, results);
@@ -90,7 +95,8 @@ public static class AnalysisRun
             results.Warn($"the analysis read no prompt: {(turn.Prompts.Count == 1 ? "the one" : $"the {turn.Prompts.Count}")} given made no difference");
         }
 
-        return error;
+        // Who returns quietly when asked to stop has not been through.
+        return error ?? (request.Inputs.Engine.Cancellation.IsCancellationRequested ? new OperationCanceledException(request.Inputs.Engine.Cancellation) : null);
     }
 
     private static Exception? Call(RunRequest request, Action call) => PluginCode.Call(request.Plugin.Entry.Id, call, request.Inputs.Engine.Cancellation);
@@ -109,7 +115,7 @@ public static class AnalysisRun
     };
 
     /// <summary>The worst verdict of the models that the analysis reads; undefined for one of them is undefined.</summary>
-    private static Applicability RequireDefined(LoadedPlugin plugin, IEnumerable<Model> models)
+    internal static Applicability RequireDefined(LoadedPlugin plugin, IEnumerable<Model> models)
     {
         var (verdict, reasons) = ((Verdict?)null, new List<string>());
         foreach (var config in models.Select(model => model.Config))
@@ -163,9 +169,9 @@ public static class AnalysisRun
         }
     }
 
-    private static RunInfo Describe(RunRequest request, IReadOnlyList<RunTurn> turns, Applicability applicability, ResultStore store)
+    /// <summary>What is known of a run before it begins.</summary>
+    internal static RunInfo Describe(RunRequest request, IReadOnlyList<RunTurn> turns, Applicability applicability)
     {
-        var (device, reason) = request.Inputs.Engine.DeviceUsed;
         var options = OptionsBinder.ToData(request.Options ?? OptionsBinder.Bind(request.Plugin, []));
         return new RunInfo
         {
@@ -183,13 +189,10 @@ public static class AnalysisRun
             PromptsSha256 = PromptHash.Of(turns.SelectMany(turn => turn.Prompts)),
             Inputs = request.Inputs.KeepsPromptsPrivate ? null : turns[0].Prompts.Select(RecordedPrompt.Of),
             Seed = request.Inputs.Seed,
-            Device = device,
-            DeviceReason = reason,
+            Device = "cpu",
             Threads = request.Inputs.Engine.Compute.Threads,
             Applicability = applicability,
-            Notes = [.. StoredWeights.Notes(turns.SelectMany(turn => turn.Models).Distinct()), .. store.Notes],
-            Warnings = store.Warnings,
-            Tables = store.Tables,
+            Notes = [.. StoredWeights.Notes(turns.SelectMany(turn => turn.Models).Distinct())],
         };
     }
 }

@@ -4,7 +4,7 @@ namespace PluginLens.Host;
 internal static class PluginCode
 {
     /// <summary>
-    /// Calls it. What it throws comes back: <see cref="UsageException"/> and <see cref="ModelException"/> as they are,
+    /// Calls it. What it throws comes back: <see cref="UsageException"/>, <see cref="ModelException"/> and what names the analysis already as they are,
     /// <see cref="OperationCanceledException"/> where the user stopped the run, anything else as a <see cref="PluginException"/> that names the analysis.
     /// </summary>
     /// <param name="id">Id of the analysis.</param>
@@ -15,6 +15,7 @@ internal static class PluginCode
         try
         {
             using var output = new PluginOutput();
+            using var surroundings = new Surroundings();
             call();
             return null;
         }
@@ -23,9 +24,9 @@ internal static class PluginCode
             var error = Cause(thrown);
             return error switch
             {
-                UsageException or ModelException => error,
+                UsageException or ModelException or PluginException => error,
                 OperationCanceledException when cancellation.IsCancellationRequested => error,
-                _ => new PluginException($"Analysis '{id}' failed: {error.GetType().Name}: {OneLine.Of(error.Message)}", thrown) { ExitCode = ExitCode.Failed },
+                _ => new PluginException($"Analysis '{id}' failed: {error.GetType().Name}: {OneLine.Of(Said.By(error))}", thrown) { ExitCode = ExitCode.Failed },
             };
         }
     }

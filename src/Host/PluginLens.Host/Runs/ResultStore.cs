@@ -4,7 +4,7 @@ namespace PluginLens.Host;
 /// Collects what one run of an analysis pushes, and passes rows and files on to the run folder, where there is one, as they come.
 /// </summary>
 /// <param name="folder">The run folder, or null.</param>
-public sealed class ResultStore(RunFolder? folder = null)
+public sealed class ResultStore(RunFolder? folder = null) : ResultSink
 {
     private readonly List<(TableData Table, CsvRows? Csv)> _tables = [];
     private readonly List<NamedFigure> _figures = [];
@@ -27,13 +27,8 @@ public sealed class ResultStore(RunFolder? folder = null)
     /// <param name="complete">Whether the analysis went through.</param>
     internal void Close(bool complete) => _tables.ForEach(table => table.Table.Complete = complete);
 
-    /// <summary>Opens a table, or finds the one that an earlier turn opened under this name and with these columns.</summary>
-    /// <param name="name">Kebab-case.</param>
-    /// <param name="columns">Its columns.</param>
-    /// <param name="groupBy">How many leading columns form a group.</param>
-    /// <param name="key">Of the turn: part of the name where an earlier turn's table has other columns.</param>
-    /// <returns>What takes its rows.</returns>
-    internal Action<object> OpenTable(string name, IReadOnlyList<Column> columns, int groupBy, string key)
+    /// <inheritdoc/>
+    internal override Action<object> OpenTable(string name, IReadOnlyList<Column> columns, int groupBy, string key)
     {
         var index = _tables.FindIndex(table => table.Table.Name == name);
         if (index >= 0 && !_tables[index].Table.Columns.Select(column => column.Name).SequenceEqual(columns.Select(column => column.Name)))
@@ -56,16 +51,24 @@ public sealed class ResultStore(RunFolder? folder = null)
         };
     }
 
-    internal void AddFigure(string name, Figure figure)
+    /// <inheritdoc/>
+    internal override void AddFigure(string name, Figure figure)
     {
         _figures.Add(new NamedFigure(name, figure));
         folder?.WriteFigure(name, figure);
     }
 
-    internal void AddFile(string name, Action<Stream> write) =>
-        (folder ?? throw new UsageException($"This analysis writes files ('{name}'); give --out FOLDER.")).WriteFile(name, write);
+    /// <inheritdoc/>
+    internal override void AddFile(string name, Action<Stream> write) =>
+        (folder ?? throw WantsFolder(name)).WriteFile(name, write);
 
-    internal void AddNote(string line) => _notes.Add(line);
+    /// <inheritdoc/>
+    internal override void AddNote(string line) => _notes.Add(line);
 
-    internal void AddWarning(string line) => _warnings.Add(line);
+    /// <inheritdoc/>
+    internal override void AddWarning(string line) => _warnings.Add(line);
+
+    /// <summary>There is no run folder, and an analysis writes a file.</summary>
+    /// <param name="name">The file.</param>
+    internal static UsageException WantsFolder(string name) => new($"This analysis writes files ('{name}'); give --out FOLDER.");
 }

@@ -34,8 +34,8 @@ public sealed record RunInputs
     public IReadOnlyList<Prompt> PromptsOf(Model model) =>
         _read.TryGetValue((Prompts, model), out var prompts) ? prompts : _read[(Prompts, model)] = PromptReader.Read(Again(), model, Progress, Engine.Cancellation);
 
-    /// <summary>What another model is to read: standard input gives its texts once, so they come from the model before.</summary>
-    private PromptSource Again() => Prompts.Files.Contains(TextFile.StandardInput) && _read.Where(read => read.Key.Item1 == Prompts).Select(read => read.Value).FirstOrDefault() is { } before
+    /// <summary>What another model, or another process, is to read: standard input gives its texts once, so they come from the model before.</summary>
+    public PromptSource Again() => Prompts.Files.Contains(TextFile.StandardInput) && _read.Where(read => read.Key.Item1 == Prompts).Select(read => read.Value).FirstOrDefault() is { } before
         ? Prompts with { Texts = [], Files = [], Ids = [], Recorded = [.. before.Select(RecordedPrompt.Of)] }
         : Prompts;
 

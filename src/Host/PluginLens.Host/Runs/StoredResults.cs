@@ -2,7 +2,7 @@ namespace PluginLens.Host;
 
 /// <summary>Where an analysis pushes what it found in one turn: into the store of its run.</summary>
 /// <param name="store">The run's.</param>
-internal sealed class StoredResults(ResultStore store) : Results
+internal sealed class StoredResults(ResultSink store) : Results
 {
     /// <inheritdoc/>
     protected override Table<TRow> OpenTable<TRow>(string name, int groupBy) => OpenTable<TRow>(name, groupBy, []);
@@ -10,6 +10,9 @@ internal sealed class StoredResults(ResultStore store) : Results
     /// <inheritdoc/>
     protected override Table<TRow> OpenTable<TRow>(string name, int groupBy, IReadOnlyCollection<string> without) =>
         new StoredTable<TRow>(name, store.OpenTable(name, RowColumns.Of(typeof(TRow), without), groupBy, string.Empty));
+
+    /// <inheritdoc/>
+    protected override void MarkPromptsDone(int count) => store.MarkPromptsDone(count);
 
     /// <inheritdoc/>
     protected override void AddFigure(string name, Figure figure) => store.AddFigure(name, figure);

@@ -7,7 +7,7 @@ namespace PluginLens.Host;
 /// <param name="store">The run's.</param>
 /// <param name="model">Name of the model.</param>
 /// <param name="key">The name as a figure's or folder's may be.</param>
-internal sealed class TurnResults(ResultStore store, string model, string key) : Results
+internal sealed class TurnResults(ResultSink store, string model, string key) : Results
 {
     /// <inheritdoc/>
     protected override Table<TRow> OpenTable<TRow>(string name, int groupBy) => OpenTable<TRow>(name, groupBy, []);

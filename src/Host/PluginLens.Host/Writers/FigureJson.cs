@@ -10,52 +10,56 @@ internal static class FigureJson
     /// <summary>Writes a figure as an object.</summary>
     /// <param name="json">Receives it.</param>
     /// <param name="figure">The figure.</param>
-    public static void Write(JsonWriter json, Figure figure) => WriteObject(json, figure, Names.Kebab(figure.GetType().Name));
+    public static void Write(JsonWriter json, Figure figure) => WriteNode(json, Content(figure));
 
-    private static void WriteObject(JsonWriter json, object value, string? kind)
-    {
-        json.WriteStartObject();
-        if (kind is not null)
-        {
-            json.WritePropertyName("kind");
-            json.WriteValue(kind);
-        }
+    /// <summary>A figure as names and values: null, texts, flags, numbers, lists and nodes.</summary>
+    /// <param name="figure">The figure.</param>
+    public static FigureNode Content(Figure figure) => figure is PipedFigure piped
+        ? piped.Content
+        : new FigureNode([new("kind", Names.Kebab(figure.GetType().Name)), .. Fields(figure)]);
 
-        foreach (var property in Properties(value.GetType()))
-        {
-            json.WritePropertyName(Names.Snake(property.Name));
-            WriteValue(json, property.GetValue(value));
-        }
-
-        json.WriteEndObject();
-    }
+    private static IEnumerable<KeyValuePair<string, object?>> Fields(object value) =>
+        Properties(value.GetType()).Select(property => new KeyValuePair<string, object?>(Names.Snake(property.Name), Plain(property.GetValue(value))));
 
     /// <summary>The title, which the base record declares, first.</summary>
     private static IEnumerable<PropertyInfo> Properties(Type type) => type
         .GetProperties(BindingFlags.Public | BindingFlags.Instance)
         .OrderBy(property => property.DeclaringType == type);
 
+    private static object? Plain(object? value) => value switch
+    {
+        double number => double.IsFinite(number) ? number : null,
+        null or string or bool or int => value,
+        IEnumerable list => list.Cast<object?>().Select(Plain).ToArray(),
+        _ => new FigureNode([.. Fields(value)]),
+    };
+
+    private static void WriteNode(JsonWriter json, FigureNode node)
+    {
+        json.WriteStartObject();
+        foreach (var (name, value) in node.Fields)
+        {
+            json.WritePropertyName(name);
+            WriteValue(json, value);
+        }
+
+        json.WriteEndObject();
+    }
+
     private static void WriteValue(JsonWriter json, object? value)
     {
         switch (value)
         {
-            case double number:
-                json.WriteValue(double.IsFinite(number) ? number : null);
+            case FigureNode node:
+                WriteNode(json, node);
                 break;
-            case null or string or bool or int:
-                json.WriteValue(value);
-                break;
-            case IEnumerable list:
+            case object?[] list:
                 json.WriteStartArray();
-                foreach (var element in list)
-                {
-                    WriteValue(json, element);
-                }
-
+                Array.ForEach(list, element => WriteValue(json, element));
                 json.WriteEndArray();
                 break;
             default:
-                WriteObject(json, value, kind: null);
+                json.WriteValue(value);
                 break;
         }
     }
