@@ -51,4 +51,24 @@ public sealed class AllRunsTests
         Assert.That(inputs.PromptsOf(TestModels.Tiny), Is.SameAs(before));
         Assert.That(() => (inputs with { Prompts = new PromptSource { Files = [file] } }).PromptsOf(TestModels.Tiny), Throws.TypeOf<UsageException>());
     }
+
+    /// <summary>A full disk, a file in the way, a plugin that throws: the next one runs, and the summary says what became of each.</summary>
+    [Test]
+    public void Execute_AnyFault_GoesOn()
+    {
+        using var folder = new TemporaryFolder();
+        var catalog = PluginCatalog.Discover([.. new[] { "Throws", "ThrowsInConstructor", "TwoAnalyses", "WritesToConsole" }.Select(name => Path.Combine(Places.Fixtures, name))]);
+        var blocked = catalog.Entries.First(entry => entry.PluginName == "TwoAnalyses").Id;
+        folder.File(blocked, "a file where a folder should be");
+        Directory.CreateDirectory(Path.Combine(folder.Path, "report.md"));
+        var nowhere = new Isolation { Program = Path.Combine(folder.Path, "no-such-program"), Arguments = [], Request = string.Empty, MaxMemory = 1 << 30 };
+        var other = catalog.Entries.Last(entry => entry.PluginName == "TwoAnalyses").Id;
+
+        var outcomes = AllRuns.Execute(catalog, folder.Path, InMemoryEngine.Inputs([TestModels.Tiny]), entry => entry.Id == other ? nowhere : null).ToDictionary(run => run.Analysis);
+
+        Assert.That(outcomes.Keys, Is.EquivalentTo(catalog.Entries.Select(entry => entry.Id).Append("report.md")));
+        Assert.That(outcomes.Where(run => run.Value.End == RunEnd.Failed).Select(run => run.Key), Is.SupersetOf(new[] { "throws", "throws-in-constructor", other, "report.md" }));
+        Assert.That(outcomes[blocked].End, Is.Not.EqualTo(RunEnd.Done));
+        Assert.That(outcomes["writes-to-console"].End, Is.EqualTo(RunEnd.Done));
+    }
 }

@@ -8,7 +8,7 @@ internal static class Columns
     /// <param name="rows">Cells.</param>
     public static void Print(string[] header, IEnumerable<string[]> rows)
     {
-        var all = rows.Prepend(header).ToList();
+        var all = rows.Prepend(header).Select(row => Array.ConvertAll(row, cell => cell.ReplaceLineEndings("↵"))).ToList();
         var widths = new int[header.Length];
         foreach (var row in all)
         {

@@ -1,3 +1,4 @@
+using PluginLens.Host;
 using Spectre.Console;
 
 namespace PluginLens.Cli;
@@ -43,7 +44,7 @@ internal sealed class ConsoleProgress : IProgress<Progress>, IDisposable
             return;
         }
 
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = Terminal.Errors });
         console.Progress()
             .AutoClear(true)
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn(), new RemainingTimeColumn())
@@ -53,7 +54,7 @@ internal sealed class ConsoleProgress : IProgress<Progress>, IDisposable
                 while (!_finished.Wait(TimeSpan.FromMilliseconds(100)))
                 {
                     var (done, total, what) = (Progress)_latest;
-                    bar.Description = Markup.Escape(what ?? "working");
+                    bar.Description = Markup.Escape(TerminalWriter.Spelled(what ?? "working"));
                     bar.Value = total > 0 ? Math.Clamp(100 * done / total, 0, 100) : 0;
                 }
             });

@@ -19,19 +19,21 @@ internal static class ConsoleResult
         }
 
         using var output = new StreamWriter(Console.OpenStandardOutput(), new System.Text.UTF8Encoding(encoderShouldEmitUTF8Identifier: false), 1 << 16) { NewLine = "\n" };
-        ResultWriter.Of(format).Write(result, output, view with { OnTerminal = !Console.IsOutputRedirected });
+        var people = format is "table" or "md" ? new TerminalWriter(output) : null;
+        ResultWriter.Of(format).Write(result, people ?? (TextWriter)output, view with { OnTerminal = !Console.IsOutputRedirected });
     }
 
     private static void WriteTerminal(RunResult result, ResultView view)
     {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = Terminal.Output });
         foreach (var data in ResultWriter.Chosen(result, view))
         {
-            TerminalTable.Write(AnsiConsole.Console, data, TableLine.Of(data, view.Rows));
+            TerminalTable.Write(console, data, TableLine.Of(data, view.Rows));
         }
 
         foreach (var line in ResultSummary.Of(result))
         {
-            AnsiConsole.WriteLine(line);
+            console.WriteLine(TerminalWriter.Spelled(line));
         }
     }
 }

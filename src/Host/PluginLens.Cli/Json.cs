@@ -1,4 +1,5 @@
 using Newtonsoft.Json;
+using PluginLens.Host;
 
 namespace PluginLens.Cli;
 
@@ -7,5 +8,5 @@ internal static class Json
 {
     /// <summary>Prints any object graph, indented.</summary>
     /// <param name="value">Anonymous objects, dictionaries, lists.</param>
-    public static void Print(object value) => Console.WriteLine(JsonConvert.SerializeObject(value, Formatting.Indented));
+    public static void Print(object value) => Console.WriteLine(TerminalWriter.SpelledJson(JsonConvert.SerializeObject(value, Formatting.Indented)));
 }

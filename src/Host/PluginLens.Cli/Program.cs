@@ -42,6 +42,7 @@ internal static class Program
     private static int Run(string[] args)
     {
         Console.OutputEncoding = new System.Text.UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+        Terminal.Begin();
         if (args is ["--version"])
         {
             Console.WriteLine($"pluginlens {Versions.Program}, contract {PluginLoading.ContractVersion.ToString(2)}");

@@ -73,7 +73,7 @@ internal static class TerminalTable
     /// <summary>Cut rather than broken: a terminal that breaks a line breaks the columns.</summary>
     private static void Line(IAnsiConsole console, string text, Style style)
     {
-        console.Write(new Text(TextWidth.Cut(text, Math.Max(1, console.Profile.Width)), style));
+        console.Write(new Text(TextWidth.Cut(TerminalWriter.Spelled(text), Math.Max(1, console.Profile.Width)), style));
         console.WriteLine();
     }
 

@@ -19,5 +19,5 @@ public sealed record Isolation
     public TimeSpan? Timeout { get; init; }
 
     /// <summary>After Ctrl-C: how long it may take to stop.</summary>
-    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(5);
 }

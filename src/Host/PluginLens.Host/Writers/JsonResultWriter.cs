@@ -12,6 +12,7 @@ public sealed class JsonResultWriter : ResultWriter
     public override void Write(RunResult result, TextWriter output, ResultView view)
     {
         using var json = new JsonTextWriter(output) { CloseOutput = false, Formatting = Formatting.Indented };
+        json.StringEscapeHandling = view.OnTerminal ? StringEscapeHandling.EscapeNonAscii : StringEscapeHandling.Default;
         json.WriteStartObject();
         json.WritePropertyName("run");
         result.Info.Write(json);

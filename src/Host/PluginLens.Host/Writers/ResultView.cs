@@ -9,6 +9,6 @@ public sealed record ResultView
     /// <summary>Only this table; null = all.</summary>
     public string? Table { get; init; }
 
-    /// <summary>Whether a person's terminal receives the text: nothing in a cell of <c>csv</c> may command it then. Files and pipes stay exact.</summary>
+    /// <summary>Whether a person's terminal receives the text: nothing in <c>csv</c> or <c>json</c> may command it then. Files and pipes stay exact.</summary>
     public bool OnTerminal { get; init; }
 }
