@@ -35,6 +35,8 @@ public sealed class IsolationTests
     [TestCase("leaves-thread")]
     [TestCase("leaks-handles")]
     [TestCase("moves-away")]
+    [TestCase("reads-disposed-model")]
+    [TestCase("reads-disposed-model", "--trust")]
     [TestCase("leaves-thread", "--trust")]
     [TestCase("leaks-handles", "--trust")]
     [TestCase("moves-away", "--trust")]

@@ -78,6 +78,9 @@ public sealed class Misbehaves : Analysis<MisbehavesOptions>
                 Console.Error.WriteLine($"temporary {Path.GetTempPath()}");
                 File.WriteAllText(Path.GetTempFileName(), "left behind");
                 break;
+            case Misbehaviour.ReadsDisposedModel:
+                ReadDisposed(context.Model);
+                break;
             case Misbehaviour.PrintsControls:
                 context.Results.Note("a note\u001b[2J");
                 context.Results.Warn("a warning\u009b2J");
@@ -89,6 +92,42 @@ public sealed class Misbehaves : Analysis<MisbehavesOptions>
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.NoOptimization)]
     private static double Deeper(double depth) => depth < 0 ? depth : Deeper(depth + 1) + 1;
+
+    /// <summary>Reads through a span that it took before, and finds that nothing more is given out.</summary>
+    private static void ReadDisposed(Model model)
+    {
+        var embedding = model.Weight("embed.W_E");
+        var span = embedding.Span;
+        var before = Sum(span);
+        model.Dispose();
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        if (Sum(span) != before)
+        {
+            throw new InvalidOperationException("other numbers");
+        }
+
+        try
+        {
+            Sum(embedding.Span);
+            throw new InvalidOperationException("a weight of a disposed model");
+        }
+        catch (ObjectDisposedException)
+        {
+            // As it should be.
+        }
+    }
+
+    private static double Sum(ReadOnlySpan<float> numbers)
+    {
+        var sum = 0.0;
+        foreach (var number in numbers)
+        {
+            sum += number;
+        }
+
+        return sum;
+    }
 
     private static void LeakHandles()
     {
@@ -140,4 +179,5 @@ public enum Misbehaviour
     StaysDeaf,
     SaysWhereItIs,
     PrintsControls,
+    ReadsDisposedModel,
 }

@@ -5,7 +5,10 @@ using PluginLens.Files;
 
 namespace PluginLens.Models.Format.Files;
 
-/// <summary>A file mapped once for reading. Its pages serve weights as spans and ONNX Runtime alike; nothing is copied.</summary>
+/// <summary>
+/// A file mapped once for reading. Its pages serve weights as spans and ONNX Runtime alike; nothing is copied. Once memory of it went out to whoever asked for a
+/// weight it stays mapped to the end of the process: a span knows no owner, and to read one after its model was disposed must not be a crash. That costs addresses, not memory.
+/// </summary>
 internal sealed unsafe class MappedFile : IDisposable
 {
     private readonly SafeFileHandle _handle;
@@ -14,6 +17,7 @@ internal sealed unsafe class MappedFile : IDisposable
     private readonly MemoryMappedViewAccessor _view;
     private readonly byte* _start;
     private int _disposed;
+    private volatile bool _wentOut;
 
     /// <summary>Maps the whole file.</summary>
     /// <param name="path">A file that exists.</param>
@@ -83,6 +87,7 @@ internal sealed unsafe class MappedFile : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Length - (4L * count));
+        _wentOut = true;
         return new View(this, offset, count).Memory;
     }
 
@@ -91,8 +96,13 @@ internal sealed unsafe class MappedFile : IDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
-            _view.SafeMemoryMappedViewHandle.ReleasePointer();
-            _view.Dispose();
+            // The pointer that is not given back keeps the view from finalisation too.
+            if (!_wentOut)
+            {
+                _view.SafeMemoryMappedViewHandle.ReleasePointer();
+                _view.Dispose();
+            }
+
             _file.Dispose();
             _handle.Dispose();
         }
