@@ -8,12 +8,12 @@ public sealed class AllRunsTests
     public void Execute_Stopped_KeepsWhatRanAndReportsIt()
     {
         using var stop = new CancellationTokenSource();
-        stop.Cancel();
         using var folder = new TemporaryFolder();
 
-        var outcomes = AllRuns.Execute(Catalog, folder.Path, InMemoryEngine.Inputs([TestModels.Tiny], stop.Token));
+        var outcomes = AllRuns.Execute(Catalog, folder.Path, InMemoryEngine.Inputs([TestModels.Tiny], stop.Token) with { Progress = new StopsAtTheFirst(stop) });
 
         Assert.That(outcomes.Select(run => run.Analysis), Is.EqualTo(Catalog.Entries.Select(entry => entry.Id).Take(outcomes.Count)));
+        Assert.That(outcomes, Has.Count.GreaterThan(1));
         Assert.That((outcomes[^1].Analysis, outcomes[^1].End), Is.EqualTo(("hangs-until-cancelled", RunEnd.Stopped)));
         Assert.That(File.ReadAllText(Path.Combine(folder.Path, "report.md")), Does.Contain("# hangs-until-cancelled"));
     }
@@ -70,5 +70,10 @@ public sealed class AllRunsTests
         Assert.That(outcomes.Where(run => run.Value.End == RunEnd.Failed).Select(run => run.Key), Is.SupersetOf(new[] { "throws", "throws-in-constructor", other, "report.md" }));
         Assert.That(outcomes[blocked].End, Is.Not.EqualTo(RunEnd.Done));
         Assert.That(outcomes["writes-to-console"].End, Is.EqualTo(RunEnd.Done));
+    }
+
+    private sealed class StopsAtTheFirst(CancellationTokenSource stop) : IProgress<Progress>
+    {
+        public void Report(Progress value) => stop.Cancel();
     }
 }

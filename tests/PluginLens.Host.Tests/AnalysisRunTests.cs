@@ -156,6 +156,18 @@ public sealed class AnalysisRunTests
     }
 
     [Test]
+    public void Execute_ReturnsQuietlyWhenStopped_IsCancelled()
+    {
+        using var stop = new CancellationTokenSource();
+        stop.Cancel();
+
+        var result = InlinePlugin.Run<Good>(cancellation: stop.Token);
+
+        Assert.That((result.Info.Status, result.ExitCode), Is.EqualTo((RunStatus.Cancelled, 1)));
+        Assert.That(result.Tables.Single().Rows, Has.Count.EqualTo(1));
+    }
+
+    [Test]
     public void Execute_CancelledByNobody_IsAFailureOfThePlugin()
     {
         Assert.That(InlinePlugin.Run<PretendsToBeCancelled>().Error, Is.TypeOf<PluginException>());
