@@ -71,7 +71,8 @@ public sealed class FrameTests
     public void Message_ThatBreaksOff_IsNone()
     {
         using var whole = new MemoryStream();
-        new FrameWriter(whole).Send(Frame.Note, "a note", FrameWriter.Text);
+        using var writer = new FrameWriter(whole);
+        writer.Send(Frame.Note, "a note", FrameWriter.Text);
         for (var length = 0; length < whole.Length; length++)
         {
             Assert.That(new FrameReader(new MemoryStream(whole.ToArray()[..length])).Next(), Is.False);
@@ -97,7 +98,8 @@ public sealed class FrameTests
     private static FrameReader Sent<T>(Frame kind, T value, Action<BinaryWriter, T> write)
     {
         var pipe = new MemoryStream();
-        new FrameWriter(pipe).Send(kind, value, write);
+        using var writer = new FrameWriter(pipe);
+        writer.Send(kind, value, write);
         pipe.Position = 0;
         var reader = new FrameReader(pipe);
         Assert.That(reader.Next(), Is.True);

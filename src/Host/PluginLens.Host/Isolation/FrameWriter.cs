@@ -6,10 +6,13 @@ namespace PluginLens.Host;
 /// Messages of an isolated analysis, one write to the pipe each, so that what was added stays whatever befalls the process a moment later: length, kind, content.
 /// </summary>
 /// <param name="output">The pipe.</param>
-internal sealed class FrameWriter(Stream output)
+internal sealed class FrameWriter(Stream output) : IDisposable
 {
     private readonly Lock _lock = new();
     private readonly MemoryStream _buffer = new();
+
+    /// <inheritdoc/>
+    public void Dispose() => _buffer.Dispose();
 
     /// <summary>Sends a message; from any thread.</summary>
     /// <param name="kind">What it is.</param>

@@ -22,7 +22,7 @@ public static class IsolatedAnalysis
         // Ctrl-C reaches every process of the terminal: this one is told by the host.
         Console.CancelKeyPress += (_, key) => key.Cancel = true;
         new Thread(() => Listen(asked, stop, folder)) { IsBackground = true, Name = "host" }.Start();
-        var frames = new FrameWriter(told);
+        using var frames = new FrameWriter(told);
         try
         {
             Run(open(request, new PipedProgress(frames), stop.Token), frames, folder);
