@@ -10,7 +10,7 @@ public sealed class AllRunsTests
         using var stop = new CancellationTokenSource();
         using var folder = new TemporaryFolder();
 
-        var outcomes = AllRuns.Execute(Catalog, folder.Path, InMemoryEngine.Inputs([TestModels.Tiny], stop.Token) with { Progress = new StopsAtTheFirst(stop) });
+        var outcomes = AllRuns.Execute(Catalog, new RunPlace(folder.Path), InMemoryEngine.Inputs([TestModels.Tiny], stop.Token) with { Progress = new StopsAtTheFirst(stop) });
 
         Assert.That(outcomes.Select(run => run.Analysis), Is.EqualTo(Catalog.Entries.Select(entry => entry.Id).Take(outcomes.Count)));
         Assert.That(outcomes, Has.Count.GreaterThan(1));
@@ -33,7 +33,7 @@ public sealed class AllRunsTests
         using var folder = new TemporaryFolder();
         var inputs = InMemoryEngine.Inputs([TestModels.Tiny]) with { Prompts = new PromptSource { Ids = ["1,x"] } };
 
-        Assert.That(() => AllRuns.Execute(Catalog, Path.Combine(folder.Path, "all"), inputs), Throws.TypeOf<UsageException>().With.Message.Contains("'x'"));
+        Assert.That(() => AllRuns.Execute(Catalog, new RunPlace(Path.Combine(folder.Path, "all")), inputs), Throws.TypeOf<UsageException>().With.Message.Contains("'x'"));
         Assert.That(Directory.Exists(Path.Combine(folder.Path, "all")), Is.False);
     }
 
@@ -64,7 +64,7 @@ public sealed class AllRunsTests
         var nowhere = new Isolation { Program = Path.Combine(folder.Path, "no-such-program"), Arguments = [], Request = string.Empty, MaxMemory = 1 << 30 };
         var other = catalog.Entries.Last(entry => entry.PluginName == "TwoAnalyses").Id;
 
-        var outcomes = AllRuns.Execute(catalog, folder.Path, InMemoryEngine.Inputs([TestModels.Tiny]), entry => entry.Id == other ? nowhere : null).ToDictionary(run => run.Analysis);
+        var outcomes = AllRuns.Execute(catalog, new RunPlace(folder.Path), InMemoryEngine.Inputs([TestModels.Tiny]), entry => entry.Id == other ? nowhere : null).ToDictionary(run => run.Analysis);
 
         Assert.That(outcomes.Keys, Is.EquivalentTo(catalog.Entries.Select(entry => entry.Id).Append("report.md")));
         Assert.That(outcomes.Where(run => run.Value.End == RunEnd.Failed).Select(run => run.Key), Is.SupersetOf(new[] { "throws", "throws-in-constructor", other, "report.md" }));

@@ -68,7 +68,7 @@ public sealed class FilePlacesTests
         {
             Plugin = InlinePlugin.Of<Adds>(),
             Inputs = new RunInputs { Engine = new Engine(changed), Models = ["0"] },
-            Out = Path.Combine(folder.Path, "run"),
+            Out = new RunPlace(Path.Combine(folder.Path, "run")),
         });
 
         Assert.That((result.Info.Status, result.Info.Error), Is.EqualTo((expected, changed)));

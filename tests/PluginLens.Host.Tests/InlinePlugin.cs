@@ -18,6 +18,6 @@ internal static class InlinePlugin
         Plugin = plugin,
         Options = options,
         Inputs = InMemoryEngine.Inputs(models, cancellation),
-        Out = folder,
+        Out = folder is null ? null : new RunPlace(folder),
     };
 }

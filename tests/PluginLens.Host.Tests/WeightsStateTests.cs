@@ -18,7 +18,7 @@ public sealed class WeightsStateTests
     public void Execute_StateOfTheWeights_IsInTheResult(WeightsState state, string recorded, string said)
     {
         using var folder = new TemporaryFolder();
-        var result = AnalysisRun.Execute(new RunRequest { Plugin = InlinePlugin.Of<Nothing>(), Inputs = InMemoryEngine.Inputs([new Stored(state)]), Out = Path.Combine(folder.Path, "run") });
+        var result = AnalysisRun.Execute(new RunRequest { Plugin = InlinePlugin.Of<Nothing>(), Inputs = InMemoryEngine.Inputs([new Stored(state)]), Out = new RunPlace(Path.Combine(folder.Path, "run")) });
         var model = JObject.Parse(File.ReadAllText(Path.Combine(folder.Path, "run", "run.json")))["model"]!;
 
         Assert.That((string.Concat(result.Info.Notes.Concat(result.Info.Warnings)), result.Info.Warnings.Count), Is.EqualTo((said, state == WeightsState.NotVerified ? 1 : 0)));

@@ -27,6 +27,11 @@ public abstract class Results
     public Table<TRow> Table<TRow>(string name, int groupBy, IReadOnlyCollection<string> without)
         where TRow : class
     {
+        if (_names.FirstOrDefault(taken => taken.StartsWith("file ", StringComparison.Ordinal) && ResultNames.TableOf(taken["file ".Length..]) == name) is { } file)
+        {
+            throw new ArgumentException($"Table '{name}': there is already a file '{file["file ".Length..]}' in this run.");
+        }
+
         Claim("table", name);
         var properties = RowProperties.Of(typeof(TRow));
         if (without.FirstOrDefault(left => properties.All(property => property.Name != left)) is { } unknown)
@@ -58,10 +63,15 @@ public abstract class Results
         ArgumentNullException.ThrowIfNull(write);
         if (!ResultNames.IsFileName(name))
         {
-            throw new ArgumentException($"File '{name}' must be a plain file name.");
+            throw new ArgumentException($"File '{name}' must be a plain file name, which every system can have.");
         }
 
-        if (!_names.Add($"file {name}"))
+        if (ResultNames.IsTaken(name) || (ResultNames.TableOf(name) is { } table && _names.Contains($"table {table}")))
+        {
+            throw new ArgumentException($"File '{name}': a run folder has a file of this name itself.");
+        }
+
+        if (!_names.Add($"file {name.ToLowerInvariant()}"))
         {
             throw new ArgumentException($"File '{name}' was already written in this run.");
         }

@@ -15,7 +15,10 @@ internal static class RunCommand
     private static readonly Option<bool> NoSpecial = new("--no-special") { Description = "Do not add the special tokens that the tokenizer adds by default." };
     private static readonly Option<bool> Beginning = new("--bos") { Description = "Put the beginning token before every text, whatever the tokenizer adds by default." };
     private static readonly Option<string> Format = GlobalOptions.Format("table", "csv", "json", "md");
-    private static readonly Option<string?> Out = new("--out", "-o") { Description = "A new folder for run.json, one CSV a table, figures and files.", HelpName = "FOLDER" };
+    private static readonly Option<string?> Out = new("--out", "-o") { Description = "A new folder for run.json, one file a table, figures and files; {plugin} and {model} in it stand for their names.", HelpName = "FOLDER" };
+    private static readonly Option<bool> Force = new("--force") { Description = "Replace the run that the folder of --out holds; it stays until the new one is whole." };
+    private static readonly Option<bool> Resume = new("--resume") { Description = "Go on with the run of the same command line that broke off in the folder of --out." };
+    private static readonly Option<TableFormat> Tables = new("--tables") { Description = "Tables in the folder of --out: csv, parquet or both.", HelpName = "FORMAT", DefaultValueFactory = _ => TableFormat.Csv };
     private static readonly Option<string?> Table = new("--table") { Description = "Print only this table.", HelpName = "NAME" };
     private static readonly Option<int?> Rows = new("--rows") { Description = "Rows printed of each group; 0 = all. Default: groups of up to 20 whole, else 5. csv and json always have all.", HelpName = "N" };
     private static readonly Option<Device> Device = new("--device") { Description = "auto, cpu or cuda; auto tries CUDA and falls back with the reason.", HelpName = "DEVICE", DefaultValueFactory = _ => Models.Device.Auto };
@@ -43,7 +46,7 @@ internal static class RunCommand
               pluginlens run --plugin activations --prompt "The capital of France is" --hooks blocks.*.hook_resid_post --out out
             """)
         {
-            Plugin, Model, Prompt, Prompts, Ids, NoSpecial, Beginning, Format, Out, Table, Rows, Device, Threads, Seed, NoCache, UnverifiedWeights, Private, Plan, Quiet,
+            Plugin, Model, Prompt, Prompts, Ids, NoSpecial, Beginning, Format, Out, Force, Resume, Tables, Table, Rows, Device, Threads, Seed, NoCache, UnverifiedWeights, Private, Plan, Quiet,
         };
         foreach (var option in Isolating.Options)
         {
@@ -98,11 +101,11 @@ internal static class RunCommand
         // Whom a command line of some time ago trusted need not be trusted now.
         if (Isolating.Applies(before, entry, trusts: false))
         {
-            return IsolatedRun.Execute(Isolating.With(before, Order(before, entry, inputs, models) with { WritesFiles = true }), entry.Id, folder, progress, stop.Token);
+            return IsolatedRun.Execute(Isolating.With(before, Order(before, entry, inputs, models) with { WritesFiles = true }), entry.Id, new RunPlace(folder), progress, stop.Token);
         }
 
         var (plugin, options) = Bound(before.UnmatchedTokens, PluginLoading.Load(entry));
-        return AnalysisRun.Execute(new RunRequest { Plugin = plugin, Options = options, Inputs = inputs, Out = folder });
+        return AnalysisRun.Execute(new RunRequest { Plugin = plugin, Options = options, Inputs = inputs, Out = new RunPlace(folder) });
     }
 
     private static int RunOne(ParseResult parse)
@@ -117,7 +120,7 @@ internal static class RunCommand
         using var stop = new Interrupt();
         using var progress = new ConsoleProgress(!parse.GetValue(Quiet));
         using var engine = Engine(parse, parse.GetValue(GlobalOptions.Models), stop);
-        var request = new RunRequest { Plugin = plugin, Options = options, Inputs = Inputs(parse, engine, progress), Out = parse.GetValue(Out) };
+        var request = new RunRequest { Plugin = plugin, Options = options, Inputs = Inputs(parse, engine, progress), Out = Place(parse) };
         if (parse.GetValue(Plan))
         {
             return PlanPrinter.Print(entry.Id, AnalysisRun.Plan(request), engine.Compute.Threads);
@@ -139,7 +142,7 @@ internal static class RunCommand
             return PlanPrinter.Print(entry.Id, IsolatedRun.Plan(isolation, entry.Id, stop.Token), engine.Compute.Threads);
         }
 
-        var result = IsolatedRun.Execute(isolation, entry.Id, parse.GetValue(Out), progress, stop.Token);
+        var result = IsolatedRun.Execute(isolation, entry.Id, Place(parse), progress, stop.Token);
         progress.Dispose();
         return Print(parse, result);
     }
@@ -189,7 +192,7 @@ internal static class RunCommand
             return PlanPrinter.Print(AllRuns.Plan(catalog, inputs, Isolated), engine.Compute.Threads);
         }
 
-        var outcomes = AllRuns.Execute(catalog, parse.GetValue(Out), inputs, Isolated);
+        var outcomes = AllRuns.Execute(catalog, Place(parse), inputs, Isolated);
         progress.Dispose();
         Columns.Print(
             ["analysis", "outcome", "seconds", ""],
@@ -226,11 +229,28 @@ internal static class RunCommand
         Progress = progress,
     };
 
+    private static RunPlace? Place(ParseResult parse)
+    {
+        if (parse.GetValue(Out) is { } folder)
+        {
+            return new RunPlace(folder) { Replaces = parse.GetValue(Force), Resumes = parse.GetValue(Resume), Tables = parse.GetValue(Tables) };
+        }
+
+        return new[] { (Force, "--force"), (Resume, "--resume") }.FirstOrDefault(option => parse.GetValue(option.Item1)).Item2 is { } name
+            ? throw new UsageException($"{name} is about the folder of --out; name it.")
+            : parse.GetValue(Tables) == TableFormat.Csv ? null : throw new UsageException("--tables is about the folder of --out; name it.");
+    }
+
     private static int Print(ParseResult parse, RunResult result)
     {
         if (!result.FoundNothing)
         {
             ConsoleResult.Write(result, parse.GetValue(Format)!, new ResultView { Rows = parse.GetValue(Rows), Table = parse.GetValue(Table) });
+        }
+
+        if (result.Said is { } said)
+        {
+            Console.Error.WriteLine(DisplayText.Text(said));
         }
 
         if (result.Error is not null)
@@ -240,7 +260,7 @@ internal static class RunCommand
 
         if (parse.GetValue(Out) is { } folder)
         {
-            Console.Error.WriteLine($"wrote {folder}");
+            Console.Error.WriteLine($"wrote {(folder.Contains('{', StringComparison.Ordinal) ? result.Folder : folder)}");
         }
 
         return result.ExitCode;

@@ -9,15 +9,15 @@ public static class IsolatedRun
     /// <summary>Runs and reports, as <see cref="AnalysisRun.Execute(RunRequest)"/> does.</summary>
     /// <param name="isolation">The program, what it is asked, and its limits.</param>
     /// <param name="id">Id of the analysis.</param>
-    /// <param name="folder">The run folder, or null.</param>
+    /// <param name="place">Where it is kept, or null.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellation">Set by Ctrl-C.</param>
-    public static RunResult Execute(Isolation isolation, string id, string? folder, IProgress<Progress> progress, CancellationToken cancellation)
+    public static RunResult Execute(Isolation isolation, string id, RunPlace? place, IProgress<Progress> progress, CancellationToken cancellation)
     {
         using var process = new IsolatedProcess(isolation, cancellation);
         var info = Begun(process, id, progress);
         var (device, reason) = (info.Device, info.DeviceReason);
-        return AnalysisRun.Execute(folder, Run, store => info with
+        return AnalysisRun.Execute(place?.For(id, info.Models[0].Name), Run, store => info with
         {
             Device = device,
             DeviceReason = reason,

@@ -10,12 +10,17 @@ public static class AllRuns
 
     /// <summary>Runs them one after the other; what cannot run is named with the reason and is no failure.</summary>
     /// <param name="catalog">What was found.</param>
-    /// <param name="folder">--out: receives one run folder an analysis, and report.md with the first rows of every table.</param>
+    /// <param name="place">--out: receives one run folder an analysis, and report.md with the first rows of every table.</param>
     /// <param name="inputs">On what they run.</param>
     /// <param name="isolated">How one runs in a process of its own; null for one that runs here.</param>
-    public static IReadOnlyList<RunOutcome> Execute(PluginCatalog catalog, string? folder, RunInputs inputs, Func<PluginEntry, Isolation?>? isolated = null)
+    public static IReadOnlyList<RunOutcome> Execute(PluginCatalog catalog, RunPlace? place, RunInputs inputs, Func<PluginEntry, Isolation?>? isolated = null)
     {
-        if (folder is null)
+        if (place?.Resumes == true)
+        {
+            throw new UsageException($"--resume takes up one run; --plugin {Name} is many: name the analysis.");
+        }
+
+        if (place?.Path is not { } folder)
         {
             throw new UsageException($"--plugin {Name} writes a folder for each analysis; add --out FOLDER.");
         }
@@ -27,7 +32,7 @@ public static class AllRuns
         using var report = new StringWriter { NewLine = "\n" };
         foreach (var entry in catalog.Entries)
         {
-            outcomes.Add(Execute(entry, Path.Combine(folder, entry.Id), inputs, isolated?.Invoke(entry), report));
+            outcomes.Add(Execute(entry, place with { Path = Path.Combine(folder, entry.Id) }, inputs, isolated?.Invoke(entry), report));
             if (outcomes[^1].End == RunEnd.Stopped)
             {
                 break;
@@ -71,22 +76,15 @@ public static class AllRuns
         }
     }
 
-    private static RunOutcome Execute(PluginEntry entry, string folder, RunInputs inputs, Isolation? isolation, StringWriter report)
+    private static RunOutcome Execute(PluginEntry entry, RunPlace place, RunInputs inputs, Isolation? isolation, StringWriter report)
     {
-        var existed = Directory.Exists(folder);
         try
         {
             var result = isolation is null
-                ? AnalysisRun.Execute(new RunRequest { Plugin = PluginLoading.Load(entry), Inputs = inputs, Out = folder })
-                : IsolatedRun.Execute(isolation, entry.Id, folder, inputs.Progress, inputs.Engine.Cancellation);
+                ? AnalysisRun.Execute(new RunRequest { Plugin = PluginLoading.Load(entry), Inputs = inputs, Out = place })
+                : IsolatedRun.Execute(isolation, entry.Id, place, inputs.Progress, inputs.Engine.Cancellation);
             if (result.FoundNothing)
             {
-                // A folder made for it says nothing; one of an earlier run is not ours to delete.
-                if (!existed && Directory.Exists(folder))
-                {
-                    Directory.Delete(folder, recursive: true);
-                }
-
                 return new RunOutcome(entry.Id, RunEnd.Skipped, null, result.Error!.Message);
             }
 
@@ -113,7 +111,7 @@ public static class AllRuns
     private static RunOutcome Outcome(string id, RunResult result)
     {
         var end = result.Info.Status switch { RunStatus.Complete => RunEnd.Done, RunStatus.Cancelled => RunEnd.Stopped, _ => RunEnd.Failed };
-        var found = $"{result.Tables.Sum(table => table.Rows.Count)} rows, {result.Info.Applicability.Word}";
+        var found = $"{result.Tables.Sum(table => table.Count)} rows, {result.Info.Applicability.Word}";
         return new RunOutcome(id, end, result.Info.Seconds, result.Error is { } error ? Said.By(error) : found);
     }
 

@@ -19,17 +19,18 @@ public static class AnalysisRun
         var run = new PreparedRun(request);
 
         // -> analysis -> tables and figures
-        return Execute(request.Out, run.Run, run.Describe);
+        return Execute(request.Out?.For(request.Plugin.Entry.Id, run.Info.Models[0].Name), run.Run, run.Describe, run.Identity);
     }
 
     /// <summary>Runs what is ready to run, here or in another process, and reports.</summary>
-    /// <param name="path">The run folder, or null.</param>
+    /// <param name="place">Where it is kept, or null.</param>
     /// <param name="run">Runs; what ends it comes back.</param>
     /// <param name="describe">The provenance, once it has run.</param>
-    internal static RunResult Execute(string? path, Func<ResultStore, Exception?> run, Func<ResultStore, RunInfo> describe)
+    /// <param name="identity">What its rows depend on, where it can be taken up again.</param>
+    internal static RunResult Execute(RunPlace? place, Func<ResultStore, Exception?> run, Func<ResultStore, RunInfo> describe, string? identity = null)
     {
         // rows go into the run folder as they come
-        using var folder = path is null ? null : new RunFolder(path);
+        using var folder = place is null ? null : new RunFolder(place, identity);
         var store = new ResultStore(folder);
         var (started, watch) = (DateTimeOffset.UtcNow, Stopwatch.StartNew());
         var error = run(store);
@@ -53,7 +54,7 @@ public static class AnalysisRun
             folder?.Finish(info);
         }
 
-        return result;
+        return result with { Folder = folder?.Kept, Said = folder?.Said };
     }
 
     /// <summary>What a run would cost, or null where the analysis cannot say.</summary>
@@ -89,7 +90,7 @@ public static class AnalysisRun
         Results results = turn.Model is null ? new StoredResults(store) : new TurnResults(store, turn.Model, turn.Key);
         WarnBefore(request.Plugin, turn, results);
         var given = new GivenPrompts(turn.Prompts);
-        var error = Call(request, () => analysis.Run(Context(request, turn, given, results)));
+        var error = Call(request, () => analysis.Run(Context(request, turn, given, results, store.PromptsDone)));
         if (error is null && turn.Prompts.Count > 0 && !given.WereRead)
         {
             results.Warn($"the analysis read no prompt: {(turn.Prompts.Count == 1 ? "the one" : $"the {turn.Prompts.Count}")} given made no difference");
@@ -101,10 +102,11 @@ public static class AnalysisRun
 
     private static Exception? Call(RunRequest request, Action call) => PluginCode.Call(request.Plugin.Entry.Id, call, request.Inputs.Engine.Cancellation);
 
-    private static AnalysisContext Context(RunRequest request, RunTurn turn, IReadOnlyList<Prompt> prompts, Results results) => new()
+    private static AnalysisContext Context(RunRequest request, RunTurn turn, IReadOnlyList<Prompt> prompts, Results results, int promptsDone = 0) => new()
     {
         Models = turn.Models,
         Prompts = prompts,
+        PromptsDone = promptsDone,
         Options = request.Options,
         Compute = request.Inputs.Engine.Compute,
         Cache = request.Inputs.Engine.Cache,

@@ -7,6 +7,7 @@ internal sealed class CsvRows : IDisposable
 {
     private static readonly CsvWriterOptions Options = new() { NewLine = "\n" };
     private readonly CsvWriter _csv;
+    private readonly TextWriter _output;
     private readonly IReadOnlyList<Column> _columns;
     private readonly Func<string, string>? _shown;
 
@@ -15,10 +16,16 @@ internal sealed class CsvRows : IDisposable
     /// <param name="columns">Columns.</param>
     /// <param name="leaveOpen">Whether the output stays open at the end.</param>
     /// <param name="shown">How texts are written; null = exactly.</param>
-    public CsvRows(TextWriter output, IReadOnlyList<Column> columns, bool leaveOpen = false, Func<string, string>? shown = null)
+    /// <param name="writesHeader">False where the output has one already.</param>
+    public CsvRows(TextWriter output, IReadOnlyList<Column> columns, bool leaveOpen = false, Func<string, string>? shown = null, bool writesHeader = true)
     {
         _csv = CsvWriter.Create(output, Options, leaveOpen);
-        (_columns, _shown) = (columns, shown);
+        (_output, _columns, _shown) = (output, columns, shown);
+        if (!writesHeader)
+        {
+            return;
+        }
+
         foreach (var column in columns)
         {
             _csv.WriteField(column.Name);
@@ -38,6 +45,13 @@ internal sealed class CsvRows : IDisposable
         }
 
         _csv.EndRecord();
+    }
+
+    /// <summary>Hands what was written on to the stream below.</summary>
+    public void Flush()
+    {
+        _csv.Flush();
+        _output.Flush();
     }
 
     /// <inheritdoc/>

@@ -1,3 +1,8 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using Newtonsoft.Json;
+
 namespace PluginLens.Host;
 
 /// <summary>A run that is allowed and about to begin: models open, prompts read, analyses made, their files hashed while they are what was loaded.</summary>
@@ -21,6 +26,11 @@ internal sealed class PreparedRun
 
     /// <summary>The provenance before the run.</summary>
     public RunInfo Info { get; }
+
+    /// <summary>A hash of all that its rows depend on, where a run of it that broke off can be taken up again; else null.</summary>
+    public string? Identity => _turns.Count > 1 || _request.Plugin.AnalysisType.GetCustomAttribute<ResumableAttribute>() is null ? null
+        : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(JsonConvert.SerializeObject(
+            new object?[] { Info.Plugin, Info.PluginSha256, Info.HostVersion, Info.Models, Info.Options, Info.OptionFiles, Info.PromptsSha256, Info.Seed }))));
 
     /// <summary>Runs to the end; what ends it comes back.</summary>
     /// <param name="results">Takes what is found.</param>

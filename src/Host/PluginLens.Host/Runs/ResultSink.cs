@@ -27,6 +27,9 @@ public abstract class ResultSink
     /// <summary>Takes a warning.</summary>
     internal abstract void AddWarning(string line);
 
+    /// <summary>Prompts whose rows are there from an earlier run.</summary>
+    internal virtual int PromptsDone => 0;
+
     /// <summary>Remembers how far the rows are whole.</summary>
     /// <param name="count">Prompts finished.</param>
     internal virtual void MarkPromptsDone(int count)

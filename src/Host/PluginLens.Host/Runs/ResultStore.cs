@@ -4,7 +4,8 @@ namespace PluginLens.Host;
 /// Collects what one run of an analysis pushes, and passes rows and files on to the run folder, where there is one, as they come.
 /// </summary>
 /// <param name="folder">The run folder, or null.</param>
-public sealed class ResultStore(RunFolder? folder = null) : ResultSink
+/// <param name="mostRows">Rows of a table that are held where a folder keeps them all.</param>
+public sealed class ResultStore(RunFolder? folder = null, int mostRows = 100_000) : ResultSink
 {
     private readonly List<(TableData Table, CsvRows? Csv)> _tables = [];
     private readonly List<NamedFigure> _figures = [];
@@ -28,6 +29,12 @@ public sealed class ResultStore(RunFolder? folder = null) : ResultSink
     internal void Close(bool complete) => _tables.ForEach(table => table.Table.Complete = complete);
 
     /// <inheritdoc/>
+    internal override int PromptsDone => folder?.PromptsDone ?? 0;
+
+    /// <inheritdoc/>
+    internal override void MarkPromptsDone(int count) => folder?.Mark(count);
+
+    /// <inheritdoc/>
     internal override Action<object> OpenTable(string name, IReadOnlyList<Column> columns, int groupBy, string key)
     {
         var index = _tables.FindIndex(table => table.Table.Name == name);
@@ -38,7 +45,7 @@ public sealed class ResultStore(RunFolder? folder = null) : ResultSink
 
         if (index < 0)
         {
-            var data = new TableData(name, columns, groupBy);
+            var data = new TableData(name, columns, groupBy, folder is null ? int.MaxValue : mostRows);
             index = _tables.Count;
             _tables.Add((data, folder?.OpenTable(data)));
         }

@@ -7,7 +7,7 @@ namespace PluginLens.Host;
 public static class RunComparison
 {
     /// <summary>Of no interest: when and how long, and what is compared for itself.</summary>
-    private static readonly HashSet<string> Left = ["command_line", "inputs", "started", "wall_seconds", "tables", "files"];
+    private static readonly HashSet<string> Left = ["command_line", "inputs", "started", "wall_seconds", "tables", "files", "files_sha256"];
 
     /// <summary>Fields that say what was found.</summary>
     private static readonly HashSet<string> Found = ["status", "error", "notes", "warnings"];

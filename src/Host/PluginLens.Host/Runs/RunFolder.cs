@@ -1,40 +1,78 @@
 using System.Text;
 using Newtonsoft.Json;
 using Newtonsoft.Json.Linq;
+using PluginLens.Files;
 
 namespace PluginLens.Host;
 
 /// <summary>
-/// The folder of one run: <c>run.json</c>, a CSV file per table, <c>figures/</c>, files. Everything is written under a name ending in
-/// <c>.partial</c> and renamed when it is whole; tables of a run that broke off are called <c>NAME.incomplete.csv</c>.
+/// The folder of one run: <c>run.json</c>, a file per table, <c>figures/</c>, files. It is written beside its place, under a lock that dies with its process, and takes its place at the end in one step:
+/// what stands under its name is one whole run at any moment. A run that breaks off where an earlier one is kept goes beside it, to <c>NAME.incomplete</c>; tables of such a run are called <c>NAME.incomplete.csv</c>.
 /// </summary>
 public sealed class RunFolder : IDisposable
 {
-    private const string Partial = ".partial";
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
-    private readonly List<(TableData Table, CsvRows Csv, string Path)> _tables = [];
+    private static readonly TimeSpan BetweenMarks = TimeSpan.FromSeconds(0.5);
+    private readonly List<(TableData Table, CsvRows Csv, FileStream File)> _tables = [];
     private readonly List<string> _files = [];
-    private readonly HashSet<string> _earlier;
-    private bool _finished;
+    private readonly RunPlace _place;
+    private readonly string _destination;
+    private readonly string _staged;
+    private readonly string? _identity;
+    private readonly RunJournal? _journal;
+    private FileStream? _lock;
+    private DateTime _marked;
+    private RunJournal? _mark;
 
-    /// <summary>Makes the folder. Files of an earlier run in it are replaced; files that no run wrote stay.</summary>
-    /// <param name="path">The folder.</param>
-    public RunFolder(string path)
+    /// <summary>Begins beside the place; nothing there is touched yet.</summary>
+    /// <param name="place">Where the run is to be kept.</param>
+    /// <param name="identity">What its rows depend on, where it can be taken up again; else null.</param>
+    /// <exception cref="UsageException">The place is taken, another run is being written there, or it cannot be written.</exception>
+    public RunFolder(RunPlace place, string? identity = null)
     {
-        Path = System.IO.Path.GetFullPath(path);
+        place.Check();
+        _destination = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(place.Path));
+        var (parent, name) = (System.IO.Path.GetDirectoryName(_destination)!, System.IO.Path.GetFileName(_destination));
+        (_place, _identity, _staged) = (place, identity, System.IO.Path.Combine(parent, $".{name}.running"));
         try
         {
-            Directory.CreateDirectory(Path);
-            _earlier = FilesOfEarlierRun();
+            Directory.CreateDirectory(parent);
+            _lock = Locked(_staged + ".lock");
+            FolderExchange.Recover(_staged, _destination);
+            if (place.Resumes)
+            {
+                _journal = TakeUp();
+                _mark = _journal;
+            }
+            else
+            {
+                SetAside();
+                Directory.CreateDirectory(_staged);
+            }
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"--out '{path}': {OneLine.Of(error.Message)}", error);
+            Unlock();
+            throw new UsageException($"--out '{place.Path}': {OneLine.Of(error.Message)}", error);
+        }
+        catch
+        {
+            Unlock();
+            throw;
         }
     }
 
-    /// <summary>Absolute path.</summary>
-    public string Path { get; }
+    /// <summary>Absolute path of its place.</summary>
+    public string Path => _destination;
+
+    /// <summary>Where it is in the end: its place, or beside it where it broke off and an earlier run keeps the place.</summary>
+    public string Kept { get; private set; } = string.Empty;
+
+    /// <summary>What the user should know of what was there before; null where nothing was.</summary>
+    public string? Said { get; private set; }
+
+    /// <summary>Prompts that an earlier run finished and this one goes on from.</summary>
+    public int PromptsDone => _journal?.PromptsDone ?? 0;
 
     /// <summary>Files written so far, relative to the folder, with <c>/</c>.</summary>
     public IReadOnlyList<string> Files => _files;
@@ -42,20 +80,48 @@ public sealed class RunFolder : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var (_, csv, _) in _tables)
-        {
-            csv.Dispose();
-        }
-
-        _tables.Clear();
+        Close();
+        Unlock();
     }
 
     internal CsvRows OpenTable(TableData table)
     {
-        var path = Full($"{table.Name}.csv");
-        var csv = new CsvRows(new StreamWriter(path + Partial, append: false, Utf8), table.Columns);
-        _tables.Add((table, csv, path));
+        var (path, mark) = (Full($"{table.Name}.csv"), _journal?.Tables.GetValueOrDefault(table.Name));
+        var file = new FileStream(path, mark is null ? FileMode.Create : FileMode.Open, FileAccess.ReadWrite, FileShare.Read, 1 << 16);
+        if (mark is not null)
+        {
+            file.Seek(0, SeekOrigin.End);
+            table.Begin(mark.Rows);
+        }
+
+        var csv = new CsvRows(new StreamWriter(file, Utf8), table.Columns, writesHeader: mark is null);
+        _tables.Add((table, csv, file));
         return csv;
+    }
+
+    /// <summary>Remembers how far the tables are whole; on disk twice a second at most.</summary>
+    internal void Mark(int promptsDone)
+    {
+        if (_identity is null)
+        {
+            return;
+        }
+
+        foreach (var (_, csv, _) in _tables)
+        {
+            csv.Flush();
+        }
+
+        _mark = new RunJournal
+        {
+            Identity = _identity,
+            PromptsDone = promptsDone,
+            Tables = _tables.ToDictionary(entry => entry.Table.Name, entry => new RunJournal.Mark(entry.File.Position, entry.Table.Count)),
+        };
+        if (DateTime.UtcNow - _marked >= BetweenMarks)
+        {
+            WriteMark();
+        }
     }
 
     internal void WriteFigure(string name, Figure figure) => WriteFile($"figures/{name}.json", stream =>
@@ -71,89 +137,295 @@ public sealed class RunFolder : IDisposable
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
         try
         {
-            using (var stream = new FileStream(path + Partial, FileMode.Create, FileAccess.ReadWrite))
+            using (var stream = new FileStream(path, FileMode.Create, FileAccess.ReadWrite))
             {
                 write(stream);
             }
 
-            Commit(name);
+            _files.Add(name);
         }
         catch
         {
-            File.Delete(path + Partial);
+            File.Delete(path);
             throw;
         }
     }
 
-    /// <summary>Ends the run: closes and names the tables, removes what an earlier run left, writes <c>run.json</c> last.</summary>
+    /// <summary>Ends the run: closes and names the tables, writes <c>run.json</c> last, and takes the place.</summary>
     /// <param name="info">The provenance.</param>
+    /// <exception cref="IOException">It could not be written; says where the rows are.</exception>
     internal void Finish(RunInfo info)
     {
-        if (_finished)
+        try
+        {
+            if (info.Status == RunStatus.Complete)
+            {
+                File.Delete(Full(RunJournal.FileName));
+            }
+            else if (_mark is not null)
+            {
+                WriteMark();
+            }
+
+            foreach (var (table, csv, _) in _tables)
+            {
+                csv.Dispose();
+                NameTable(table);
+            }
+
+            _tables.Clear();
+            WriteRunJson(info);
+            Place(info.Status == RunStatus.Complete);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            Close();
+            throw new IOException($"{OneLine.Of(error.Message)}; what was computed is in '{(Kept.Length > 0 ? Kept : _staged)}'.", error);
+        }
+    }
+
+    /// <summary>Ends a run that was asked for wrongly and found nothing: nothing of it stays.</summary>
+    internal void Abandon()
+    {
+        Close();
+        Directory.Delete(_staged, recursive: true);
+    }
+
+    private static FileStream Locked(string path)
+    {
+        try
+        {
+            return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
+        }
+        catch (IOException error) when (File.Exists(path))
+        {
+            throw new IOException("another run is being written there; wait for its end, or name another folder.", error);
+        }
+    }
+
+    /// <summary>What a killed run left is kept, as a run that broke off, where it has rows.</summary>
+    private void SetAside()
+    {
+        if (!Directory.Exists(_staged))
         {
             return;
         }
 
-        _finished = true;
-        var tables = _tables.ToList();
-        Dispose();
-        foreach (var (table, _, path) in tables)
+        if (Directory.EnumerateFiles(_staged, "*.csv").Any())
         {
-            var name = table.Complete ? $"{table.Name}.csv" : $"{table.Name}.incomplete.csv";
-            File.Move(path + Partial, Full(name), overwrite: true);
-            _files.Add(name);
+            Said = $"a run that was killed left rows for '{_place.Path}': they are in '{Beside()}'.";
         }
-
-        foreach (var old in _earlier.Except(_files))
+        else
         {
-            File.Delete(Full(old));
+            Directory.Delete(_staged, recursive: true);
         }
-
-        WriteFile("run.json", stream =>
-        {
-            using var writer = new StreamWriter(stream, Utf8, leaveOpen: true);
-            using var json = new JsonTextWriter(writer) { Formatting = Formatting.Indented };
-            info.Write(json, _files);
-        });
     }
 
-    /// <summary>Ends a run that was asked for wrongly and found nothing: the folder stays as it was before, an earlier run in it included.</summary>
-    internal void Abandon()
+    /// <summary>The folder of a run that broke off, cut to what its journal says.</summary>
+    private RunJournal TakeUp()
     {
-        var partial = _tables.Select(table => table.Path + Partial).ToList();
-        Dispose();
-        partial.ForEach(File.Delete);
-        if (!Directory.EnumerateFileSystemEntries(Path).Any())
+        if (_identity is null)
         {
-            Directory.Delete(Path);
+            throw new UsageException("--resume: this run cannot be taken up again: the analysis needs all prompts together, or several models, or runs in a process of its own.");
         }
+
+        var source = new[] { _staged, _destination, _destination + ".incomplete" }.FirstOrDefault(folder => RunJournal.Read(folder) is not null)
+            ?? throw new UsageException($"--resume: nothing that broke off was found for '{_place.Path}'; run it without --resume.");
+        var journal = RunJournal.Read(source)!;
+        if (journal.Identity != _identity)
+        {
+            throw new UsageException($"--resume: what broke off in '{source}' was run otherwise (analysis, options, model, prompts or seed); type it as it was, or begin anew with --force.");
+        }
+
+        if (source != _staged)
+        {
+            if (Directory.Exists(_staged))
+            {
+                Directory.Delete(_staged, recursive: true);
+            }
+
+            Directory.Move(source, _staged);
+        }
+
+        foreach (var (table, mark) in journal.Tables)
+        {
+            var (path, incomplete) = (Full($"{table}.csv"), Full($"{table}.incomplete.csv"));
+            if (File.Exists(incomplete))
+            {
+                File.Move(incomplete, path, overwrite: true);
+            }
+
+            using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);
+            if (file.Length < mark.Bytes)
+            {
+                throw new UsageException($"--resume: '{path}' is shorter than it was; begin anew with --force.");
+            }
+
+            file.SetLength(mark.Bytes);
+        }
+
+        foreach (var other in Directory.GetFileSystemEntries(_staged).Where(path => !journal.Tables.ContainsKey(System.IO.Path.GetFileNameWithoutExtension(path)) && System.IO.Path.GetFileName(path) != RunJournal.FileName))
+        {
+            Delete(other);
+        }
+
+        return journal;
     }
 
-    private string Full(string name) => System.IO.Path.Combine(Path, name);
-
-    private void Commit(string name)
+    private void WriteMark()
     {
-        File.Move(Full(name) + Partial, Full(name), overwrite: true);
-        if (name != "run.json")
+        foreach (var (_, _, file) in _tables)
         {
-            _files.Add(name);
+            file.Flush();
+        }
+
+        _mark!.Write(_staged);
+        _marked = DateTime.UtcNow;
+    }
+
+    private void NameTable(TableData table)
+    {
+        if (!table.Complete)
+        {
+            File.Move(Full($"{table.Name}.csv"), Full($"{table.Name}.incomplete.csv"), overwrite: true);
+            _files.Add($"{table.Name}.incomplete.csv");
+            return;
+        }
+
+        if (_place.Tables != TableFormat.Csv)
+        {
+            ParquetTable.Convert(Full($"{table.Name}.csv"), table.Columns, Full($"{table.Name}.parquet"));
+            _files.Add($"{table.Name}.parquet");
+        }
+
+        if (_place.Tables == TableFormat.Parquet)
+        {
+            File.Delete(Full($"{table.Name}.csv"));
+        }
+        else
+        {
+            _files.Add($"{table.Name}.csv");
         }
     }
 
-    /// <summary>What the run.json of an earlier run lists; names that leave the folder are not believed.</summary>
-    private HashSet<string> FilesOfEarlierRun()
+    private void WriteRunJson(RunInfo info)
+    {
+        using var stream = new FileStream(Full("run.json"), FileMode.Create, FileAccess.ReadWrite);
+        using var writer = new StreamWriter(stream, Utf8);
+        using var json = new JsonTextWriter(writer) { Formatting = Formatting.Indented };
+        info.Write(json, _files, _files.ToDictionary(name => name, name => FileHash.Of(Full(name))!));
+    }
+
+    private void Place(bool complete)
+    {
+        // A run that broke off never takes the place of one that did not.
+        if (!complete && Directory.Exists(_destination) && Directory.EnumerateFileSystemEntries(_destination).Any())
+        {
+            Kept = Beside();
+            Said = $"'{_place.Path}' keeps the run that it held; what this one finished is in '{Kept}'.";
+            return;
+        }
+
+        FolderExchange.Replace(_staged, _destination);
+        Kept = _destination;
+        if (Directory.Exists(_staged))
+        {
+            RemoveEarlier();
+        }
+    }
+
+    /// <summary>Puts the staged folder beside the place; what broke off there before goes.</summary>
+    private string Beside()
+    {
+        var beside = _destination + ".incomplete";
+        if (Directory.Exists(beside))
+        {
+            Directory.Delete(beside, recursive: true);
+        }
+
+        Directory.Move(_staged, beside);
+        return beside;
+    }
+
+    /// <summary>The run that was replaced goes, file by file as it wrote them: what else is in its folder, or was changed since, is not ours and is kept beside the place.</summary>
+    private void RemoveEarlier()
+    {
+        foreach (var (name, hash) in WrittenBy(_staged))
+        {
+            var path = System.IO.Path.Combine(_staged, name);
+            if (new FileInfo(path) is { Exists: true, LinkTarget: null } && FileHash.Of(path) == hash)
+            {
+                File.Delete(path);
+            }
+        }
+
+        File.Delete(Full("run.json"));
+        File.Delete(Full(RunJournal.FileName));
+        foreach (var folder in Directory.GetDirectories(_staged).Where(folder => new DirectoryInfo(folder).LinkTarget is null && !Directory.EnumerateFileSystemEntries(folder).Any()))
+        {
+            Directory.Delete(folder);
+        }
+
+        if (!Directory.EnumerateFileSystemEntries(_staged).Any())
+        {
+            Directory.Delete(_staged);
+            return;
+        }
+
+        var aside = Enumerable.Range(1, int.MaxValue).Select(number => $"{_destination}.before-{number}").First(path => !Directory.Exists(path) && !File.Exists(path));
+        Directory.Move(_staged, aside);
+        Said = $"'{_place.Path}' held files that no run had written: they are in '{aside}'.";
+    }
+
+    /// <summary>Files of a run and their hashes, as its run.json says; names that leave the folder are not believed.</summary>
+    private static IEnumerable<(string Name, string? Hash)> WrittenBy(string folder)
     {
         try
         {
-            var files = JObject.Parse(File.ReadAllText(Full("run.json")))["files"] as JArray ?? [];
-            return [.. files.Values<string>().OfType<string>().Where(IsOurs)];
+            var files = JObject.Parse(RegularFile.Text(System.IO.Path.Combine(folder, "run.json"), SizeLimit.RunRecord))["files_sha256"] as JObject;
+            return [.. (files ?? []).Properties().Where(file => file.Name.Split('/') is { Length: <= 2 } parts && parts.All(ResultNames.IsFileName)).Select(file => (file.Name, (string?)file.Value))];
         }
-        catch (Exception error) when (error is FileNotFoundException or JsonException or InvalidCastException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException or ArgumentException or InvalidCastException)
         {
             return [];
         }
     }
 
-    /// <summary>A file of the folder itself, of figures/, or of a model that had its turn.</summary>
-    private static bool IsOurs(string name) => name.Split('/') is { Length: <= 2 } parts && parts.All(ResultNames.IsFileName);
+    private static void Delete(string path)
+    {
+        if (Directory.Exists(path) && new DirectoryInfo(path).LinkTarget is null)
+        {
+            Directory.Delete(path, recursive: true);
+        }
+        else
+        {
+            File.Delete(path);
+        }
+    }
+
+    private string Full(string name) => System.IO.Path.Combine(_staged, name);
+
+    private void Close()
+    {
+        foreach (var (_, csv, file) in _tables)
+        {
+            try
+            {
+                csv.Dispose();
+            }
+            catch (IOException)
+            {
+                // The disk is full: what was written stays.
+                file.SafeFileHandle.Dispose();
+            }
+        }
+
+        _tables.Clear();
+    }
+
+    private void Unlock()
+    {
+        _lock?.Dispose();
+        _lock = null;
+    }
 }

@@ -81,7 +81,7 @@ public sealed record RunInfo
     /// <summary>The tables, filled.</summary>
     public IReadOnlyList<TableData> Tables { get; init; } = [];
 
-    internal void Write(JsonWriter json, IReadOnlyList<string>? files = null)
+    internal void Write(JsonWriter json, IReadOnlyList<string>? files = null, IReadOnlyDictionary<string, string>? hashes = null)
     {
         json.WriteStartObject();
         Value(json, "plugin", Plugin);
@@ -122,6 +122,7 @@ public sealed record RunInfo
         if (files is not null)
         {
             Value(json, "files", files);
+            Values(json, "files_sha256", hashes?.ToDictionary(file => file.Key, object? (file) => file.Value) ?? []);
         }
 
         json.WriteEndObject();
@@ -210,7 +211,7 @@ public sealed record RunInfo
         {
             json.WriteStartObject();
             Value(json, "name", table.Name);
-            Value(json, "rows", table.Rows.Count);
+            Value(json, "rows", table.Count);
             Value(json, "complete", table.Complete);
             Value(json, "columns", table.Columns.Select(column => column.Name));
             json.WriteEndObject();

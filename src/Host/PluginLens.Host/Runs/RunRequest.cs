@@ -12,6 +12,6 @@ public sealed record RunRequest
     /// <summary>Models, prompts, seed, and what opens and computes them.</summary>
     public required RunInputs Inputs { get; init; }
 
-    /// <summary>The run folder (<c>--out</c>), or null.</summary>
-    public string? Out { get; init; }
+    /// <summary>Where the run is kept (<c>--out</c>), or null.</summary>
+    public RunPlace? Out { get; init; }
 }

@@ -10,9 +10,15 @@ namespace PluginLens.Host;
 /// </param>
 public sealed record RunResult(RunInfo Info, IReadOnlyList<TableData> Tables, IReadOnlyList<NamedFigure> Figures, Exception? Error)
 {
+    /// <summary>The folder where it is kept; null where it is nowhere.</summary>
+    public string? Folder { get; init; }
+
+    /// <summary>What the user should know of what was in its place before; null where nothing was.</summary>
+    public string? Said { get; init; }
+
     /// <summary>See <see cref="Host.ExitCode"/>.</summary>
     public int ExitCode => Host.ExitCode.Of(Error);
 
     /// <summary>Whether it was asked for wrongly (a prompt or a second model is lacking) and has no row: the one line that says why is all there is to say.</summary>
-    public bool FoundNothing => ExitCode == Host.ExitCode.Usage && Tables.All(table => table.Rows.Count == 0);
+    public bool FoundNothing => ExitCode == Host.ExitCode.Usage && Tables.All(table => table.Count == 0);
 }

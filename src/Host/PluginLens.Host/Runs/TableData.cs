@@ -4,7 +4,8 @@ namespace PluginLens.Host;
 /// <param name="name">Kebab-case.</param>
 /// <param name="columns">Its columns.</param>
 /// <param name="groupBy">How many leading properties form a group.</param>
-public sealed class TableData(string name, IReadOnlyList<Column> columns, int groupBy)
+/// <param name="mostRows">Rows that are held; the others are counted.</param>
+public sealed class TableData(string name, IReadOnlyList<Column> columns, int groupBy, int mostRows = int.MaxValue)
 {
     private readonly List<object> _rows = [];
 
@@ -17,11 +18,24 @@ public sealed class TableData(string name, IReadOnlyList<Column> columns, int gr
     /// <summary>How many leading columns form a group; consoles show the first rows of each.</summary>
     public int GroupBy { get; } = groupBy;
 
-    /// <summary>The rows, in the order in which they came.</summary>
+    /// <summary>The first rows, in the order in which they came: all that people are shown of it. A table that is kept in a folder has the others there.</summary>
     public IReadOnlyList<object> Rows => _rows;
+
+    /// <summary>How many rows there are in all.</summary>
+    public long Count { get; private set; }
 
     /// <summary>False when the run ended before the analysis was through.</summary>
     public bool Complete { get; internal set; } = true;
 
-    internal void Add(object row) => _rows.Add(row);
+    internal void Add(object row)
+    {
+        Count++;
+        if (_rows.Count < mostRows)
+        {
+            _rows.Add(row);
+        }
+    }
+
+    /// <summary>Rows that an earlier run wrote; they are counted.</summary>
+    internal void Begin(long rows) => Count = rows;
 }

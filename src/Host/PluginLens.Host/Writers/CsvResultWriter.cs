@@ -18,7 +18,7 @@ public sealed class CsvResultWriter : ResultWriter
             }
 
             using var csv = new CsvRows(output, table.Columns, leaveOpen: true, view.OnTerminal ? DisplayText.Text : null);
-            foreach (var row in table.Rows)
+            foreach (var row in AllRows(table))
             {
                 csv.Add(row);
             }

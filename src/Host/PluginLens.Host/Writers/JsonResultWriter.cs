@@ -42,7 +42,7 @@ public sealed class JsonResultWriter : ResultWriter
     private static void WriteRows(JsonTextWriter json, TableData table)
     {
         json.WriteStartArray();
-        foreach (var row in table.Rows)
+        foreach (var row in AllRows(table))
         {
             // One row a line: a list of thousands stays readable and comparable.
             json.Formatting = Formatting.Indented;

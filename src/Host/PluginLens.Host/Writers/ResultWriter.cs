@@ -20,6 +20,12 @@ public abstract class ResultWriter
     /// <param name="view">What people see of it.</param>
     public abstract void Write(RunResult result, TextWriter output, ResultView view);
 
+    /// <summary>Every row of a table.</summary>
+    /// <param name="table">The table.</param>
+    /// <exception cref="UsageException">There are more than are held; the run's folder has them.</exception>
+    protected static IReadOnlyList<object> AllRows(TableData table) => table.Rows.Count == table.Count ? table.Rows : throw new UsageException(
+        $"Table '{table.Name}' has {table.Count} rows, too many to print again beside --out: read them in the run's folder, or leave --out away.");
+
     /// <summary>The tables to write: all, or the one that was asked for.</summary>
     /// <param name="result">The run.</param>
     /// <param name="view">Which one.</param>

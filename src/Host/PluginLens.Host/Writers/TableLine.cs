@@ -56,7 +56,11 @@ public readonly record struct TableLine(object? Row, string Omitted, bool Starts
             yield return line;
         }
 
-        if (hidden > 0)
+        if (table.Count > table.Rows.Count)
+        {
+            yield return new TableLine(null, $"… and more: {table.Count} rows in all, which are in the run's folder", true);
+        }
+        else if (hidden > 0)
         {
             yield return new TableLine(null, $"… {groups - MostGroups} more groups, {hidden} rows; --rows 0 shows all", true);
         }
