@@ -15,13 +15,15 @@ internal sealed unsafe class MappedFile : IDisposable
     private readonly DateTime _written;
     private readonly MemoryMappedFile _file;
     private readonly MemoryMappedViewAccessor _view;
+    private readonly FileLease? _lease;
     private readonly byte* _start;
     private int _disposed;
     private volatile bool _wentOut;
 
     /// <summary>Maps the whole file.</summary>
     /// <param name="path">A file that exists.</param>
-    public MappedFile(string path)
+    /// <param name="keeps">Whether its content is kept where somebody is about to change the file; false leaves the map as the file is.</param>
+    public MappedFile(string path, bool keeps = true)
     {
         Path = path;
         _handle = RegularFile.Handle(path, SizeLimit.None);
@@ -32,6 +34,7 @@ internal sealed unsafe class MappedFile : IDisposable
             _file = MemoryMappedFile.CreateFromFile(_handle, mapName: null, capacity: 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
             _view = _file.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
             _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
+            _lease = keeps ? FileLease.Take(_handle, (nint)_start, Length) : null;
         }
         catch
         {
@@ -50,8 +53,8 @@ internal sealed unsafe class MappedFile : IDisposable
     /// <summary>The first byte, or an error instead of a crash where the map is gone.</summary>
     private byte* Alive => _disposed == 0 ? _start : throw new ObjectDisposedException(nameof(Model), "A weight was read after its model was disposed.");
 
-    /// <summary>What befell the content since it was mapped, as its size and the time of its last change tell; null where nothing did. What replaced the file by another left the content alone.</summary>
-    public string? Changed => RandomAccess.GetLength(_handle) != Length || File.GetLastWriteTimeUtc(_handle) != _written
+    /// <summary>What befell the content since it was mapped, as its size and the time of its last change tell; null where nothing did. What replaced the file by another left the content alone, and so did what waited until it was kept.</summary>
+    public string? Changed => _lease is not { IsKept: true } && (RandomAccess.GetLength(_handle) != Length || File.GetLastWriteTimeUtc(_handle) != _written)
         ? $"'{Path}' was changed while it was read: what was computed meanwhile may come from other weights than those recorded. Copy or export the model again, leave it alone while a run reads it, and run again."
         : null;
 
@@ -59,7 +62,7 @@ internal sealed unsafe class MappedFile : IDisposable
     public void RequireWhole()
     {
         var length = RandomAccess.GetLength(_handle);
-        if (length < Length)
+        if (length < Length && _lease is not { IsKept: true })
         {
             throw new ModelException($"'{Path}' had {Length} bytes when it was opened and has {length} now: it was cut while it was read. Copy or export the model again, and leave it alone while a run reads it.");
         }
@@ -96,6 +99,8 @@ internal sealed unsafe class MappedFile : IDisposable
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
+            _lease?.Dispose();
+
             // The pointer that is not given back keeps the view from finalisation too.
             if (!_wentOut)
             {
