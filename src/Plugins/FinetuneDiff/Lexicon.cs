@@ -1,3 +1,5 @@
+using PluginLens.Files;
+
 namespace PluginLens.Plugins.FinetuneDiff;
 
 /// <summary>A list of opinion words; decides which tokens of a list are about sentiment.</summary>
@@ -25,7 +27,7 @@ internal sealed class Lexicon
     {
         if (path is not null)
         {
-            return File.ReadLines(path);
+            return RegularFile.Text(path, SizeLimit.Words).Split(["\r\n", "\n", "\r"], StringSplitOptions.None);
         }
 
         using var reader = new StreamReader(typeof(Lexicon).Assembly.GetManifestResourceStream("opinion-lexicon.txt")!);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using PluginLens.Files;
 
 namespace PluginLens.Plugins.HeadTables;
 
@@ -114,7 +115,7 @@ internal sealed class TokenProbabilities
     /// <summary>What is read of a file, piece by piece; a file that is not there, or not UTF-8, is an error of the command line.</summary>
     private static IEnumerable<T> Read<T>(string path, string option, Func<TextReader, IEnumerable<T>> parts)
     {
-        using var reader = Guarded(() => new StreamReader(path, new UTF8Encoding(false, throwOnInvalidBytes: true)));
+        using var reader = Guarded(() => new StreamReader(RegularFile.Open(path, SizeLimit.None), new UTF8Encoding(false, throwOnInvalidBytes: true)));
         using var each = parts(reader).GetEnumerator();
         while (Guarded(each.MoveNext))
         {
