@@ -23,7 +23,7 @@ internal sealed class Lexicon
         Description = $"lexicon of {_words.Count} words ({(path is null ? "Hu and Liu opinion lexicon" : Path.GetFileName(path))})";
     }
 
-    private static IEnumerable<string> Lines(string? path)
+    private static string[] Lines(string? path)
     {
         if (path is not null)
         {
