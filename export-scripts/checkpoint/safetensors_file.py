@@ -65,7 +65,7 @@ def _tensor(path, name, entry, base, size):
         raise ExportError(f"{label} has no dtype, shape and data_offsets in the header; the file is damaged") from None
     if not all(type(n) is int and 0 <= n < 1 << 48 for n in numbers) or len(shape) > 8:
         raise ExportError(f"{label} has an impossible shape or offset in the header; the file is damaged")
-    if dtype not in BYTES:
+    if not isinstance(dtype, str) or dtype not in BYTES:
         raise ExportError(f"{label} has the unknown type '{dtype}'")
     expected = int(np.prod([1, *shape], dtype=object)) * BYTES[dtype]
     if end - begin != expected:

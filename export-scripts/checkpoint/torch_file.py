@@ -3,6 +3,7 @@
 import io
 import os
 import pickle
+import pickletools
 import struct
 import zipfile
 from collections import OrderedDict
@@ -40,7 +41,12 @@ class _Unpickler(pickle.Unpickler):
 
     def __init__(self, file):
         super().__init__(file)
+        self.file = file
         self.storages = {}
+
+    def load(self):
+        _check(self.file)
+        return super().load()
 
     def find_class(self, module, name):
         if module == "torch" and name in TYPES:
@@ -56,6 +62,37 @@ class _Unpickler(pickle.Unpickler):
         return self.storages.setdefault(str(key), _Storage(dtype, str(key), int(count)))
 
 
+class _Bounded:
+    """A file that is never asked for more than it holds: what is asked for is allocated first."""
+
+    def __init__(self, file, left):
+        self.file, self.left = file, left
+
+    def read(self, count):
+        return self._taken(self.file.read(min(count, self.left)))
+
+    def readline(self):
+        return self._taken(self.file.readline())
+
+    def tell(self):
+        return self.file.tell()
+
+    def _taken(self, data):
+        self.left -= len(data)
+        return data
+
+
+def _check(file):
+    """Refuses a pickle that would make the reader allocate what the file does not hold: texts and frames longer than it, memo entries by the billion."""
+    start = file.tell()
+    left = file.seek(0, io.SEEK_END) - start
+    file.seek(start)
+    for opcode, argument, _ in pickletools.genops(_Bounded(file, left)):
+        if opcode.name in ("PUT", "BINPUT", "LONG_BINPUT", "FRAME") and argument > left:
+            raise ExportError("holds a pickle that asks for more than the file has; download it again")
+    file.seek(start)
+
+
 def tensors(path):
     """Every tensor of the file, unread."""
     try:
@@ -66,7 +103,7 @@ def tensors(path):
         message = str(error)
         raise ExportError(message if f"'{path.name}'" in message else f"'{path.name}' {message}") from None
     except (pickle.UnpicklingError, zipfile.BadZipFile, EOFError, struct.error, KeyError, IndexError, ValueError, TypeError,
-            AttributeError, ImportError, OverflowError, MemoryError, RecursionError, UnicodeDecodeError, NotImplementedError, OSError):
+            AttributeError, ImportError, OverflowError, MemoryError, RuntimeError, UnicodeDecodeError, NotImplementedError, OSError):
         raise ExportError(f"'{path.name}' is not a whole PyTorch file; download it again") from None
 
 

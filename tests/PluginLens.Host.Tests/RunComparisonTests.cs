@@ -45,6 +45,8 @@ public sealed class RunComparisonTests
     [TestCase("[1]", "not a run.json")]
     [TestCase("{\"plugin\":\"p\"}", "older version")]
     [TestCase("{\"plugin\":\"p\",\"command_line\":[\"run\"],\"inputs\":[1]}", "not a run.json")]
+    [TestCase("{\"plugin\":\"p\",\"command_line\":[\"run\"],\"prompts\":[1]}", "not a run.json")]
+    [TestCase("{\"plugin\":\"p\",\"command_line\":[\"run\"],\"files\":[[]]}", "not a run.json")]
     public void Read_WhatIsNoRun_IsOneLine(string json, string message)
     {
         using var folder = new TemporaryFolder();

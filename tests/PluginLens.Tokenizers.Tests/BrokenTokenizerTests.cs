@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using PluginLens.Tests.Shared;
 
@@ -148,63 +147,6 @@ public class BrokenTokenizerTests
         using var folder = Folder(("tokenizer.model", Encoding.UTF8.GetBytes(Bpe)));
 
         AssertRefused(folder.Folder, "tokenizer.model");
-    }
-
-    /// <summary>Every mutated tokenizer either works or is refused in one line; nothing hangs.</summary>
-    [Test]
-    [CancelAfter(120_000)]
-    public void Load_MutatedFiles_WorkOrAreRefused()
-    {
-        string[][] sources =
-        [
-            ["gpt2", "tokenizer.json"], ["gpt2", "vocab.json", "merges.txt", "tokenizer_config.json"], ["gpt_neox", "tokenizer.json"],
-            ["llama3", "tokenizer.json", "tokenizer_config.json"], ["phi3", "tokenizer.json"], ["bert", "tokenizer.json"], ["bert", "vocab.txt"],
-            ["openai-gpt", "tokenizer.json"], ["opt", "vocab.json", "merges.txt", "tokenizer_config.json", "special_tokens_map.json"],
-            ["llama", "tokenizer.json"], ["llama", "tokenizer.model"], ["gemma2", "tokenizer.json"], ["gemma2", "tokenizer.model"],
-            ["t5", "tokenizer.json"], ["t5", "spiece.model", "tokenizer_config.json"],
-        ];
-        var random = new Random(20240711);
-        var worked = 0;
-        var refused = 0;
-        for (var round = 0; round < 600; round++)
-        {
-            var source = sources[round % sources.Length];
-            using var copy = new TokenizerCopy(source[0], source[1..]);
-            var victim = Path.Combine(copy.Folder, source[1 + random.Next(source.Length - 1)]);
-            File.WriteAllBytes(victim, Mutation.Of(File.ReadAllBytes(victim), random));
-            try
-            {
-                Use(TokenizerFiles.Load(copy.Folder));
-                worked++;
-            }
-            catch (ModelException e)
-            {
-                Assert.That(e.Message, Does.Not.Contain("\n").And.Length.LessThan(1000), $"round {round}");
-                refused++;
-            }
-            catch (Exception e) when (e is not AssertionException)
-            {
-                Assert.Fail(string.Create(CultureInfo.InvariantCulture, $"Round {round}, {Path.GetFileName(victim)} of {source[0]}: {e}"));
-            }
-        }
-
-        Assert.That(worked, Is.GreaterThan(50));
-        Assert.That(refused, Is.GreaterThan(50));
-    }
-
-    private static void Use(FileTokenizer tokenizer)
-    {
-        foreach (var text in (string[])["Hello, world! It's 1234.", "  a\n\n\tb  ", "naïve 中文 🙂 e\u0301", "<s> <|endoftext|> [CLS]", ""])
-        {
-            var ids = tokenizer.Encode(text, addSpecial: true);
-            Assert.That(ids, Has.All.InRange(0, tokenizer.Count - 1));
-            tokenizer.Decode(ids);
-        }
-
-        for (var id = -1; id <= tokenizer.Count; id++)
-        {
-            Assert.That(tokenizer.Text(id), Is.Not.Null);
-        }
     }
 
     private static void AssertRefused(string folder, string expected)

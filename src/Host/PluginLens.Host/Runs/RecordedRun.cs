@@ -15,6 +15,8 @@ public sealed class RecordedRun
         Plugin = (string?)json["plugin"] ?? throw Older(folder);
         CommandLine = [.. (json["command_line"] as JArray ?? throw Older(folder)).Values<string>().OfType<string>()];
         Prompts = (json["inputs"] as JArray)?.Select(Prompt).ToList();
+        PromptCount = (int?)json["prompts"] ?? 0;
+        Files = [.. (json["files"] as JArray ?? []).Select(file => (string?)file).OfType<string>()];
     }
 
     /// <summary>The run folder.</summary>
@@ -30,10 +32,10 @@ public sealed class RecordedRun
     public IReadOnlyList<RecordedPrompt>? Prompts { get; }
 
     /// <summary>How many prompts there were, private ones too.</summary>
-    public int PromptCount => (int?)_json["prompts"] ?? 0;
+    public int PromptCount { get; }
 
     /// <summary>Files of the run, relative to its folder.</summary>
-    internal IReadOnlyList<string> Files => [.. (_json["files"] as JArray ?? []).Values<string>().OfType<string>()];
+    internal IReadOnlyList<string> Files { get; }
 
     /// <summary>Everything that run.json says.</summary>
     internal JObject Json => _json;

@@ -8,6 +8,9 @@ namespace PluginLens.Import.Recognition;
 /// <param name="Values">Its values; empty where there is none.</param>
 internal sealed record SourceConfig(JsonObject Values)
 {
+    // A key twice would be found only when a value is asked for, and as another fault.
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
+
     public static SourceConfig Beside(string folder)
     {
         var path = new[] { folder, Path.GetDirectoryName(folder) ?? folder }.Take(Path.GetFileName(folder) == "onnx" ? 2 : 1)
@@ -19,7 +22,7 @@ internal sealed record SourceConfig(JsonObject Values)
 
         try
         {
-            return new SourceConfig(JsonNode.Parse(RegularFile.Text(path, SizeLimit.Configuration)) as JsonObject ?? throw new JsonException("expected an object"));
+            return new SourceConfig(JsonNode.Parse(RegularFile.Text(path, SizeLimit.Configuration), documentOptions: Strict) as JsonObject ?? throw new JsonException("expected an object"));
         }
         catch (JsonException e)
         {
