@@ -23,8 +23,13 @@ def opened(path):
 
 def whole(path, longest=LONGEST):
     """Everything that the file holds."""
+    parts, left = [], longest + 1
     with opened(path) as file:
-        content = file.read(longest + 1)
+        # A piece at a time: what is asked for is allocated first.
+        while left > 0 and (part := file.read(min(left, 1 << 20))):
+            parts.append(part)
+            left -= len(part)
+    content = b"".join(parts)
     if len(content) > longest:
         raise ExportError(f"'{path}' has more than {longest >> 20} MB, which no such file has; take the model's own")
     return content
