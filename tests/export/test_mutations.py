@@ -22,7 +22,7 @@ try:
 except ImportError:
     torch = None
 
-INPUTS = 700
+INPUTS = 400
 ODD = [0, 1, 0x7F, 0xFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 1 << 32, 1 << 60, (1 << 63) - 1, 1 << 63, (1 << 64) - 1]
 VALUES = [None, True, 0, -1, 1 << 40, 1e300, "", "F32", "F99", [], [0, 0], [[]], {}, [1 << 50], {"dtype": "F32"}]
 MOST = 16 << 20  # Of Python's own memory, for files of less than a megabyte.
