@@ -16,7 +16,7 @@ public sealed class IsolationTests
     [TestCase("writes-anywhere", "signal")]
     [TestCase("throws-on-thread", "(aborted, signal 6): Unhandled exception. System.InvalidOperationException: thrown late")]
     [TestCase("loops", "it took longer than the 1.5 seconds of --timeout", "--timeout", "1.5")]
-    [TestCase("allocates", "OutOfMemoryException", "--max-memory", "200m")]
+    [TestCase("allocates", "OutOfMemoryException: it asked for more memory than there is, or than --max-memory allows", "--max-memory", "200m")]
     [TestCase("allocates-natively", "it used 0.2 GB of memory, more than --max-memory allows (0.2 GB)", "--max-memory", "200m")]
     public void Fault_FailsTheRunByName_AndRowsAreKept(string how, string said, params string[] limits)
     {
@@ -133,6 +133,20 @@ public sealed class IsolationTests
         static string WithoutTime(string json) => string.Join('\n', json.Split('\n').Where(line =>
             !line.Contains("wall_seconds", StringComparison.Ordinal) && !line.Contains("started", StringComparison.Ordinal) && !line.Contains("--trust", StringComparison.Ordinal)
             && !line.Contains("--isolate", StringComparison.Ordinal) && !line.Contains(Path.GetTempPath(), StringComparison.Ordinal)));
+    }
+
+    [Test]
+    public void PlanAndRerun_WorkAcrossTheProcess()
+    {
+        using var folder = new TemporaryFolder();
+        var run = Cli.Run("run", "--plugin", "every-result", "--plugins", Fixture, "--prompt", "The cat", "--out", folder.At("run"));
+        var again = Cli.Run("rerun", folder.At("run"));
+        Assert.That((run.ExitCode, again.ExitCode), Is.EqualTo((0, 0)), run.Errors + again.Errors + again.Output);
+        Assert.That(again.Output, Does.Contain("every-result: the same was found"));
+
+        var (here, isolated) = (Cli.Run("run", "--plugin", "token-norms", "--plan"), Cli.Run("run", "--plugin", "token-norms", "--plan", "--isolate"));
+        Assert.That((isolated.ExitCode, isolated.Output), Is.EqualTo((0, here.Output)), isolated.Errors);
+        Assert.That(here.Output, Does.Contain("FLOP"));
     }
 
     [Test]

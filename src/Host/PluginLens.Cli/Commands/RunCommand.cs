@@ -88,23 +88,20 @@ internal static class RunCommand
     {
         ParseResult Saying(Option option) => asked.GetResult(option) is { Implicit: false } ? asked : before;
         var (entry, models) = (Cli.Plugins.Find(Saying(GlobalOptions.Plugins), run.Plugin), Saying(GlobalOptions.Models).GetValue(GlobalOptions.Models));
+        var source = prompts with { AddSpecial = !before.GetValue(NoSpecial), AddBeginning = before.GetValue(Beginning) };
         using var stop = new Interrupt();
         using var progress = new ConsoleProgress(!before.GetValue(Quiet));
-        using var engine = Engine(before, models, stop);
-        var inputs = Inputs(before, engine, progress) with
-        {
-            Prompts = prompts with { AddSpecial = !before.GetValue(NoSpecial), AddBeginning = before.GetValue(Beginning) },
-            CommandLine = run.CommandLine,
-            KeepsPromptsPrivate = run.Prompts is null,
-        };
 
         // Whom a command line of some time ago trusted need not be trusted now.
         if (Isolating.Applies(before, entry, trusts: false))
         {
-            return IsolatedRun.Execute(Isolating.With(before, Order(before, entry, inputs, models) with { WritesFiles = true }), entry.Id, new RunPlace(folder), progress, stop.Token);
+            var order = Order(before, entry) with { ModelsFolder = models, Prompts = source, CommandLine = run.CommandLine, KeepsPromptsPrivate = run.Prompts is null, WritesFiles = true };
+            return IsolatedRun.Execute(Isolating.With(before, order), entry.Id, new RunPlace(folder), progress, stop.Token);
         }
 
         var (plugin, options) = Bound(before.UnmatchedTokens, PluginLoading.Load(entry));
+        using var engine = Engine(before, models, stop);
+        var inputs = Inputs(before, engine, progress) with { Prompts = source, CommandLine = run.CommandLine, KeepsPromptsPrivate = run.Prompts is null };
         return AnalysisRun.Execute(new RunRequest { Plugin = plugin, Options = options, Inputs = inputs, Out = new RunPlace(folder) });
     }
 
@@ -135,11 +132,10 @@ internal static class RunCommand
     {
         using var stop = new Interrupt();
         using var progress = new ConsoleProgress(!parse.GetValue(Quiet));
-        using var engine = Engine(parse, parse.GetValue(GlobalOptions.Models), stop);
-        var isolation = Isolating.With(parse, Order(parse, entry, Inputs(parse, engine, progress), parse.GetValue(GlobalOptions.Models)));
+        var isolation = Isolating.With(parse, Order(parse, entry));
         if (parse.GetValue(Plan))
         {
-            return PlanPrinter.Print(entry.Id, IsolatedRun.Plan(isolation, entry.Id, stop.Token), engine.Compute.Threads);
+            return PlanPrinter.Print(entry.Id, IsolatedRun.Plan(isolation, entry.Id, stop.Token), ThreadsOf(parse) is > 0 and var threads ? threads : Environment.ProcessorCount);
         }
 
         var result = IsolatedRun.Execute(isolation, entry.Id, Place(parse), progress, stop.Token);
@@ -153,20 +149,20 @@ internal static class RunCommand
     public static (LoadedPlugin Plugin, object? Options) Bound(IReadOnlyList<string> typed, LoadedPlugin plugin) =>
         (plugin, OptionsBinder.Bind(plugin, CommandLineOptions.Parse(typed, name => plugin.Options.Any(option => option.Name == name && option.IsFlag))));
 
-    private static IsolatedOrder Order(ParseResult parse, PluginEntry entry, RunInputs inputs, string? models) => new()
+    private static IsolatedOrder Order(ParseResult parse, PluginEntry entry) => new()
     {
         Folder = entry.Folder,
         Analysis = entry.Id,
         Options = parse.UnmatchedTokens,
-        Models = inputs.Models,
-        ModelsFolder = models,
+        Models = ModelsOf(parse),
+        ModelsFolder = parse.GetValue(GlobalOptions.Models),
         ReadsPrompts = ReadsPrompts(parse),
-        Prompts = inputs.Again(),
-        KeepsPromptsPrivate = inputs.KeepsPromptsPrivate,
-        CommandLine = inputs.CommandLine,
+        Prompts = Source(parse),
+        KeepsPromptsPrivate = parse.GetValue(Private),
+        CommandLine = Typed(parse),
         Device = parse.GetValue(Device),
         Threads = ThreadsOf(parse),
-        Seed = inputs.Seed,
+        Seed = parse.GetValue(Seed),
         NoCache = parse.GetValue(NoCache),
         UnverifiedWeights = parse.GetValue(UnverifiedWeights),
         Plans = parse.GetValue(Plan),
@@ -186,7 +182,7 @@ internal static class RunCommand
         using var progress = new ConsoleProgress(!parse.GetValue(Quiet));
         using var engine = Engine(parse, parse.GetValue(GlobalOptions.Models), stop);
         var inputs = Inputs(parse, engine, progress);
-        Isolation? Isolated(PluginEntry entry) => Isolating.Applies(parse, entry) ? Isolating.With(parse, Order(parse, entry, inputs, parse.GetValue(GlobalOptions.Models))) : null;
+        Isolation? Isolated(PluginEntry entry) => Isolating.Applies(parse, entry) ? Isolating.With(parse, Order(parse, entry) with { Prompts = inputs.Again() }) : null;
         if (parse.GetValue(Plan))
         {
             return PlanPrinter.Print(AllRuns.Plan(catalog, inputs, Isolated), engine.Compute.Threads);
@@ -199,6 +195,12 @@ internal static class RunCommand
             outcomes.Select(run => new[] { run.Analysis, Names.Kebab(run.End.ToString()), run.Seconds is { } seconds ? $"{seconds:0.0}" : string.Empty, run.Said }));
         return outcomes.Any(run => run.End is RunEnd.Failed or RunEnd.Stopped) ? ExitCode.Failed : ExitCode.Success;
     }
+
+    private static string[] ModelsOf(ParseResult parse) => parse.GetValue(Model) ?? [];
+
+    private static PromptSource Source(ParseResult parse) => PromptsOf(parse) with { AddSpecial = !parse.GetValue(NoSpecial), AddBeginning = parse.GetValue(Beginning) };
+
+    private static IReadOnlyList<string> Typed(ParseResult parse) => PromptArguments.Typed(Environment.GetCommandLineArgs()[1..], parse.GetValue(Private));
 
     private static bool ReadsPrompts(ParseResult parse) => !PromptsOf(parse).IsEmpty && parse.GetValue(Plugin) != AllRuns.Name;
 
@@ -221,9 +223,9 @@ internal static class RunCommand
     private static RunInputs Inputs(ParseResult parse, OnnxEngine engine, ConsoleProgress progress) => new()
     {
         Engine = engine,
-        Models = parse.GetValue(Model) ?? [],
-        Prompts = PromptsOf(parse) with { AddSpecial = !parse.GetValue(NoSpecial), AddBeginning = parse.GetValue(Beginning) },
-        CommandLine = PromptArguments.Typed(Environment.GetCommandLineArgs()[1..], parse.GetValue(Private)),
+        Models = ModelsOf(parse),
+        Prompts = Source(parse),
+        CommandLine = Typed(parse),
         KeepsPromptsPrivate = parse.GetValue(Private),
         Seed = parse.GetValue(Seed),
         Progress = progress,

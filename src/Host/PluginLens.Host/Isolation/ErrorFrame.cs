@@ -25,7 +25,12 @@ internal static class ErrorFrame
             IOException or UnauthorizedAccessException => Kind.Input,
             _ => Kind.Plugin,
         }));
-        FrameWriter.Text(writer, error is null ? null : Said.By(error));
+        FrameWriter.Text(writer, error switch
+        {
+            null => null,
+            UsageException or ModelException or OperationCanceledException or IOException or UnauthorizedAccessException or PluginException => Said.By(error),
+            _ => $"Unexpected {error.GetType().Name}: {Said.By(error)} (--verbose shows where; please report it).",
+        });
         FrameWriter.Text(writer, error is null ? null : Said.Everything(error));
         writer.Write(error is PluginException plugin ? plugin.ExitCode : ExitCode.Failed);
     }

@@ -44,7 +44,16 @@ internal sealed class IsolatedProcess : IDisposable
 
         // The runtime's own error where it would not fit; what is not the runtime's is watched.
         start.Environment["DOTNET_GCHeapHardLimit"] = isolation.MaxMemory.ToString("X", CultureInfo.InvariantCulture);
-        _process = Process.Start(start)!;
+        try
+        {
+            _process = Process.Start(start)!;
+        }
+        catch (System.ComponentModel.Win32Exception error)
+        {
+            Clear();
+            throw new PluginException($"The process of the analysis cannot be started ({isolation.Program}): {OneLine.Of(error.Message)}; --trust runs it in the program itself.", error) { ExitCode = ExitCode.Failed };
+        }
+
         _control.DisposeLocalCopyOfClientHandle();
         _results.DisposeLocalCopyOfClientHandle();
         _errors.Begin(_process);
@@ -95,17 +104,8 @@ internal sealed class IsolatedProcess : IDisposable
         _process.WaitForExit(TimeSpan.FromSeconds(5));
         _errors.Finish();
         _process.Dispose();
-        _control.Dispose();
-        _results.Dispose();
         _finished.Dispose();
-        try
-        {
-            _folder.Delete(recursive: true);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            // The plugin's leftovers, made undeletable; the folder is a temporary one.
-        }
+        Clear();
     }
 
     private static string Exit(int code) => code switch
@@ -116,6 +116,20 @@ internal sealed class IsolatedProcess : IDisposable
         139 => "access violation, signal 11",
         _ => $"exit code {code}",
     };
+
+    private void Clear()
+    {
+        _control.Dispose();
+        _results.Dispose();
+        try
+        {
+            _folder.Delete(recursive: true);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // The plugin's leftovers, made undeletable; the folder is a temporary one.
+        }
+    }
 
     private void Watch()
     {

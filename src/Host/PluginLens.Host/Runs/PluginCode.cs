@@ -26,10 +26,14 @@ internal static class PluginCode
             {
                 UsageException or ModelException or PluginException => error,
                 OperationCanceledException when cancellation.IsCancellationRequested => error,
-                _ => new PluginException($"Analysis '{id}' failed: {error.GetType().Name}: {OneLine.Of(Said.By(error))}", thrown) { ExitCode = ExitCode.Failed },
+                _ => new PluginException($"Analysis '{id}' failed: {error.GetType().Name}: {Why(error)}", thrown) { ExitCode = ExitCode.Failed },
             };
         }
     }
+
+    private static string Why(Exception error) => error is OutOfMemoryException
+        ? "it asked for more memory than there is, or than --max-memory allows"
+        : OneLine.Of(Said.By(error));
 
     /// <summary>What parallel loops and static constructors wrap.</summary>
     private static Exception Cause(Exception error) => error switch
