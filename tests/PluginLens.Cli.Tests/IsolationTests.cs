@@ -64,6 +64,14 @@ public sealed class IsolationTests
         }
     }
 
+    [Test]
+    public void Trusted_ThatEndsTheProgram_IsNoSuccess()
+    {
+        var result = Misbehave("exits", ["--trust"]);
+
+        Assert.That((result.ExitCode, result.Errors), Is.EqualTo((1, "pluginlens: The program was ended while an analysis ran; what it found is not whole.\n")));
+    }
+
     [TestCase("stops-quietly")]
     [TestCase("stops-quietly", "--trust")]
     [TestCase("stays-deaf")]

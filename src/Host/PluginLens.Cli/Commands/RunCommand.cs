@@ -123,7 +123,9 @@ internal static class RunCommand
             return PlanPrinter.Print(entry.Id, AnalysisRun.Plan(request), engine.Compute.Threads);
         }
 
+        using var unfinished = new UnfinishedRun();
         var result = AnalysisRun.Execute(request);
+        unfinished.Dispose();
         progress.Dispose();
         return Print(parse, result);
     }
@@ -188,7 +190,9 @@ internal static class RunCommand
             return PlanPrinter.Print(AllRuns.Plan(catalog, inputs, Isolated), engine.Compute.Threads);
         }
 
+        using var unfinished = new UnfinishedRun();
         var outcomes = AllRuns.Execute(catalog, Place(parse), inputs, Isolated);
+        unfinished.Dispose();
         progress.Dispose();
         Columns.Print(
             ["analysis", "outcome", "seconds", ""],
