@@ -125,6 +125,8 @@ public static class IsolatedRun
                 case Frame.PromptsDone:
                     store.MarkPromptsDone(frames.Int());
                     break;
+                case Frame.Refused:
+                    throw ErrorFrame.Read(frames)!;
                 case Frame.Ended:
                     return;
             }

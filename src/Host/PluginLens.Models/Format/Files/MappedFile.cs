@@ -18,6 +18,7 @@ internal sealed unsafe class MappedFile : IDisposable
     private readonly FileLease? _lease;
     private readonly byte* _start;
     private int _disposed;
+    private string? _changed;
     private volatile bool _wentOut;
 
     /// <summary>Maps the whole file.</summary>
@@ -54,7 +55,7 @@ internal sealed unsafe class MappedFile : IDisposable
     private byte* Alive => _disposed == 0 ? _start : throw new ObjectDisposedException(nameof(Model), "A weight was read after its model was disposed.");
 
     /// <summary>What befell the content since it was mapped, as its size and the time of its last change tell; null where nothing did. What replaced the file by another left the content alone, and so did what waited until it was kept.</summary>
-    public string? Changed => _lease is not { IsKept: true } && (RandomAccess.GetLength(_handle) != Length || File.GetLastWriteTimeUtc(_handle) != _written)
+    public string? Changed => _disposed != 0 ? _changed : _lease is not { IsKept: true } && (RandomAccess.GetLength(_handle) != Length || File.GetLastWriteTimeUtc(_handle) != _written)
         ? $"'{Path}' was changed while it was read: what was computed meanwhile may come from other weights than those recorded. Copy or export the model again, leave it alone while a run reads it, and run again."
         : null;
 
@@ -97,8 +98,11 @@ internal sealed unsafe class MappedFile : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        // Asked for the last time: what was computed before stays what it was.
+        var changed = _disposed == 0 ? Changed : null;
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
         {
+            _changed = changed;
             _lease?.Dispose();
 
             // The pointer that is not given back keeps the view from finalisation too.
