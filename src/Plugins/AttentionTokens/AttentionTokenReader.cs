@@ -11,7 +11,8 @@ internal sealed class AttentionTokenReader
     private const int Vectors = 1 << 15;
 
     private readonly AnalysisContext _context;
-    private readonly AttentionTokensOptions _options;
+    private readonly AttentionReadingOptions _options;
+    private readonly AttentionComponent[] _components;
     private readonly HeadVectors _vectors;
     private readonly Matrix _vocabulary;
     private readonly float[]? _bias;
@@ -22,11 +23,12 @@ internal sealed class AttentionTokenReader
 
     /// <summary>Looks at the model.</summary>
     /// <param name="context">The run.</param>
-    /// <param name="options">What is read, and how.</param>
-    public AttentionTokenReader(AnalysisContext context, AttentionTokensOptions options)
+    /// <param name="options">How it is read.</param>
+    /// <param name="components">What is read.</param>
+    public AttentionTokenReader(AnalysisContext context, AttentionReadingOptions options, IEnumerable<AttentionComponent> components)
     {
         var (model, config, sides) = (context.Model, context.Model.Config, new VocabularySides(context.Model));
-        (_context, _options, _vectors, _vocabulary, _keep) = (context, options, new HeadVectors(context, options), sides.Writing, new TokenFilter().Mask(model));
+        (_context, _options, _components, _vectors, _vocabulary, _keep) = (context, options, [.. components.Distinct()], new HeadVectors(context, options), sides.Writing, new TokenFilter().Mask(model));
         (_layers, _heads) = (options.Layer.Of(config.NLayers, "layer"), options.Head.Of(config.NHeads, "head"));
         var hasBias = options.UnembedBias == OnOff.On && model.HasWeight("unembed.W_U");
         _heights = hasBias ? [.. new VocabularyBias(model).Values] : new double[config.DVocab];
@@ -85,7 +87,7 @@ internal sealed class AttentionTokenReader
     }
 
     /// <summary>Numbers held for a prompt: activations of the heads, patterns, ids.</summary>
-    private long Size(int length) => _layers.Count * (((2L + (_options.Components.Length / 2)) * _context.Model.Config.NHeads * length * length) + (3L * length * _context.Model.Config.NHeads * _context.Model.Config.DHead));
+    private long Size(int length) => _layers.Count * (((2L + (_components.Length / 2)) * _context.Model.Config.NHeads * length * length) + (3L * length * _context.Model.Config.NHeads * _context.Model.Config.DHead));
 
     /// <summary>Head after head the cells of each prompt of a batch.</summary>
     private IEnumerable<HeadCells[]> Batch(IReadOnlyList<Prompt> prompts, int[] together)
@@ -141,7 +143,7 @@ internal sealed class AttentionTokenReader
         {
             Matrix64 Vectors(Matrix of, Matrix64? turn, double[]? shift = null) => HeadVectors.Basis.Read(of, turn, shift);
             var (length, q, k) = (prompt.Tokens.Length, new Lazy<Matrix64>(() => Vectors(activity.Q, basis.Q)), new Lazy<Matrix64>(() => Vectors(activity.K, basis.K)));
-            foreach (var component in _options.Components.Distinct())
+            foreach (var component in _components)
             {
                 var products = component is AttentionComponent.Hadamard or AttentionComponent.Dot;
                 var ids = prompt.Ids[(int)component] = new int[products ? length * length : length];

@@ -1,7 +1,19 @@
 namespace PluginLens.Plugins.AttentionTokens;
 
 /// <summary>Options of <c>attention-tokens</c>.</summary>
-public sealed record AttentionTokensOptions
+public sealed record AttentionTokensOptions : AttentionReadingOptions
+{
+    /// <summary>What is read.</summary>
+    [Help("What is read as tokens, of: hadamard (q times k, element by element), dot (q · k in every coordinate), q, k, v.")]
+    public AttentionComponent[] Components { get; init; } = Enum.GetValues<AttentionComponent>();
+
+    /// <summary>The document's layout.</summary>
+    [Help("table, or document: also the document's eight columns in a file of their own, head by head, with -1 above the diagonal.")]
+    public Layout Layout { get; init; }
+}
+
+/// <summary>How vectors of attention are read as tokens.</summary>
+public record AttentionReadingOptions
 {
     /// <summary>Layers.</summary>
     [Help("Layers, e.g. 0, -1, 0-3.")]
@@ -10,10 +22,6 @@ public sealed record AttentionTokensOptions
     /// <summary>Heads.</summary>
     [Help("Query heads.")]
     public Selection Head { get; init; } = Selection.All;
-
-    /// <summary>What is read.</summary>
-    [Help("What is read as tokens, of: hadamard (q times k, element by element), dot (q · k in every coordinate), q, k, v.")]
-    public AttentionComponent[] Components { get; init; } = Enum.GetValues<AttentionComponent>();
 
     /// <summary>How a vector of a head becomes a vector of the stream.</summary>
     [Help("wo: c W_O, what the head would write; utils: (sum over rows of W_V c) times (column sums of W_O), as the published code computes it.")]
@@ -39,10 +47,6 @@ public sealed record AttentionTokensOptions
     [AtLeast(1)]
     [Help("Random prompts.")]
     public int Count { get; init; } = 32;
-
-    /// <summary>The document's layout.</summary>
-    [Help("table, or document: also the document's eight columns in a file of their own, head by head, with -1 above the diagonal.")]
-    public Layout Layout { get; init; }
 }
 
 /// <summary>A vector of attention that is read as a token.</summary>

@@ -15,7 +15,7 @@ internal sealed class HeadVectors
     /// <param name="context">The model.</param>
     /// <param name="options">Factors and projection.</param>
     /// <exception cref="UsageException">Singular factors of a rotary model, or a rotation that there is not.</exception>
-    public HeadVectors(AnalysisContext context, AttentionTokensOptions options)
+    public HeadVectors(AnalysisContext context, AttentionReadingOptions options)
     {
         var config = context.Model.Config;
         if (options.Factor == HeadFactoring.Svd && config.RotaryDim > 0)

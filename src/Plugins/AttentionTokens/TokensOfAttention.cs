@@ -29,7 +29,7 @@ public sealed class TokensOfAttention : Analysis<AttentionTokensOptions>
                 : "--layout document is one tensor of all prompts: give prompts of equal length.");
         }
 
-        var reader = new AttentionTokenReader(context, options);
+        var reader = new AttentionTokenReader(context, options, options.Components);
         context.Results.Note(reader.Description);
         if (options.Components.Any(component => component != AttentionComponent.V))
         {
@@ -69,24 +69,33 @@ public sealed class TokensOfAttention : Analysis<AttentionTokensOptions>
     }
 
     /// <inheritdoc/>
-    protected override Cost? Plan(AnalysisContext context, AttentionTokensOptions options)
+    protected override Cost? Plan(AnalysisContext context, AttentionTokensOptions options) => Costs.Sum(CostOf(context, options, options.Components), Costs.Rows<AttentionTokenRow>(Cells(context, options)));
+
+    /// <summary>What reading costs, without the rows.</summary>
+    /// <param name="context">The run.</param>
+    /// <param name="options">How.</param>
+    /// <param name="components">What.</param>
+    internal static Cost CostOf(AnalysisContext context, AttentionReadingOptions options, IEnumerable<AttentionComponent> components)
     {
         var config = context.Model.Config;
         var (prompts, layers) = (Prompts(context, options), options.Layer.Of(config.NLayers, "layer"));
-        double heads = layers.Count * (double)options.Head.Of(config.NHeads, "head").Count, width = config.DHead, cells = prompts.Sum(prompt => (double)prompt.Tokens.Length * prompt.Tokens.Length), positions = prompts.Sum(prompt => (double)prompt.Tokens.Length);
-        var vectors = (options.Components.Contains(AttentionComponent.Hadamard) ? cells : 0) + (3 * positions);
+        double heads = layers.Count * (double)options.Head.Of(config.NHeads, "head").Count, width = config.DHead, positions = prompts.Sum(prompt => (double)prompt.Tokens.Length);
+        var vectors = (components.Contains(AttentionComponent.Hadamard) ? Cells(context, options) / heads : 0) + (3 * positions);
         return Costs.Sum(
             Costs.Widened(context.Model),
             Costs.Sum(prompts.Select(prompt => LayerPasses.CostOf(config, prompt.Tokens.Length, layers))),
             Costs.Times(heads * Math.Max(1, Math.Ceiling(prompts.Count / 64.0)), Costs.Sum(Costs.Product(width, config.DModel, config.DVocab), new Cost(20 * width * width * config.DModel, 0))),
-            Costs.Times(heads, Costs.TopRows(vectors, width, config.DVocab, 1)),
-            Costs.Rows<AttentionTokenRow>(heads * cells));
+            Costs.Times(heads, Costs.TopRows(vectors, width, config.DVocab, 1)));
     }
+
+    /// <summary>Cells of all heads; the whole square, of which causal models have half.</summary>
+    private static double Cells(AnalysisContext context, AttentionReadingOptions options) => options.Layer.Of(context.Model.Config.NLayers, "layer").Count * (double)options.Head.Of(context.Model.Config.NHeads, "head").Count
+        * Prompts(context, options).Sum(prompt => (double)prompt.Tokens.Length * prompt.Tokens.Length);
 
     /// <summary>The prompts that are read: those given, or random ones.</summary>
     /// <param name="context">The run.</param>
     /// <param name="options">Which.</param>
-    internal static IReadOnlyList<Prompt> Prompts(AnalysisContext context, AttentionTokensOptions options) => options.Random == RandomInput.None
+    internal static IReadOnlyList<Prompt> Prompts(AnalysisContext context, AttentionReadingOptions options) => options.Random == RandomInput.None
         ? context.Prompts.Count > 0 ? context.Prompts : throw new UsageException("This analysis needs text; give --prompt TEXT, --prompts FILE, --ids 1,2,3 or --random single|random|pattern.")
         : RandomPrompts.Of(context, options.Random, options.Count);
 
