@@ -21,7 +21,8 @@ public sealed partial class ArchitectureTests
         ["Import"] = ["Abstractions", "Files", "Tokenizers", "Models"],
         ["Hub"] = ["Abstractions", "Files"],
         ["Testing"] = ["Abstractions", "Numerics"],
-        ["Cli"] = ["Abstractions", "Files", "Numerics", "Tokenizers", "Host", "Models", "Import", "Hub"],
+        ["Pictures"] = ["Abstractions", "Host"],
+        ["Cli"] = ["Abstractions", "Files", "Numerics", "Tokenizers", "Host", "Models", "Import", "Hub", "Pictures"],
     };
 
     /// <summary>Packages that belong to some projects alone.</summary>

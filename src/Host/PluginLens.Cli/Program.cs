@@ -15,6 +15,7 @@ internal static class Program
         GlobalOptions.Verbose,
         RunCommand.Create(),
         RerunCommand.Create(),
+        FiguresCommand.Create(),
         ListCommand.Create(),
         DescribeCommand.Create(),
         ModelsCommand.Create(),

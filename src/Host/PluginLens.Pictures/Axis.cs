@@ -3,13 +3,14 @@ namespace PluginLens.Pictures;
 /// <summary>Labels of the rows or columns of a grid: all where there is room, else every second, fifth, tenth ...; long ones are shortened.</summary>
 internal sealed class Axis
 {
-    private const double MostWidth = 150;
+    private const double MostAcross = 130, MostUp = 90;
     private readonly List<string> _labels;
     private readonly double _pitch;
     private readonly string _title;
     private readonly bool _below;
     private readonly int _every;
     private readonly bool _turned;
+    private readonly double _most;
 
     /// <summary>An axis.</summary>
     /// <param name="title">What it is of; may be empty.</param>
@@ -20,9 +21,11 @@ internal sealed class Axis
     {
         (_title, _pitch, _below) = (Label.Of(title), pitch, below);
         _labels = [.. labels.Select(Label.Of)];
-        var widest = Math.Min(MostWidth, _labels.Select(label => Label.Width(label, Sheet.Small)).DefaultIfEmpty().Max());
+        var widest = Math.Min(MostAcross, _labels.Select(label => Label.Width(label, Sheet.Small)).DefaultIfEmpty().Max());
         var numbers = _labels.TrueForAll(label => label.Length > 0 && label.All(char.IsAsciiDigit));
         _turned = below && widest > pitch - 3 && !(numbers && widest < 40);
+        _most = _turned ? MostUp : MostAcross;
+        widest = Math.Min(widest, _most);
         _every = Every((below && !_turned ? widest + 4 : Sheet.Small + 1) / pitch);
         Extent = 6 + (below && !_turned ? Sheet.Small : widest) + (_title.Length > 0 ? Sheet.Line + 3 : 0);
     }
@@ -41,15 +44,15 @@ internal sealed class Axis
             var middle = (at + 0.5) * _pitch;
             if (!_below)
             {
-                sheet.Write(x - 5, y + middle + 4, _labels[at], Anchor.End, MostWidth);
+                sheet.Write(x - 5, y + middle + 4, _labels[at], Anchor.End, _most);
             }
             else if (_turned)
             {
-                sheet.Write(x + middle + 4, y + 5, _labels[at], Anchor.End, MostWidth, turned: true);
+                sheet.Write(x + middle + 4, y + 5, _labels[at], Anchor.End, _most, turned: true);
             }
             else
             {
-                sheet.Write(x + middle, y + Sheet.Small + 3, _labels[at], Anchor.Middle, MostWidth);
+                sheet.Write(x + middle, y + Sheet.Small + 3, _labels[at], Anchor.Middle, _most);
             }
         }
 

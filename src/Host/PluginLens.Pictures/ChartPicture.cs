@@ -16,7 +16,7 @@ internal static class ChartPicture
         var pitch = figure.AsBars ? Math.Clamp(Width / count, Math.Min(Slot(figure), MostWidth / count), (MostBar * Math.Max(1, figure.Series.Count)) + 8) : Width / count;
         var axis = new Axis(figure.XTitle, figure.XLabels, pitch, below: true);
         var values = figure.Series.SelectMany(series => series.Values).OfType<double>();
-        var frame = new Frame(figure.YTitle, values, Height, fromZero: figure.AsBars);
+        var frame = new Frame(figure.YTitle, values, Height, figure.AsBars ? Zero.Always : Zero.WhereNear);
         var colors = ColorScale.Ordered(figure.Series.Count);
         var legend = figure.Series.Count > 1 ? new Legend([.. figure.Series.Select((series, at) => (series.Name, colors[at]))]) : null;
 

@@ -28,6 +28,7 @@ internal sealed class ColorBar(ColorScale scale, bool hasMissing)
         var (left, height) = (x + Gap, Height(beside) - (hasMissing ? 24 : 0));
         var colors = Enumerable.Range(0, Bands).Select(band => scale.Of(scale.Most - ((scale.Most - scale.Least) * band / (Bands - 1)))).ToArray();
         sheet.Add(new Cells(left, y, Thickness, height, 1, Bands, colors));
+        sheet.Frame(left, y, Thickness, height);
         foreach (var value in _ticks.Values)
         {
             var at = scale.Most > scale.Least ? y + (height * (scale.Most - value) / (scale.Most - scale.Least)) : y + (height / 2);

@@ -6,16 +6,17 @@ internal sealed class Frame
     private readonly Ticks _ticks;
     private readonly double _least, _most;
     private readonly string _title;
+    private readonly Zero _zero;
 
     /// <summary>A frame around values.</summary>
     /// <param name="title">Meaning of the values.</param>
     /// <param name="values">All that are drawn.</param>
     /// <param name="height">Height of the plot.</param>
-    /// <param name="fromZero">Whether 0 belongs to the axis.</param>
-    public Frame(string title, IEnumerable<double> values, double height, bool fromZero)
+    /// <param name="zero">Whether 0 belongs to the axis.</param>
+    public Frame(string title, IEnumerable<double> values, double height, Zero zero = Zero.AsItComes)
     {
-        (_title, Height) = (Label.Of(title), height);
-        (_least, _most) = Range(values, fromZero);
+        (_title, Height, _zero) = (Label.Of(title), height, zero);
+        (_least, _most) = Range(values, zero);
         _ticks = new Ticks(_least, _most, (int)Math.Clamp(height / 45, 2, 8));
         Extent = 8 + _ticks.Values.Select(value => Label.Width(_ticks.Text(value), Sheet.Small)).DefaultIfEmpty().Max() + (_title.Length > 0 ? Sheet.Line + 3 : 0);
     }
@@ -28,8 +29,8 @@ internal sealed class Frame
 
     /// <summary>The range of an axis: a little more than its values have, so that none lies on the border.</summary>
     /// <param name="values">All that are drawn.</param>
-    /// <param name="fromZero">Whether 0 belongs to it.</param>
-    public static (double Least, double Most) Range(IEnumerable<double> values, bool fromZero)
+    /// <param name="zero">Whether 0 belongs to it.</param>
+    public static (double Least, double Most) Range(IEnumerable<double> values, Zero zero = Zero.AsItComes)
     {
         var (least, most) = (double.PositiveInfinity, double.NegativeInfinity);
         foreach (var value in values.Where(double.IsFinite))
@@ -42,11 +43,12 @@ internal sealed class Frame
             return (0, 1);
         }
 
-        // Curves that are far from 0 keep their own range; those that nearly reach it start there.
-        var (down, up) = (fromZero || (least > 0 && least < most / 2), fromZero || (most < 0 && most > least / 2));
+        var near = zero == Zero.WhereNear;
+        var (down, up) = (zero == Zero.Always || (near && least > 0 && least < most / 2), zero == Zero.Always || (near && most < 0 && most > least / 2));
         (least, most) = (down ? Math.Min(0, least) : least, up ? Math.Max(0, most) : most);
         var room = most > least ? 0.04 * (most - least) : Math.Max(Math.Abs(most) / 10, 1e-3);
-        return (least == 0 ? 0 : least - room, most == 0 ? 0 : most + room);
+        var ends = zero != Zero.AsItComes;
+        return (ends && least == 0 ? 0 : least - room, ends && most == 0 && least < 0 ? 0 : most + room);
     }
 
     /// <summary>Where a value lies.</summary>
@@ -68,7 +70,7 @@ internal sealed class Frame
             sheet.Write(left - 5, y + 4, _ticks.Text(value), Anchor.End);
         }
 
-        if (_least < 0 && _most > 0)
+        if (_zero != Zero.AsItComes && _least < 0 && _most > 0)
         {
             sheet.Add(new Stroke([(left, Y(top, 0)), (left + width, Y(top, 0))], Rgb.Ink, 0.8));
         }
@@ -76,4 +78,17 @@ internal sealed class Frame
         sheet.Write(left - Extent + Sheet.Small, top + (Height / 2), _title, Anchor.Middle, turned: true);
         sheet.Add(new Stroke([(left, top), (left, top + Height), (left + width, top + Height)], Rgb.Ink));
     }
+}
+
+/// <summary>Whether 0 belongs to an axis.</summary>
+internal enum Zero
+{
+    /// <summary>Where it lies between the values.</summary>
+    AsItComes,
+
+    /// <summary>Also where the values nearly reach it: curves that are far from 0 keep their own range.</summary>
+    WhereNear,
+
+    /// <summary>Bars begin there.</summary>
+    Always,
 }

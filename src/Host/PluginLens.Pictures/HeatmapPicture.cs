@@ -5,7 +5,7 @@ namespace PluginLens.Pictures;
 /// <summary>A matrix of values as cells with a colour each; a large one as one image.</summary>
 internal static class HeatmapPicture
 {
-    private const double MostCell = 24, LeastLabelled = 13, LeastCell = 4, Extent = 420, LeastWidth = 260;
+    private const double Large = 480, MostCell = 24, LeastLabelled = 13, LeastCell = 4, Extent = 420, LeastWidth = 260;
     private const int Labelled = 56, Shapes = 10_000, Tips = 2_500;
 
     /// <summary>Draws a heat map.</summary>
@@ -24,17 +24,18 @@ internal static class HeatmapPicture
         var width = Math.Max(LeastWidth, left + across + bar.Width + Sheet.Edge);
         var top = sheet.Title(figure.Title, width) + Math.Max(0, (y.TitleWidth - down) / 2);
         DrawCells(sheet, figure, scale, left, top, cell);
+        sheet.Frame(left, top, across, down);
         x.Draw(sheet, left, top + down);
         y.Draw(sheet, left, top);
         var bottom = Math.Max(top + down + x.Extent, bar.Draw(sheet, left + across, top, down));
         return sheet.Finish(figure.Title, width, Math.Max(bottom, top + ((down + y.TitleWidth) / 2)) + Sheet.Edge);
     }
 
-    /// <summary>Up to 56 rows and columns have room for their labels; thousands are points.</summary>
+    /// <summary>Up to 56 rows and columns have room for their labels; from 211 on a cell is smaller than a dot.</summary>
     private static double Cell(int most)
     {
         var cell = Math.Min(MostCell, Extent / Math.Max(1, most));
-        return most <= Labelled ? Math.Max(LeastLabelled, Math.Floor(cell)) : most <= Extent / LeastCell * 2 ? Math.Max(LeastCell, Math.Floor(cell)) : Math.Min(1, 1000.0 / most);
+        return most <= Labelled ? Math.Max(LeastLabelled, Math.Floor(cell)) : most <= 2 * Extent / LeastCell ? Math.Max(LeastCell, Math.Floor(cell)) : Large / most;
     }
 
     private static void DrawCells(Sheet sheet, Heatmap figure, ColorScale scale, double left, double top, double cell)

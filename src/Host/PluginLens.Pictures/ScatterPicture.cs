@@ -21,14 +21,14 @@ internal static class ScatterPicture
         var color = groups.Select((group, at) => (group, colors[at])).ToDictionary(pair => pair.group, pair => pair.Item2, StringComparer.Ordinal);
         var legend = byGroup ? new Legend([.. groups.Select(group => (group, color[group]))]) : null;
         var bar = scale is null ? null : new ColorBar(scale, values.Count < points.Count);
-        var frame = new Frame(figure.YTitle, points.Select(point => point.Y), Height, fromZero: false);
+        var frame = new Frame(figure.YTitle, points.Select(point => point.Y), Height);
 
         var sheet = new Sheet();
         var (left, right) = (Sheet.Edge + frame.Extent, Math.Max(legend?.Width(Height) ?? 0, bar?.Width ?? 0));
         var width = left + Width + right + Sheet.Edge;
         var top = sheet.Title(figure.Title, width);
         frame.Draw(sheet, left, top, Width);
-        var (least, most) = Frame.Range(points.Select(point => point.X), fromZero: false);
+        var (least, most) = Frame.Range(points.Select(point => point.X));
         Across(sheet, figure.XTitle, least, most, left, top);
         var radius = points.Count > 2000 ? 1.4 : points.Count > 300 ? 2.2 : Reach;
         var places = points.ConvertAll(point => (X: left + (Width * (point.X - least) / (most - least)), Y: frame.Y(top, point.Y)));
@@ -71,9 +71,9 @@ internal static class ScatterPicture
                 continue;
             }
 
-            foreach (var (textX, textY) in new[] { (x + 5, y + 4), (x - 5 - width, y + 4), (x - (width / 2), y - 6), (x - (width / 2), y + 14) })
+            foreach (var (textX, textY) in new[] { (x + 6, y + 4), (x - 6 - width, y + 4), (x - (width / 2), y - 6), (x - (width / 2), y + 14) })
             {
-                var box = (Left: textX, Top: textY - 9, Right: textX + width, Bottom: textY + 3);
+                var box = (Left: textX - 2, Top: textY - 9, Right: textX + width + 2, Bottom: textY + 3);
                 if (box.Left < corner.Left || box.Right > corner.Left + Width || box.Top < corner.Top || box.Bottom > corner.Top + Height
                     || taken.Exists(other => box.Left < other.Item3 && other.Item1 < box.Right && box.Top < other.Item4 && other.Item2 < box.Bottom))
                 {

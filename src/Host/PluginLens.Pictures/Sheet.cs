@@ -38,6 +38,14 @@ internal sealed class Sheet
         }
     }
 
+    /// <summary>Draws the border of something whose colours may be those of the paper.</summary>
+    /// <param name="x">Left edge.</param>
+    /// <param name="y">Upper edge.</param>
+    /// <param name="width">Width.</param>
+    /// <param name="height">Height.</param>
+    public void Frame(double x, double y, double width, double height) =>
+        Add(new Stroke([(x, y), (x + width, y), (x + width, y + height), (x, y + height), (x, y)], Rgb.Missing, 0.8));
+
     /// <summary>Writes a title across the top.</summary>
     /// <param name="title">The figure's.</param>
     /// <param name="width">Width of the picture.</param>

@@ -21,7 +21,7 @@ internal static class TokenGridPicture
         var texts = Array.ConvertAll(figure.Cells, row => Array.ConvertAll(row, cell => Label.Of(cell.Text)));
         var values = figure.Cells.SelectMany(row => row).Where(cell => cell.Value is { } number && double.IsFinite(number)).Select(cell => cell.Value!.Value).ToList();
         var scale = ColorScale.UnderText(values);
-        var cell = Math.Clamp(texts.SelectMany(row => row).Concat(figure.XLabels.Select(Label.Of)).Select(text => Label.Width(text, Sheet.Small) + (2 * Pad)).DefaultIfEmpty().Max(), LeastCell, MostCell);
+        var cell = Math.Clamp(texts.SelectMany(row => row).Select(text => Label.Width(text, Sheet.Small) + (2 * Pad)).DefaultIfEmpty().Max(), LeastCell, MostCell);
         var (x, y) = (new Axis(figure.XTitle, figure.XLabels, cell, below: true), new Axis(figure.YTitle, figure.YLabels, Height, below: false));
         var bar = values.Count > 0 ? new ColorBar(scale, figure.Cells.Any(row => row.Any(IsMissing))) : null;
 

@@ -34,6 +34,12 @@ public sealed class RecordedRun
     /// <summary>How many prompts there were, private ones too.</summary>
     public int PromptCount { get; }
 
+    /// <summary>Names of the figures, in order: <c>figures/NAME.json</c> in the folder. A name that leaves it is not believed.</summary>
+    public IReadOnlyList<string> FigureNames =>
+    [
+        .. Files.Where(file => file.StartsWith("figures/", StringComparison.Ordinal) && file.EndsWith(".json", StringComparison.Ordinal)).Select(file => file["figures/".Length..^".json".Length]).Where(Names.IsKebab),
+    ];
+
     /// <summary>Files of the run, relative to its folder.</summary>
     internal IReadOnlyList<string> Files { get; }
 
