@@ -33,7 +33,7 @@ internal static class ChartPicture
             }
             else
             {
-                Line(sheet, figure, series, colors[at]);
+                Line(sheet, figure, series, colors[at], figure.Series.Take(at).Any(other => Same(other, series)));
             }
         }
 
@@ -54,7 +54,7 @@ internal static class ChartPicture
             }
         }
 
-        void Line(Sheet sheet, Chart figure, Series series, Rgb color)
+        void Line(Sheet sheet, Chart figure, Series series, Rgb color, bool dashed)
         {
             var run = new List<(double X, double Y)>();
             foreach (var (place, value) in series.Values.Append(null).Index())
@@ -63,7 +63,10 @@ internal static class ChartPicture
                 {
                     if (run.Count > 1)
                     {
-                        sheet.Add(new Stroke([.. run], color, 1.6));
+                        foreach (var part in dashed ? Dashes([.. run]) : [[.. run]])
+                        {
+                            sheet.Add(new Stroke(part, color, 1.6));
+                        }
                     }
 
                     if (run.Count == 1 && figure.XLabels.Count > Marked)
@@ -81,6 +84,43 @@ internal static class ChartPicture
                     sheet.Add(new Dot(run[^1].X, run[^1].Y, 2.4, color, Tip(figure, series, place, number)));
                 }
             }
+        }
+    }
+
+    /// <summary>Whether one curve would hide the other.</summary>
+    private static bool Same(Series one, Series other)
+    {
+        var room = one.Values.OfType<double>().Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty().Max() / 200;
+        return one.Values.Zip(other.Values).All(pair => pair.First is { } a && pair.Second is { } b ? Math.Abs(a - b) <= room : pair.First is null && pair.Second is null);
+    }
+
+    /// <summary>Every second piece of a line: what lies below shows in the gaps.</summary>
+    private static IEnumerable<(double X, double Y)[]> Dashes((double X, double Y)[] points)
+    {
+        const double Dash = 7;
+        var (piece, left, on) = (new List<(double X, double Y)> { points[0] }, Dash, true);
+        for (var at = 1; at < points.Length; at++)
+        {
+            var (from, to) = (points[at - 1], points[at]);
+            for (var length = Math.Sqrt(Math.Pow(to.X - from.X, 2) + Math.Pow(to.Y - from.Y, 2)); length > left; length -= left, left = Dash)
+            {
+                from = (from.X + ((to.X - from.X) * left / length), from.Y + ((to.Y - from.Y) * left / length));
+                piece.Add(from);
+                if (on)
+                {
+                    yield return [.. piece];
+                }
+
+                (piece, on) = ([from], !on);
+            }
+
+            left -= Math.Sqrt(Math.Pow(to.X - from.X, 2) + Math.Pow(to.Y - from.Y, 2));
+            piece.Add(to);
+        }
+
+        if (on && piece.Count > 1)
+        {
+            yield return [.. piece];
         }
     }
 

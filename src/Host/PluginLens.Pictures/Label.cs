@@ -8,7 +8,7 @@ namespace PluginLens.Pictures;
 /// <summary>Texts of figures as pictures show them.</summary>
 internal static partial class Label
 {
-    /// <summary>A text with nothing in it that cannot be seen: spaces at its ends are dots, controls are spelled out. A position behind a token, <c>the (3)</c>, is not part of the token.</summary>
+    /// <summary>A text with nothing in it that cannot be seen: spaces at its ends and behind another space are dots, controls are spelled out. A position behind a token, <c>the (3)</c>, is not part of the token.</summary>
     /// <param name="text">Text of a figure.</param>
     public static string Of(string text)
     {
@@ -21,7 +21,7 @@ internal static partial class Label
         }
 
         var (before, after) = (token.Length - token.TrimStart(' ').Length, token.Length - token.TrimEnd(' ').Length);
-        return new string('·', before) + DisplayText.Text(bare) + new string('·', after) + position.Value;
+        return new string('·', before) + DisplayText.Text(bare).Replace("  ", " ·", StringComparison.Ordinal) + new string('·', after) + position.Value;
     }
 
     /// <summary>Width of a text.</summary>

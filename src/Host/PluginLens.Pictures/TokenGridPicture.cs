@@ -5,7 +5,7 @@ namespace PluginLens.Pictures;
 /// <summary>A grid of tokens, each in a cell whose colour is its value.</summary>
 internal static class TokenGridPicture
 {
-    private const double Height = 19, Pad = 5, LeastCell = 26, MostCell = 110, LeastWidth = 260;
+    private const double Height = 19, Pad = 5, LeastCell = 26, MostCell = 110, MostLabel = 60, LeastWidth = 260;
     private const int Texts = 20_000;
 
     /// <summary>Draws a token grid; one of more than 20,000 cells without its texts.</summary>
@@ -21,21 +21,23 @@ internal static class TokenGridPicture
         var texts = Array.ConvertAll(figure.Cells, row => Array.ConvertAll(row, cell => Label.Of(cell.Text)));
         var values = figure.Cells.SelectMany(row => row).Where(cell => cell.Value is { } number && double.IsFinite(number)).Select(cell => cell.Value!.Value).ToList();
         var scale = ColorScale.UnderText(values);
-        var cell = Math.Clamp(texts.SelectMany(row => row).Select(text => Label.Width(text, Sheet.Small) + (2 * Pad)).DefaultIfEmpty().Max(), LeastCell, MostCell);
-        var (x, y) = (new Axis(figure.XTitle, figure.XLabels, cell, below: true), new Axis(figure.YTitle, figure.YLabels, Height, below: false));
+        double[] widths = [.. Enumerable.Range(0, columns).Select(column => Math.Clamp(
+            (2 * Pad) + texts.Select(row => Label.Width(row[column], Sheet.Small)).Append(Math.Min(MostLabel, Label.Width(Label.Of(figure.XLabels[column]), Sheet.Small))).Max(), LeastCell, MostCell))];
+        var (x, y) = (new Axis(figure.XTitle, figure.XLabels, widths), new Axis(figure.YTitle, figure.YLabels, Height, below: false));
         var bar = values.Count > 0 ? new ColorBar(scale, figure.Cells.Any(row => row.Any(IsMissing))) : null;
 
         var sheet = new Sheet();
-        var (left, across, down) = (Sheet.Edge + y.Extent, cell * columns, Height * rows);
+        var (left, across, down) = (Sheet.Edge + y.Extent, widths.Sum(), Height * rows);
         var width = Math.Max(LeastWidth, left + across + (bar?.Width ?? 0) + Sheet.Edge);
         var top = sheet.Title(figure.Title, width) + Math.Max(0, (y.TitleWidth - down) / 2);
         for (var row = 0; row < rows; row++)
         {
-            for (var column = 0; column < columns; column++)
+            var cellX = left;
+            for (var column = 0; column < columns; cellX += widths[column++])
             {
                 var (here, text) = (figure.Cells[row][column], texts[row][column]);
                 var fill = here.Value is null && text.Length > 0 ? Rgb.White : scale.Of(here.Value);
-                var (cellX, cellY) = (left + (cell * column), top + (Height * row));
+                var (cellY, cell) = (top + (Height * row), widths[column]);
                 sheet.Add(new Box(cellX, cellY, cell - 1, Height - 1, fill, Tip(here)));
                 sheet.Add(new Writing(cellX + (cell / 2), cellY + Height - 6, Label.Fit(text, Sheet.Small, cell - 6), Sheet.Small, fill.Contrast, Anchor.Middle, Tip: Tip(here)));
             }
