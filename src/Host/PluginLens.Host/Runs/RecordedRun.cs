@@ -34,6 +34,19 @@ public sealed class RecordedRun
     /// <summary>How many prompts there were, private ones too.</summary>
     public int PromptCount { get; }
 
+    /// <summary>The models, the first first.</summary>
+    public IReadOnlyList<string> Models => [.. new[] { _json["model"] }.Concat(_json["further_models"] as JArray ?? []).Select(model => (string?)model?["name"]).OfType<string>()];
+
+    /// <summary>What ran on what, notes and warnings, as below a table.</summary>
+    public IEnumerable<string> Summary =>
+    [
+        $"{Plugin} on {string.Join((bool?)_json["in_turn"] == true ? ", then " : " and ", Models)}: {(string?)_json["verdict"] ?? "no verdict"}",
+        .. Lines("error"), .. Lines("notes").Select(note => $"note: {note}"), .. Lines("warnings").Select(warning => $"warning: {warning}"),
+    ];
+
+    /// <summary>The tables, in order. A table that is gone is an error.</summary>
+    public IReadOnlyList<StoredTable> Tables => StoredTable.Of(Folder, _json);
+
     /// <summary>Names of the figures, in order: <c>figures/NAME.json</c> in the folder. A name that leaves it is not believed.</summary>
     public IReadOnlyList<string> FigureNames =>
     [
@@ -65,6 +78,13 @@ public sealed class RecordedRun
             throw new UsageException($"'{path}' is not a run.json that can be read: {OneLine.Of(error.Message)}", error);
         }
     }
+
+    private IEnumerable<string> Lines(string field) => _json[field] switch
+    {
+        JArray lines => lines.Values<string>().OfType<string>(),
+        JValue { Type: JTokenType.String } line => [(string)line!],
+        _ => [],
+    };
 
     private static UsageException Older(string folder) =>
         new($"The run.json in '{folder}' does not say how it was run (an older version wrote it); give the command line again.");

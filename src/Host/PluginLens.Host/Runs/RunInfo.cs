@@ -214,6 +214,8 @@ public sealed record RunInfo
             Value(json, "rows", table.Count);
             Value(json, "complete", table.Complete);
             Value(json, "columns", table.Columns.Select(column => column.Name));
+            Value(json, "kinds", table.Columns.Select(column => Names.Kebab(column.Kind.ToString())));
+            Value(json, "group_by", table.GroupBy);
             json.WriteEndObject();
         }
 
