@@ -34,6 +34,7 @@ public sealed partial class ArchitectureTests
         ["McMaster.NETCore.Plugins"] = ["Host"],
         ["System.CommandLine"] = ["Cli"],
         ["Spectre.Console"] = ["Cli"],
+        ["SpreadCheetah"] = ["Pictures"],
     };
 
     /// <summary>Folders that are layers, with the folders beside them that each may name.</summary>

@@ -16,6 +16,7 @@ internal static class Program
         RunCommand.Create(),
         RerunCommand.Create(),
         FiguresCommand.Create(),
+        ConvertCommand.Create(),
         ListCommand.Create(),
         DescribeCommand.Create(),
         ModelsCommand.Create(),

@@ -14,7 +14,7 @@ internal static class HeatmapPicture
     {
         var (columns, rows) = (figure.XLabels.Count, figure.YLabels.Count);
         var values = figure.Values.SelectMany(row => row).Where(value => value is { } number && double.IsFinite(number)).Select(value => value!.Value).ToList();
-        var scale = figure.Scale.Count > 0 ? ColorScale.Given(figure.Scale) : figure.Signed ? ColorScale.Signed(values) : ColorScale.Rising(values);
+        var scale = Scale(figure, values);
         var cell = Cell(Math.Max(columns, rows));
         var (x, y) = (new Axis(figure.XTitle, figure.XLabels, cell, below: true), new Axis(figure.YTitle, figure.YLabels, cell, below: false));
         var bar = new ColorBar(scale, values.Count < (long)columns * rows);
@@ -30,6 +30,12 @@ internal static class HeatmapPicture
         var bottom = Math.Max(top + down + x.Extent, bar.Draw(sheet, left + across, top, down));
         return sheet.Finish(figure.Title, width, Math.Max(bottom, top + ((down + y.TitleWidth) / 2)) + Sheet.Edge);
     }
+
+    /// <summary>The colours of a heat map.</summary>
+    /// <param name="figure">The figure.</param>
+    /// <param name="values">Its values that are numbers.</param>
+    public static ColorScale Scale(Heatmap figure, List<double> values) =>
+        figure.Scale.Count > 0 ? ColorScale.Given(figure.Scale) : figure.Signed ? ColorScale.Signed(values) : ColorScale.Rising(values);
 
     /// <summary>Up to 56 rows and columns have room for their labels; from 211 on a cell is smaller than a dot.</summary>
     private static double Cell(int most)
