@@ -97,7 +97,7 @@ internal sealed class Axis
     }
 
     /// <summary>Ranks from 1 on are marked at 10, 20 ..., as places from 0 on are.</summary>
-    private int First() => _every > 1 && _labels[0] == "1" && _labels.Count >= _every && _labels[_every - 1] == _every.ToString(CultureInfo.InvariantCulture) ? _every - 1 : 0;
+    private int First() => _every > 1 && _labels.Count >= _every && _labels[0] == "1" && _labels[_every - 1] == _every.ToString(CultureInfo.InvariantCulture) ? _every - 1 : 0;
 
     private static int Every(double least)
     {

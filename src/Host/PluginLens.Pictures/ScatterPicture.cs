@@ -26,7 +26,8 @@ internal static class ScatterPicture
         var sheet = new Sheet();
         var (left, right) = (Sheet.Edge + frame.Extent, Math.Max(legend?.Width(Height) ?? 0, bar?.Width ?? 0));
         var width = left + Width + right + Sheet.Edge;
-        var top = sheet.Title(figure.Title, width);
+        var nowhere = figure.Points.Count - points.Count;
+        var top = sheet.Title(nowhere > 0 ? $"{figure.Title} ({nowhere} points without a place are left out)" : figure.Title, width);
         frame.Draw(sheet, left, top, Width);
         var (least, most) = Frame.Range(points.Select(point => point.X));
         Across(sheet, figure.XTitle, least, most, left, top);
@@ -92,6 +93,6 @@ internal static class ScatterPicture
     {
         var text = string.Create(CultureInfo.InvariantCulture, $"{Label.Of(point.Label)}: {point.X:G5}, {point.Y:G5}");
         text = point.Group is { } group ? $"{text}; {Label.Of(group)}" : text;
-        return point.Value is { } value ? string.Create(CultureInfo.InvariantCulture, $"{text}; {value:G5}") : text;
+        return point.Value is { } value && double.IsFinite(value) ? string.Create(CultureInfo.InvariantCulture, $"{text}; {value:G5}") : text;
     }
 }
