@@ -15,6 +15,7 @@ internal static class Program
         GlobalOptions.Verbose,
         RunCommand.Create(),
         RerunCommand.Create(),
+        DiffCommand.Create(),
         FiguresCommand.Create(),
         ConvertCommand.Create(),
         ListCommand.Create(),

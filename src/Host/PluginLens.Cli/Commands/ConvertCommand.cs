@@ -49,43 +49,15 @@ internal static class ConvertCommand
 
         if (parse.GetValue(To) == "xlsx")
         {
-            Write(parse.GetValue(Out) ?? Path.Combine(run.Folder, "tables.xlsx"), stream => RunSpreadsheet.Write(run, stream));
+            NewFile.Write(parse.GetValue(Out) ?? Path.Combine(run.Folder, "tables.xlsx"), stream => RunSpreadsheet.Write(run, stream));
             return ExitCode.Success;
         }
 
         foreach (var table in run.Tables)
         {
-            Write(Path.Combine(parse.GetValue(Out) ?? Path.Combine(run.Folder, "spreadsheet"), $"{table.Name}.csv"), stream => SpreadsheetCsv.Write(table, stream));
+            NewFile.Write(Path.Combine(parse.GetValue(Out) ?? Path.Combine(run.Folder, "spreadsheet"), $"{table.Name}.csv"), stream => SpreadsheetCsv.Write(table, stream));
         }
 
         return ExitCode.Success;
-    }
-
-    /// <summary>A file that appears whole or not at all.</summary>
-    private static void Write(string path, Action<Stream> write)
-    {
-        var partial = path + ".partial";
-        try
-        {
-            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-            using (var stream = new FileStream(partial, FileMode.Create, FileAccess.ReadWrite))
-            {
-                write(stream);
-            }
-
-            File.Move(partial, path, overwrite: true);
-            Console.WriteLine(path);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw new UsageException($"'{path}' cannot be written: {error.Message.ReplaceLineEndings(" ")}", error);
-        }
-        finally
-        {
-            if (File.Exists(partial))
-            {
-                File.Delete(partial);
-            }
-        }
     }
 }

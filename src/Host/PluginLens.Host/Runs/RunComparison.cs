@@ -16,7 +16,13 @@ public static class RunComparison
     /// <param name="before">A run.</param>
     /// <param name="after">Another.</param>
     public static IReadOnlyList<RunDifference> Of(RecordedRun before, RecordedRun after) =>
-        [.. Fields(before.Json, after.Json).OrderBy(difference => difference.InResult), .. Files(before, after)];
+        [.. Circumstances(before, after), .. Files(before, after)];
+
+    /// <summary>The differences that run.json tells: how it was run first, then status, notes and warnings.</summary>
+    /// <param name="before">A run.</param>
+    /// <param name="after">Another.</param>
+    public static IReadOnlyList<RunDifference> Circumstances(RecordedRun before, RecordedRun after) =>
+        [.. Fields(before.Json, after.Json).OrderBy(difference => difference.InResult)];
 
     private static IEnumerable<RunDifference> Fields(JObject before, JObject after)
     {

@@ -39,7 +39,10 @@ public sealed class JsonResultWriter : ResultWriter
         output.Write('\n');
     }
 
-    private static void WriteRows(JsonTextWriter json, TableData table)
+    /// <summary>Writes the rows of a table as an array of objects.</summary>
+    /// <param name="json">Receives it.</param>
+    /// <param name="table">The table.</param>
+    internal static void WriteRows(JsonTextWriter json, TableData table)
     {
         json.WriteStartArray();
         foreach (var row in AllRows(table))

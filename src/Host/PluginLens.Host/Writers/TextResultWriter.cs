@@ -22,7 +22,11 @@ public sealed class TextResultWriter : ResultWriter
         }
     }
 
-    private static void WriteTable(TableData table, TextWriter output, int? rows)
+    /// <summary>Writes one table.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="output">Receives it.</param>
+    /// <param name="rows">Rows of a group, as in <see cref="ResultView.Rows"/>.</param>
+    internal static void WriteTable(TableData table, TextWriter output, int? rows)
     {
         var layout = new TableLayout(table, TableLine.Of(table, rows));
         output.Write(Line(layout.Header));
