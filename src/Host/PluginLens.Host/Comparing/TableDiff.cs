@@ -13,7 +13,7 @@ internal sealed class TableDiff
     private readonly Foremost<RowDifference>[] _rows;
     private readonly Foremost<ListPair> _pairs = new(12);
     private readonly int _score;
-    private (long A, long B, long Common, long Moved, long Lists) _count;
+    private (long A, long B, long Common, long Moved, long Lists, long Both) _count;
     private (double Jaccard, double Top, double Spearman, long Correlated) _sum;
 
     private TableDiff(string name, DiffLayout layout, DiffOptions options)
@@ -27,13 +27,13 @@ internal sealed class TableDiff
 
     /// <summary>How far they agree.</summary>
     public TableDifference Whole => new(
-        _name, _count.A, _count.B, _count.Common, _count.A - _count.Common, _count.B - _count.Common, _count.Moved, _count.Lists,
-        Mean(_sum.Jaccard, _count.Lists), Mean(_sum.Top, _count.Lists), Mean(_sum.Spearman, _sum.Correlated));
+        _name, _count.A, _count.B, _count.Common, _count.A - _count.Common, _count.B - _count.Common, _count.Moved, _count.Lists, _count.Both,
+        Mean(_sum.Jaccard, _count.Both), Mean(_sum.Top, _count.Both), Mean(_sum.Spearman, _sum.Correlated));
 
     /// <summary>The columns that are compared.</summary>
     public IEnumerable<ColumnDifference> Columns => _columns.Select(column => column.Result(_name));
 
-    /// <summary>Lists that agree least.</summary>
+    /// <summary>Lists that agree least; those that agree wholly are none of them.</summary>
     public IEnumerable<ListDifference> Lists => _lists.Things;
 
     /// <summary>Rows that changed, those of each kind that changed most.</summary>
@@ -60,7 +60,7 @@ internal sealed class TableDiff
 
             if (_lists.Left > 0)
             {
-                yield return $"{_name}: {_lists.Left} more lists; --rows 0 tells all";
+                yield return $"{_name}: {_lists.Left} more lists differ; --rows 0 tells all";
             }
         }
     }
@@ -130,14 +130,14 @@ internal sealed class TableDiff
         var common = a.Where(row => inB.ContainsKey(row.Key)).Select(row => (A: row, B: inB[row.Key])).ToList();
         var all = a.Count + b.Count - common.Count;
         var (jaccard, top) = (all > 0 ? (double)common.Count / all : 1, TopShared(a, b));
-        var spearman = Correlation(common);
-        _count = (_count.A + a.Count, _count.B + b.Count, _count.Common + common.Count, _count.Moved, _count.Lists + 1);
-        _sum = (_sum.Jaccard + jaccard, _sum.Top + top, _sum.Spearman + (spearman ?? 0), _sum.Correlated + (spearman is null ? 0 : 1));
+        var (spearman, isBoth) = (Correlation(common), a.Count > 0 && b.Count > 0);
+        _count = (_count.A + a.Count, _count.B + b.Count, _count.Common + common.Count, _count.Moved, _count.Lists + 1, _count.Both + (isBoth ? 1 : 0));
+        _sum = (_sum.Jaccard + (isBoth ? jaccard : 0), _sum.Top + (isBoth ? top : 0), _sum.Spearman + (spearman ?? 0), _sum.Correlated + (spearman is null ? 0 : 1));
 
         var distance = (2 - jaccard - top) + (spearman is { } rho ? (1 - rho) / 2 : 0);
-        _lists.Add(distance, () => new ListDifference(_name, Text(_layout.Group, group), a.Count, b.Count, common.Count, jaccard, top, spearman));
         if (distance > 0)
         {
+            _lists.Add(distance, () => new ListDifference(_name, Text(_layout.Group, group), a.Count, b.Count, common.Count, jaccard, top, spearman));
             _pairs.Add(distance, () => new ListPair(_name, Text(_layout.Group, group), [.. a.Select(row => Shown(row, inB.GetValueOrDefault(row.Key), RowChange.Gone))], [.. b.Select(row => Shown(row, inA.GetValueOrDefault(row.Key), RowChange.New))]));
         }
 

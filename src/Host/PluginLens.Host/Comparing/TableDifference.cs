@@ -9,11 +9,12 @@ namespace PluginLens.Host;
 /// <param name="New">Rows of the second alone.</param>
 /// <param name="Moved">Common rows with another rank.</param>
 /// <param name="Lists">Groups of rows in either.</param>
-/// <param name="Jaccard">Common rows over all rows, mean of the lists; null without rows.</param>
-/// <param name="TopShared">Share of the top rows that both have at the top, mean of the lists.</param>
-/// <param name="Spearman">Rank correlation over the common rows, mean of the lists that have one.</param>
+/// <param name="CommonLists">Those that both have: the means are of these.</param>
+/// <param name="Jaccard">Common rows over all rows of a list, mean.</param>
+/// <param name="TopShared">Share of the top rows of a list that both have at the top, mean.</param>
+/// <param name="Spearman">Rank correlation over the common rows of a list, mean of the lists that have one.</param>
 public sealed record TableDifference(
-    string Table, long RowsA, long RowsB, long Common, long Gone, long New, long Moved, long Lists, double? Jaccard, double? TopShared, double? Spearman);
+    string Table, long RowsA, long RowsB, long Common, long Gone, long New, long Moved, long Lists, long CommonLists, double? Jaccard, double? TopShared, double? Spearman);
 
 /// <summary>How far two runs agree in one column that is no key.</summary>
 /// <param name="Table">Name of the table.</param>
