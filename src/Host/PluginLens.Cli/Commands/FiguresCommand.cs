@@ -8,7 +8,7 @@ namespace PluginLens.Cli.Commands;
 internal static class FiguresCommand
 {
     private static readonly Argument<string> Folder = new("run") { Description = "The run folder (--out of the run).", HelpName = "RUN" };
-    private static readonly Option<PictureFormat> As = new("--as") { Description = "svg (sharp at any size, text stays text) or png (288 dots an inch).", HelpName = "FORMAT", DefaultValueFactory = _ => PictureFormat.Svg };
+    private static readonly Option<string> As = Formats();
     private static readonly Option<string?> Out = new("--out", "-o") { Description = "Folder for the pictures. Default: figures/ of the run.", HelpName = "FOLDER" };
 
     /// <summary>The command.</summary>
@@ -29,10 +29,20 @@ internal static class FiguresCommand
         return command;
     }
 
+    private static Option<string> Formats()
+    {
+        var option = new Option<string>("--as") { Description = "svg (sharp at any size, text stays text) or png (288 dots an inch).", HelpName = "FORMAT", DefaultValueFactory = _ => "svg" };
+        option.AcceptOnlyFromAmong("svg", "png");
+        return option;
+    }
+
+    /// <summary>Apart from the rest, so that other commands load nothing that draws.</summary>
+    private static IEnumerable<string> Draw(RecordedRun run, string format, string? folder) => RunPictures.Draw(run, Enum.Parse<PictureFormat>(format, ignoreCase: true), folder);
+
     private static int Run(ParseResult parse)
     {
         var run = RecordedRun.Read(parse.GetValue(Folder)!);
-        foreach (var path in RunPictures.Draw(run, parse.GetValue(As), parse.GetValue(Out)))
+        foreach (var path in Draw(run, parse.GetValue(As)!, parse.GetValue(Out)))
         {
             Console.WriteLine(path);
         }
