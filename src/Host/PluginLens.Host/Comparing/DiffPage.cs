@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Net;
+using System.Security;
 
 namespace PluginLens.Host;
 
@@ -67,7 +67,7 @@ internal static class DiffPage
         output.Write($"<h2>{Text(table.Name)}</h2>\n<div class=\"scroll\"><table>\n<tr>{string.Concat(table.Columns.Select(column => $"<th{Class(column)}>{Text(column.Name)}</th>"))}</tr>\n");
         foreach (var row in table.Rows)
         {
-            output.Write($"<tr>{string.Concat(table.Columns.Select(column => $"<td{Class(column)}>{WebUtility.HtmlEncode(DisplayText.Of(column, row))}</td>"))}</tr>\n");
+            output.Write($"<tr>{string.Concat(table.Columns.Select(column => $"<td{Class(column)}>{SecurityElement.Escape(DisplayText.Of(column, row))}</td>"))}</tr>\n");
         }
 
         output.Write("</table></div>\n");
@@ -85,5 +85,5 @@ internal static class DiffPage
         output.Write($"{(rows.Count > MostRows ? $"<tr><td></td><td>… {rows.Count - MostRows} more</td><td></td></tr>\n" : string.Empty)}</table>\n");
     }
 
-    private static string Text(string text) => WebUtility.HtmlEncode(DisplayText.Text(text));
+    private static string Text(string text) => SecurityElement.Escape(DisplayText.Text(text));
 }
