@@ -35,6 +35,17 @@ public sealed class RunFolderTests
     }
 
     [Test]
+    public void Figures_AreDrawnBesideTheirData_AndBelongToTheRun()
+    {
+        var place = new RunPlace(Place) { Pictures = [("txt", (figure, stream) => stream.Write(System.Text.Encoding.UTF8.GetBytes(figure.Title)))] };
+        AnalysisRun.Execute(InlinePlugin.Request(InlinePlugin.Of<Figures>()) with { Out = place });
+
+        Assert.That((Read("figures/map.txt"), Read("figures/points.txt")), Is.EqualTo(("Title", "Points")));
+        Assert.That(JObject.Parse(Read("run.json"))["files"]!.Values<string>(), Is.EqualTo(["figures/map.json", "figures/map.txt", "figures/points.json", "figures/points.txt"]));
+        Assert.That(RecordedRun.Read(Place).FigureNames, Is.EqualTo(["map", "points"]));
+    }
+
+    [Test]
     public void FolderWithARun_IsNotReplacedUnlessAsked()
     {
         Run<Some>();

@@ -124,12 +124,19 @@ public sealed class RunFolder : IDisposable
         }
     }
 
-    internal void WriteFigure(string name, Figure figure) => WriteFile($"figures/{name}.json", stream =>
+    internal void WriteFigure(string name, Figure figure)
     {
-        using var writer = new StreamWriter(stream, Utf8, leaveOpen: true);
-        using var json = new JsonTextWriter(writer) { Formatting = Formatting.Indented };
-        FigureJson.Write(json, figure);
-    });
+        WriteFile($"figures/{name}.json", stream =>
+        {
+            using var writer = new StreamWriter(stream, Utf8, leaveOpen: true);
+            using var json = new JsonTextWriter(writer) { Formatting = Formatting.Indented };
+            FigureJson.Write(json, figure);
+        });
+        foreach (var (extension, draw) in _place.Pictures)
+        {
+            WriteFile($"figures/{name}.{extension}", stream => draw(figure, stream));
+        }
+    }
 
     internal void WriteFile(string name, Action<Stream> write)
     {

@@ -16,6 +16,9 @@ public sealed record RunPlace(string Path)
     /// <summary>How tables are kept.</summary>
     public TableFormat Tables { get; init; }
 
+    /// <summary>How figures are drawn beside their data, <c>figures/NAME.EXTENSION</c>: the extension, and what draws.</summary>
+    public IReadOnlyList<(string Extension, Action<Figure, Stream> Draw)> Pictures { get; init; } = [];
+
     /// <summary>The same with the names filled in.</summary>
     /// <param name="plugin">Id of the analysis.</param>
     /// <param name="model">Name of the first model.</param>
