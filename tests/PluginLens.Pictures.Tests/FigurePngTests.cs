@@ -70,6 +70,13 @@ public sealed class FigurePngTests
         Assert.That(new[] { points.Min(point => point.X), points.Min(point => point.Y), points.Max(point => point.X), points.Max(point => point.Y) }.Select(value => value * 2048), Is.EqualTo(new double[] { left, bottom, right, top }).Within(8));
     }
 
+    [TestCase("abc", "abc")]
+    [TestCase("\u2068\u05D0\u05D1\u05D2\u2069", "\u05D2\u05D1\u05D0")]
+    [TestCase("\u00B7\u2068\u05D0\u05D1\u2069 (3)", "\u00B7\u05D1\u05D0 (3)")]
+    [TestCase("ab \u05D0\u05D1 \u05D2, cd", "ab \u05D2 \u05D1\u05D0, cd")]
+    [TestCase("\u05D0\u05D1 cd", "cd \u05D1\u05D0")]
+    public void Letters_StandInTheOrderInWhichTheyAreSeen(string stored, string seen) => Assert.That(string.Concat(ReadingOrder.Of(stored)), Is.EqualTo(seen));
+
     private static PngFile Painted(Figure figure)
     {
         using var file = new MemoryStream();

@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace PluginLens.Pictures;
 
 /// <summary>Figures as PNG, painted without any library of the system: the same shapes as in <see cref="FigureSvg"/>, with the font that is built in.</summary>
@@ -113,9 +111,22 @@ public static class FigurePng
 
     private static void Write(Canvas canvas, Writing text)
     {
+        if (text.Halo)
+        {
+            for (var step = 0; step < 8; step++)
+            {
+                Letters(canvas, text with { X = text.X + (1.4 * Math.Cos(Math.Tau * step / 8)), Y = text.Y + (1.4 * Math.Sin(Math.Tau * step / 8)), Color = Rgb.White });
+            }
+        }
+
+        Letters(canvas, text);
+    }
+
+    private static void Letters(Canvas canvas, Writing text)
+    {
         var width = Label.Width(text.Words, text.Size);
         var pen = text.Anchor switch { Anchor.Middle => -width / 2, Anchor.End => -width, _ => 0 };
-        foreach (var rune in Painted(text.Words))
+        foreach (var rune in ReadingOrder.Of(text.Words))
         {
             var glyph = FontFile.Default.Glyph(rune.Value);
             var outlines = glyph == 0 ? MissingGlyph.Of(rune.Value) : FontFile.Default.Outline(glyph);
@@ -127,40 +138,6 @@ public static class FigurePng
                 var (along, up) = (pen + (text.Size * point.X), text.Size * point.Y);
                 return text.Turned ? ((text.X - up) * Scale, (text.Y - along) * Scale) : ((text.X + along) * Scale, (text.Y - up) * Scale);
             }
-        }
-    }
-
-    /// <summary>Characters in the order in which they stand: text between directional isolates runs from right to left.</summary>
-    private static IEnumerable<Rune> Painted(string words)
-    {
-        var isolated = new List<Rune>();
-        var inside = false;
-        foreach (var rune in words.EnumerateRunes())
-        {
-            if (Label.IsIsolate(rune))
-            {
-                inside = rune.Value != 0x2069;
-                foreach (var waiting in Enumerable.Reverse(isolated))
-                {
-                    yield return waiting;
-                }
-
-                isolated.Clear();
-            }
-            else if (inside)
-            {
-                isolated.Add(rune);
-            }
-            else
-            {
-                yield return rune;
-            }
-        }
-
-        // The closing one may have been cut off with the end of a long text.
-        foreach (var waiting in Enumerable.Reverse(isolated))
-        {
-            yield return waiting;
         }
     }
 

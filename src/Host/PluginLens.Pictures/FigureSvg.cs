@@ -40,7 +40,7 @@ public static class FigureSvg
             case Writing text:
                 var anchor = text.Anchor switch { Anchor.Middle => " text-anchor=\"middle\"", Anchor.End => " text-anchor=\"end\"", _ => string.Empty };
                 var place = text.Turned ? $"transform=\"translate({Number(text.X)},{Number(text.Y)}) rotate(-90)\"" : $"x=\"{Number(text.X)}\" y=\"{Number(text.Y)}\"";
-                Element($"text {place} font-size=\"{Number(text.Size)}\" fill=\"{text.Color}\"{anchor}", "text", Escaped(text.Words));
+                Element($"text {place} font-size=\"{Number(text.Size)}\" fill=\"{text.Color}\"{anchor}{(text.Halo ? " stroke=\"#ffffff\" stroke-width=\"3\" paint-order=\"stroke\"" : string.Empty)}", "text", Escaped(text.Words));
                 break;
             case Cells cells:
                 var png = Convert.ToBase64String(Png.Encode(cells.Columns, cells.Rows, cells.Colors));

@@ -81,7 +81,7 @@ internal static class ScatterPicture
                     continue;
                 }
 
-                sheet.Write(textX, textY, text);
+                sheet.Add(new Writing(textX, textY, text, Sheet.Small, Rgb.Ink, Halo: true));
                 taken.Add(box);
                 named++;
                 break;

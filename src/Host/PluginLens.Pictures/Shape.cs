@@ -29,7 +29,8 @@ internal sealed record Dot(double X, double Y, double Radius, Rgb Fill, string? 
 /// <param name="Anchor">Which part lies at the point.</param>
 /// <param name="Turned">Whether it reads from the bottom upwards.</param>
 /// <param name="Tip">The whole text, where this is a shortened one.</param>
-internal sealed record Writing(double X, double Y, string Words, double Size, Rgb Color, Anchor Anchor = Anchor.Start, bool Turned = false, string? Tip = null) : Shape(Tip);
+/// <param name="Halo">Whether paper shows around the letters: what they lie on does not run into them.</param>
+internal sealed record Writing(double X, double Y, string Words, double Size, Rgb Color, Anchor Anchor = Anchor.Start, bool Turned = false, string? Tip = null, bool Halo = false) : Shape(Tip);
 
 /// <summary>Cells of equal size, too many for a shape each.</summary>
 /// <param name="X">Left edge.</param>

@@ -40,6 +40,10 @@ public static class DisplayText
         _ => number.ToString("0.000e+0", CultureInfo.InvariantCulture),
     };
 
+    /// <summary>Blocks of right-to-left scripts (Hebrew, Arabic, Syriac, Thaana, NKo, and their later extensions).</summary>
+    /// <param name="rune">Code point.</param>
+    public static bool IsRightToLeft(int rune) => rune is (>= 0x0590 and <= 0x08FF) or (>= 0xFB1D and <= 0xFDFF) or (>= 0xFE70 and <= 0xFEFF) or (>= 0x10800 and <= 0x10FFF) or (>= 0x1E800 and <= 0x1EFFF);
+
     private static string Visible(string text, bool spaces)
     {
         var visible = new StringBuilder(text.Length);
@@ -96,7 +100,4 @@ public static class DisplayText
     private static bool IsInvisible(UnicodeCategory category) => category is
         UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
         or UnicodeCategory.SpaceSeparator or UnicodeCategory.OtherNotAssigned or UnicodeCategory.PrivateUse or UnicodeCategory.Surrogate;
-
-    /// <summary>Blocks of right-to-left scripts (Hebrew, Arabic, Syriac, Thaana, NKo, and their later extensions).</summary>
-    private static bool IsRightToLeft(int rune) => rune is (>= 0x0590 and <= 0x08FF) or (>= 0xFB1D and <= 0xFDFF) or (>= 0xFE70 and <= 0xFEFF) or (>= 0x10800 and <= 0x10FFF) or (>= 0x1E800 and <= 0x1EFFF);
 }
