@@ -18,6 +18,7 @@ internal static class Program
         DiffCommand.Create(),
         FiguresCommand.Create(),
         ConvertCommand.Create(),
+        ReportCommand.Create(),
         ListCommand.Create(),
         DescribeCommand.Create(),
         ModelsCommand.Create(),

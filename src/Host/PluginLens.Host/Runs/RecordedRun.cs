@@ -57,7 +57,7 @@ public sealed class RecordedRun
     internal IReadOnlyList<string> Files { get; }
 
     /// <summary>Everything that run.json says.</summary>
-    internal JObject Json => _json;
+    public JObject Json => _json;
 
     /// <summary>Reads a run folder.</summary>
     /// <param name="folder">With run.json in it.</param>

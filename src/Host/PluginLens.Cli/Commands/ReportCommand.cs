@@ -1,0 +1,62 @@
+using System.CommandLine;
+using PluginLens.Host;
+using PluginLens.Report;
+
+namespace PluginLens.Cli.Commands;
+
+/// <summary><c>pluginlens report RUN...</c>: stored runs as one page.</summary>
+internal static class ReportCommand
+{
+    private static readonly Argument<string[]> Runs = new("run") { Description = "Run folders (--out of a run, or of 'run --plugin all').", HelpName = "RUN", Arity = ArgumentArity.OneOrMore };
+    private static readonly Option<string?> Out = new("--out", "-o") { Description = "The page. Default: report.html in the first folder.", HelpName = "FILE.html" };
+
+    /// <summary>The command.</summary>
+    public static Command Create()
+    {
+        var command = new Command("report", """
+            Shows stored runs as one page that needs nothing else: where they come from, tables, figures. Nothing is computed anew.
+
+            Examples:
+              pluginlens run --plugin logit-lens --prompt "The capital of France is" --out lens
+              pluginlens report lens
+              pluginlens report lens attention --out both.html
+            """)
+        {
+            Runs, Out,
+        };
+        command.SetAction(Run);
+        return command;
+    }
+
+    private static int Run(ParseResult parse)
+    {
+        var folders = parse.GetValue(Runs)!;
+        var runs = ReportFile.Runs(folders);
+        var path = parse.GetValue(Out) ?? Path.Combine(folders[0], "report.html");
+        var partial = $"{path}.partial";
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            using (var file = new FileStream(partial, FileMode.Create))
+            {
+                ReportFile.Write(runs, file);
+            }
+
+            File.Move(partial, path, overwrite: true);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new UsageException($"The report '{path}' cannot be written: {error.Message.ReplaceLineEndings(" ")}", error);
+        }
+        finally
+        {
+            if (File.Exists(partial))
+            {
+                File.Delete(partial);
+            }
+        }
+
+        Console.WriteLine(path);
+        return ExitCode.Success;
+    }
+}

@@ -1,0 +1,58 @@
+using System.Globalization;
+
+namespace PluginLens.Report;
+
+/// <summary>What the values of a column are, told from its fields: a stored table does not say.</summary>
+/// <param name="name">Name of the column.</param>
+internal sealed class ColumnShape(string name)
+{
+    private bool _integers = true, _numbers = true, _flags = true, _small = true, _single = true, _any;
+
+    /// <summary>Name of the column.</summary>
+    public string Name => name;
+
+    /// <summary>Whether it holds texts of tokens, whose ids stand in a column of their own.</summary>
+    public bool IsToken { get; set; }
+
+    /// <summary>token, flag, int, number or text.</summary>
+    public string Kind => IsToken || !_any ? (IsToken ? "token" : "text") : _flags ? "flag" : _integers ? "int" : _numbers ? "number" : "text";
+
+    /// <summary>Whether 32 bits do for its numbers.</summary>
+    public bool IsSmall => Kind == "int" ? _small : _single;
+
+    /// <summary>A whole number as this program writes one; null for anything else.</summary>
+    /// <param name="field">A field.</param>
+    public static long? Integer(string field) =>
+        long.TryParse(field, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number.ToString(CultureInfo.InvariantCulture) == field ? number : null;
+
+    /// <summary>A number; null for anything else, NaN too.</summary>
+    /// <param name="field">A field.</param>
+    public static double? Number(string field) =>
+        double.TryParse(field, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var number) && !double.IsNaN(number) ? number : null;
+
+    /// <summary>Takes a field into account.</summary>
+    /// <param name="field">A field; an empty one is none.</param>
+    public void Add(string field)
+    {
+        if (field.Length == 0)
+        {
+            return;
+        }
+
+        _any = true;
+        _flags = _flags && field is "true" or "false";
+        if (_integers)
+        {
+            var integer = Integer(field);
+            _integers = integer is not null;
+            _small = _small && integer is > int.MinValue and <= int.MaxValue;
+        }
+
+        if (_numbers)
+        {
+            var number = Number(field);
+            _numbers = number is not null;
+            _single = _single && (number is null or 0 || !double.IsFinite(number.Value) || Math.Abs(number.Value) is >= 1.2e-38 and <= 3.4e38);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using Newtonsoft.Json.Linq;
+using PluginLens.Host;
+
+namespace PluginLens.Report;
+
+/// <summary>A stored run as the page shows it: where it comes from, tables, figures.</summary>
+internal static class RunSection
+{
+    private const int MostPrompts = 500;
+
+    private static readonly string[] Facts =
+    [
+        "plugin", "plugin_version", "plugin_sha256", "contract_version", "host_version", "command_line", "model", "further_models", "options", "prompts", "seed", "device", "device_reason", "threads",
+        "started", "wall_seconds", "verdict", "verdict_reasons", "status", "error", "notes", "warnings",
+    ];
+
+    /// <summary>Writes its data into the page, and says what they are.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="page">Receives the data.</param>
+    /// <param name="strings">Receives the texts.</param>
+    /// <param name="budget">How many rows the tables may have.</param>
+    public static Dictionary<string, object?> Write(RecordedRun run, PageWriter page, StringTable strings, CellBudget budget)
+    {
+        var section = Facts.ToDictionary(fact => fact, fact => (object?)run.Json[fact]);
+        section["folder"] = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(run.Folder)));
+        section["inputs"] = run.Prompts?.Take(MostPrompts).Select(prompt => new { text = prompt.Text, label = prompt.Label, ids = prompt.Ids }).ToList();
+        section["tables"] = (run.Json["tables"] as JArray ?? []).Select(table => Table(run, table, page, strings, budget)).ToList();
+        section["figures"] = run.FigureNames.Select(name => FigureSection.Write(name, StoredFigure.Read(Path.Combine(run.Folder, "figures", $"{name}.json")), page, strings)).ToList();
+        return section;
+    }
+
+    private static Dictionary<string, object?> Table(RecordedRun run, JToken table, PageWriter page, StringTable strings, CellBudget budget)
+    {
+        var name = (string?)table["name"] ?? string.Empty;
+        if (!Names.IsKebab(name))
+        {
+            throw new UsageException($"The run.json in '{run.Folder}' names a table '{name}'; expected small letters, digits and hyphens.");
+        }
+
+        var complete = (bool?)table["complete"] ?? true;
+        var path = Path.Combine(run.Folder, complete ? $"{name}.csv" : $"{name}.incomplete.csv");
+        var section = File.Exists(path) ? TableSection.Write(path, page, strings, budget) : new() { ["rows"] = (long?)table["rows"] ?? 0, ["file"] = Path.GetFileName(path) };
+        (section["name"], section["complete"]) = (name, complete);
+        return section;
+    }
+}

@@ -1,0 +1,52 @@
+namespace PluginLens.Report;
+
+/// <summary>A table of a stored run as arrays, one a column.</summary>
+internal static class TableSection
+{
+    /// <summary>Writes its data into the page, and says what they are.</summary>
+    /// <param name="path">The CSV file.</param>
+    /// <param name="page">Receives the data.</param>
+    /// <param name="strings">Receives the texts.</param>
+    /// <param name="budget">How many rows it may have.</param>
+    public static Dictionary<string, object?> Write(string path, PageWriter page, StringTable strings, CellBudget budget)
+    {
+        var table = new CsvTable(path);
+        var shapes = table.Headers().Select(name => new ColumnShape(name)).ToArray();
+        var rows = 0L;
+        foreach (var fields in table.Rows())
+        {
+            for (var at = 0; at < shapes.Length; at++)
+            {
+                shapes[at].Add(fields[at]);
+            }
+
+            rows++;
+        }
+
+        foreach (var token in shapes.Where(shape => Array.Exists(shapes, other => other.Name == $"{shape.Name}_id" && other.Kind is "int" or "text")))
+        {
+            token.IsToken = true;
+        }
+
+        var shown = budget.Take(rows, shapes.Length);
+        var columns = Array.ConvertAll(shapes, shape => new ColumnData(shape, shown, strings));
+        foreach (var (row, fields) in table.Rows().Take(shown).Index())
+        {
+            for (var at = 0; at < columns.Length; at++)
+            {
+                columns[at].Set(row, fields[at]);
+            }
+        }
+
+        var arrays = Array.ConvertAll(columns, column => column.Values);
+        return new()
+        {
+            ["file"] = Path.GetFileName(path),
+            ["rows"] = rows,
+            ["shown"] = shown,
+            ["columns"] = shapes.Select(shape => new { name = shape.Name, kind = shape.Kind }),
+            ["arrays"] = arrays.Select(BlobWriter.Described),
+            ["blob"] = page.Write(BlobWriter.Arrays(arrays)),
+        };
+    }
+}
