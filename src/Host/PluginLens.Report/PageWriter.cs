@@ -10,7 +10,7 @@ namespace PluginLens.Report;
 /// </summary>
 internal sealed class PageWriter : IDisposable
 {
-    private static readonly string[] Code = ["data.js", "text.js", "colors.js", "tip.js", "dom.js", "matrix.js", "heads.js", "neurons.js", "charts.js", "figures.js", "tables.js", "page.js"];
+    private static readonly string[] Code = ["data.js", "text.js", "colors.js", "tip.js", "dom.js", "matrix.js", "figures.js", "heads.js", "neurons.js", "charts.js", "tables.js", "page.js"];
     private readonly StreamWriter _output;
     private readonly string _libraries = Resource("libraries.min.js");
     private readonly string _code = $"'use strict';\n{string.Concat(Code.Select(Resource))}";

@@ -2,6 +2,12 @@
 
 const look = { safe: false };
 
+/** Two of these stand beside each other where the page is wide. */
+function isSmall({ kind, arrays }) {
+    const columns = arrays[0][1];
+    return kind === 'chart' ? columns <= 40 : kind === 'heatmap' ? columns <= 16 : kind === 'token-grid' && columns <= 4;
+}
+
 /** Everything of a figure but its kind: title, buttons, the colours' meaning. */
 class FigureView {
     constructor(run, section) {
@@ -10,7 +16,7 @@ class FigureView {
         this.body = make('div', { class: 'body' });
         this.legend = make('div', { class: 'legend' });
         this.buttons = make('div', { class: 'buttons' });
-        this.element = make('figure', { class: 'figure', id: `${run.key}-${section.name}`, 'data-kind': section.kind },
+        this.element = make('figure', { class: `figure${isSmall(section) ? ' small' : ''}`, id: `${run.key}-${section.name}`, 'data-kind': section.kind },
             make('figcaption', {}, make('h4', {}, label(section.title)), this.buttons), this.body, this.legend);
         whenSeen(this.element, () => this.open());
         views.push(this);
@@ -158,7 +164,7 @@ class TokenGridView extends FigureView {
                 const at = row * columns + column;
                 const detail = textAt(details[at]);
                 return [
-                    tipLines([[section.yTitle, y[row]], [section.xTitle, x[column]], ['token', make('code', {}, raw(at) === '' ? '\u2205' : text(at))], ['value', number(values[at])]]),
+                    tipLines([[section.yTitle, y[row]], [section.xTitle, x[column]], ['word', make('code', {}, raw(at) === '' ? '\u2205' : text(at))], ['value', number(values[at])]]),
                     ...(detail === null ? [] : [detailOf(detail)]),
                 ];
             },

@@ -3,12 +3,12 @@
 const HEAD = /^(.*)-l(\d+)h(\d+)(-.*)?$/;
 
 class HeadGrid {
-    constructor(run, sections) {
+    constructor(run, name, sections) {
         [this.run, this.sections] = [run, sections];
         [this.kept, this.shown] = [0, null];
         this.thumbs = make('div', { class: 'heads', role: 'listbox', 'aria-label': 'Heads' });
         this.large = make('div', { class: 'large' });
-        this.element = make('section', { class: 'headgrid' }, this.thumbs, make('p', { class: 'hint' }, 'Point at a head to look at it; click to keep it.'), this.large);
+        this.element = make('section', { class: 'headgrid' }, make('h4', {}, label(name)), make('p', { class: 'hint' }, 'Point at a head to look at it; click to keep it.'), this.thumbs, this.large);
         whenSeen(this.element, () => this.open());
         views.push(this);
     }

@@ -33,15 +33,15 @@ function figuresOf(run) {
             }
 
             grids.set(key, [section]);
-            elements.push({ name: key, sections: grids.get(key), element: null });
+            elements.push({ name: section.title.replace(/ of L\d+H\d+/, ' of heads'), key, sections: grids.get(key), element: null });
         } else {
             elements.push({ name: section.title, element: viewOf(run, section).element });
         }
     }
 
     for (const grid of elements.filter(entry => entry.sections)) {
-        grid.element = new HeadGrid(run, grid.sections).element;
-        grid.element.id = `${run.key}-heads-${grid.name}`;
+        grid.element = new HeadGrid(run, grid.name, grid.sections).element;
+        grid.element.id = `${run.key}-heads-${grid.key}`;
     }
 
     return elements;
@@ -85,7 +85,7 @@ function sectionOf(run, at) {
     const element = make('article', { class: 'run', id: run.key },
         make('h2', {}, run.plugin, ' ', make('span', { class: 'model' }, visible(models, false)), badge, make('span', { class: `badge ${run.verdict === 'exact' ? 'good' : 'mild'}` }, run.verdict ?? '')),
         make('ul', { class: 'lines' }, ...lines(run.error ? [run.error] : [], 'error'), ...lines(run.warnings, 'warning'), ...lines(run.notes, 'note')),
-        provenance(run), ...figures.map(figure => figure.element), ...neurons, ...tables);
+        provenance(run), make('div', { class: 'figures' }, ...figures.map(figure => figure.element)), ...neurons, ...tables);
     const link = (id, text) => make('li', {}, make('a', { href: `#${id}` }, text));
     const contents = make('li', {}, make('a', { href: `#${run.key}` }, run.plugin, make('small', {}, ` ${visible(models, false)}`)), make('ul', {},
         ...figures.map(figure => link(figure.element.id, label(figure.name))), ...run.tables.map(table => link(`${run.key}-table-${table.name}`, `${table.name} (${table.rows.toLocaleString('en')})`))));

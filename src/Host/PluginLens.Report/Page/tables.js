@@ -61,9 +61,14 @@ class TableView {
             }
         }
 
-        columns.forEach((column, at) => Object.defineProperty(Row.prototype, `c${at}`, { get() {
-            return column.missing(this.i) ? null : column.kind === 'text' || column.kind === 'token' ? strings[column.values[this.i]] : column.values[this.i];
-        } }));
+        columns.forEach((column, at) => Object.defineProperty(Row.prototype, `c${at}`, {
+            get() {
+                return column.missing(this.i) ? null : column.kind === 'text' || column.kind === 'token' ? strings[column.values[this.i]] : column.values[this.i];
+            },
+            set() {
+                // The table writes each value back when it makes its cell.
+            },
+        }));
         this.grid = new Tabulator(this.host, {
             data: Array.from({ length }, (_, row) => new Row(row)), columns: columns.map((column, at) => this.column(column, at)), height: length > 14 ? 420 : undefined, rowHeight: 27,
             layout: 'fitData', renderVerticalBuffer: 270, placeholder: make('span', {}, 'No row matches.'), autoResize: true, index: 'i',
