@@ -22,7 +22,8 @@ public sealed partial class ArchitectureTests
         ["Hub"] = ["Abstractions", "Files"],
         ["Testing"] = ["Abstractions", "Numerics"],
         ["Pictures"] = ["Abstractions", "Host"],
-        ["Cli"] = ["Abstractions", "Files", "Numerics", "Tokenizers", "Host", "Models", "Import", "Hub", "Pictures"],
+        ["Report"] = ["Abstractions", "Host", "Pictures"],
+        ["Cli"] = ["Abstractions", "Files", "Numerics", "Tokenizers", "Host", "Models", "Import", "Hub", "Pictures", "Report"],
     };
 
     /// <summary>Packages that belong to some projects alone.</summary>

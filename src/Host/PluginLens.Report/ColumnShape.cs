@@ -25,9 +25,9 @@ internal sealed class ColumnShape(string name)
     public static long? Integer(string field) =>
         long.TryParse(field, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) && number.ToString(CultureInfo.InvariantCulture) == field ? number : null;
 
-    /// <summary>A number; null for anything else, NaN too.</summary>
+    /// <summary>A number; null for anything else, NaN and <c>007</c> too.</summary>
     /// <param name="field">A field.</param>
-    public static double? Number(string field) =>
+    public static double? Number(string field) => !(field is ['0', >= '0' and <= '9', ..]) &&
         double.TryParse(field, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var number) && !double.IsNaN(number) ? number : null;
 
     /// <summary>Takes a field into account.</summary>

@@ -46,7 +46,11 @@ public sealed class Attention : Analysis<AttentionOptions>
                         var labels = PromptLabels.Of(model, tokens, Enumerable.Range(0, tokens.Length));
                         context.Results.Figure($"attention-{index}-l{layer}h{head}", new Heatmap(
                             $"Attention of L{layer}H{head} in prompt {index}", "source token", "destination token", labels, [.. queries.Select(query => labels[query])],
-                            [.. queries.Select(query => pattern.Row(query).ToArray().Select((weight, key) => key <= query || config.AttentionDir != "causal" ? weight : (double?)null).ToArray())]));
+                            [.. queries.Select(query => pattern.Row(query).ToArray().Select((weight, key) => key <= query || config.AttentionDir != "causal" ? weight : (double?)null).ToArray())])
+                        {
+                            // One scale for all heads, white where there is no attention: heads are compared with each other.
+                            Scale = [new ColorStop(0, "white"), new ColorStop(0.5, "#67a9cf"), new ColorStop(1, "#053061")],
+                        });
                     }
                 }
             }

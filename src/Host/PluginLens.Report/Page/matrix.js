@@ -26,6 +26,9 @@ function fit(text, width, font = FONT) {
     return letters.slice(0, low).join('') + end;
 }
 
+/** Every matrix of the page. */
+const matrices = [];
+
 class Matrix {
     /**
      * spec: columns, rows, x, y (labels), xTitle, yTitle, value(row, column), color(value, row, column), text?(row, column), tip(row, column),
@@ -39,6 +42,7 @@ class Matrix {
         this.status = make('p', { class: 'status', 'aria-live': 'polite' });
         this.element = make('div', { class: 'matrix' }, this.view, this.status);
         [this.cell, this.locked] = [null, false];
+        matrices.push(this);
         this.view.addEventListener('scroll', () => this.draw());
         this.canvas.addEventListener('pointermove', event => this.hover(event));
         this.canvas.addEventListener('pointerleave', () => this.leave());

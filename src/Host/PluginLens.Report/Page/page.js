@@ -74,7 +74,7 @@ function provenance(run) {
     return make('details', { class: 'provenance' }, make('summary', {}, 'Where this comes from'), make('table', {}, make('tbody', {}, ...rows)));
 }
 
-function sectionOf(run, at) {
+function sectionOf(run, at, few) {
     run.key = `run${at}`;
     const lines = (list, kind) => (list ?? []).map(line => make('li', { class: kind }, visible(line, false)));
     const badge = run.status === 'complete' ? null : make('span', { class: 'badge bad' }, run.status);
@@ -87,8 +87,8 @@ function sectionOf(run, at) {
         make('ul', { class: 'lines' }, ...lines(run.error ? [run.error] : [], 'error'), ...lines(run.warnings, 'warning'), ...lines(run.notes, 'note')),
         provenance(run), make('div', { class: 'figures' }, ...figures.map(figure => figure.element)), ...neurons, ...tables);
     const link = (id, text) => make('li', {}, make('a', { href: `#${id}` }, text));
-    const contents = make('li', {}, make('a', { href: `#${run.key}` }, run.plugin, make('small', {}, ` ${visible(models, false)}`)), make('ul', {},
-        ...figures.map(figure => link(figure.element.id, label(figure.name))), ...run.tables.map(table => link(`${run.key}-table-${table.name}`, `${table.name} (${table.rows.toLocaleString('en')})`))));
+    const contents = make('li', {}, make('details', { open: few }, make('summary', {}, make('a', { href: `#${run.key}` }, run.plugin), make('small', {}, ` ${visible(models, false)}`)), make('ul', {},
+        ...figures.map(figure => link(figure.element.id, label(figure.name))), ...run.tables.map(table => link(`${run.key}-table-${table.name}`, `${table.name} (${table.rows.toLocaleString('en')})`)))));
     return { element, contents };
 }
 
@@ -134,7 +134,7 @@ function bar() {
 async function start() {
     strings = JSON.parse(await textOf('strings'));
     const runs = JSON.parse(await textOf('runs'));
-    const sections = runs.map(sectionOf);
+    const sections = runs.map((run, at) => sectionOf(run, at, runs.length <= 8));
     document.body.append(
         make('header', { class: 'top' }, make('h1', {}, document.title), bar()),
         make('div', { class: 'page' },
