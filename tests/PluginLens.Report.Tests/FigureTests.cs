@@ -8,7 +8,7 @@ public sealed class FigureTests
     private const string Heads = "[id$='heads-attention-0']", Lens = "[id$='-lens-0']";
 
     [Test]
-    public async Task EveryAnalysis_IsDrawn()
+    public async Task EveryAnalysis_IsDrawn_AndFitsANarrowWindowToo()
     {
         await using var report = await Browser.Open(Browser.AllReport);
         var runs = Directory.GetDirectories(Browser.All).Where(folder => File.Exists(Path.Combine(folder, "run.json"))).Select(folder => Path.GetFileName(folder)!).Order(StringComparer.Ordinal).ToList();
@@ -21,6 +21,8 @@ public sealed class FigureTests
         var empty = await report.Page.EvaluateAsync<string[]>("[...document.querySelectorAll('.figure')].filter(figure => ![...figure.querySelectorAll('canvas')].some(canvas => canvas.width > 1 && canvas.height > 1) && !figure.querySelector('.texts li, .list li')).map(figure => figure.id)");
         Assert.That(empty, Is.Empty);
         Assert.That(await report.Page.Locator("main").InnerTextAsync(), Does.Not.Contain("[object"));
+        await report.Page.SetViewportSizeAsync(390, 800);
+        Assert.That(await report.Page.EvaluateAsync<int>("document.documentElement.scrollWidth"), Is.LessThanOrEqualTo(390));
     }
 
     [Test]

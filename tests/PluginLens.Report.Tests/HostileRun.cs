@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using Newtonsoft.Json;
 using Newtonsoft.Json.Linq;
 
@@ -20,7 +19,7 @@ internal static class HostileRun
         ("\n\t ", "↵→·"),
         ("\u202Eevil", "\\u{202E}evil"),
         ("שלום", "\u2068שלום\u2069"),
-        ("\uD800x", "\\u{D800}x"),
+        ("\uFFFDx", "\uFFFDx"),
         ("=HYPERLINK(\"http://x\")", "=HYPERLINK(\"http://x\")"),
         ("{a|b}", "{a|b}"),
         ("\u0301", "◌\u0301"),
@@ -39,7 +38,7 @@ internal static class HostileRun
         Json(folder, "figures/heat.json", new { kind = "heatmap", title, x_title = "x", y_title = "y", x_labels = labels, y_labels = labels, values = tokens.Select(_ => tokens.Select((_, at) => (double?)at)), signed = false, scale = Array.Empty<object>() });
         Json(folder, "figures/curve.json", new { kind = "chart", title, x_title = "x", y_title = "y", x_labels = labels, series = tokens.Take(3).Select(token => new { name = token, values = tokens.Select((_, at) => at + 0.5) }), as_bars = false });
         Json(folder, "figures/map.json", new { kind = "scatter", title, x_title = "x", y_title = "y", points = tokens.Select((token, at) => new { x = at, y = at, label = token, group = token, value = (double?)null }) });
-        File.WriteAllText(Path.Combine(folder, "tokens.csv"), $"rank,token,token_id,score\n{string.Concat(tokens.Select((token, at) => string.Create(CultureInfo.InvariantCulture, $"{at + 1},\"{token.Replace("\"", "\"\"", StringComparison.Ordinal).Replace('\uD800', '\uFFFD')}\",{100 + at},{at / 4.0}\n")))}");
+        File.WriteAllText(Path.Combine(folder, "tokens.csv"), $"rank,token,token_id,score\n{string.Concat(tokens.Select((token, at) => string.Create(CultureInfo.InvariantCulture, $"{at + 1},\"{token.Replace("\"", "\"\"", StringComparison.Ordinal)}\",{100 + at},{at / 4.0}\n")))}");
         var run = JObject.FromObject(new
         {
             plugin = "hostile", command_line = new[] { "run", "--prompt", "</script><script>alert(3)</script>" }, model = new { name = "<img src=y>", architecture = "gpt2", processing = "raw" }, further_models = Array.Empty<object>(),
@@ -51,7 +50,5 @@ internal static class HostileRun
         Json(folder, "run.json", run);
     }
 
-    /// <summary>In ASCII, so that half a surrogate pair arrives as it is.</summary>
-    private static void Json(string folder, string name, object value) => File.WriteAllText(
-        Path.Combine(folder, name), JsonConvert.SerializeObject(value, new JsonSerializerSettings { StringEscapeHandling = StringEscapeHandling.EscapeNonAscii }), Encoding.ASCII);
+    private static void Json(string folder, string name, object value) => File.WriteAllText(Path.Combine(folder, name), JsonConvert.SerializeObject(value));
 }

@@ -8,7 +8,7 @@ public sealed class TableTests
 {
     private const string Words = "article:has(> [id$='table-logit-lens']) [id$='table-words']";
 
-    private static List<string[]> Stored => [.. File.ReadLines(Path.Combine(Browser.All, "logit-lens", "words.csv")).Skip(1).Select(line => line.Split(','))];
+    private static List<string[]> Stored => Rows(Path.Combine(Browser.All, "logit-lens", "words.csv"));
 
     [Test]
     public async Task HeaderClick_SortsByValue_AndAgainTheOtherWay()
@@ -47,6 +47,7 @@ public sealed class TableTests
     {
         await using var report = await Browser.Open(Browser.AllReport);
         var table = await report.Drawn(Words);
+        await table.Locator("input").FillAsync("input:cat");
         var chip = table.Locator(".tabulator-row").Filter(new() { HasTextString = "·cat" }).First.Locator("[tabulator-field=c2] .chip");
 
         await Assertions.Expect(chip).ToHaveTextAsync("·cat");
@@ -63,10 +64,10 @@ public sealed class TableTests
         var table = await report.Drawn(Words);
 
         var download = await report.Page.RunAndWaitForDownloadAsync(() => table.Locator("button", new() { HasTextString = "CSV" }).ClickAsync());
-        var rows = (await File.ReadAllLinesAsync(await download.PathAsync())).Skip(1).Select(line => line.Split(',')).ToList();
+        var rows = Rows(await download.PathAsync());
 
         Assert.That(download.SuggestedFilename, Is.EqualTo("logit-lens-words.csv"));
-        Assert.That(rows.Select(fields => string.Join('|', fields[..5])), Is.EqualTo(Stored.Select(fields => string.Join('|', fields[..5]))));
+        Assert.That(rows.Select(fields => string.Join('|', fields[..8])), Is.EqualTo(Stored.Select(fields => string.Join('|', fields[..8].Select(Harmless)))));
         Assert.That(rows.Select(fields => float.Parse(fields[^1], CultureInfo.InvariantCulture)), Is.EqualTo(Stored.Select(fields => float.Parse(fields[^1], CultureInfo.InvariantCulture))));
     }
 
@@ -91,4 +92,9 @@ public sealed class TableTests
         await table.Locator("input").FillAsync("token:t4095");
         await Assertions.Expect(table.Locator(".count")).ToHaveTextAsync("24 of 100,000 rows");
     }
+
+    /// <summary>As the page keeps a text from being a formula.</summary>
+    private static string Harmless(string text) => text is ['=' or '+' or '-' or '@' or '\t' or '\r', ..] ? $"'{text}" : text;
+
+    private static List<string[]> Rows(string path) => [.. new CsvTable(path).Rows().Select(fields => (string[])fields.Clone())];
 }

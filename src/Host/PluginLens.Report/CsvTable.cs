@@ -7,7 +7,7 @@ namespace PluginLens.Report;
 /// <param name="path">The CSV file.</param>
 internal sealed class CsvTable(string path)
 {
-    private static readonly CsvReaderOptions Dialect = new() { Separator = ',', MalformedData = CsvMalformedDataHandling.Throw };
+    private static readonly CsvReaderOptions Dialect = new() { Separator = ',', TrackLineNumbers = true, MalformedData = CsvMalformedDataHandling.Throw };
 
     /// <summary>Names of the columns.</summary>
     public IReadOnlyList<string> Headers()

@@ -36,7 +36,9 @@ const watcher = new IntersectionObserver(entries => {
 }, { rootMargin: '400px' });
 const waiting = new Map();
 
-function whenSeen(element, draw) {
+/** `height`: about how high it will be, so that what is below stays where it is. */
+function whenSeen(element, height, draw) {
+    element.style.minHeight = `${height}px`;
     waiting.set(element, draw);
     watcher.observe(element);
 }
@@ -47,6 +49,7 @@ async function show(element) {
         waiting.delete(element);
         watcher.unobserve(element);
         await draw();
+        element.style.minHeight = '';
         element.classList.add('drawn');
     }
 }

@@ -8,6 +8,11 @@ function isSmall({ kind, arrays }) {
     return kind === 'chart' ? columns <= 40 : kind === 'heatmap' ? columns <= 16 : kind === 'token-grid' && columns <= 4;
 }
 
+function heightOf({ kind, arrays }) {
+    const rows = arrays[1][1];
+    return kind === 'chart' ? 440 : kind === 'scatter' ? 600 : Math.min(720, rows * (kind === 'heatmap' ? 30 : 22) + 60) + 90;
+}
+
 /** Everything of a figure but its kind: title, buttons, the colours' meaning. */
 class FigureView {
     constructor(run, section) {
@@ -18,7 +23,7 @@ class FigureView {
         this.buttons = make('div', { class: 'buttons' });
         this.element = make('figure', { class: `figure${isSmall(section) ? ' small' : ''}`, id: `${run.key}-${section.name}`, 'data-kind': section.kind },
             make('figcaption', {}, make('h4', {}, label(section.title)), this.buttons), this.body, this.legend);
-        whenSeen(this.element, () => this.open());
+        whenSeen(this.element, heightOf(section), () => this.open());
         views.push(this);
     }
 

@@ -9,7 +9,7 @@ class HeadGrid {
         this.thumbs = make('div', { class: 'heads', role: 'listbox', 'aria-label': 'Heads' });
         this.large = make('div', { class: 'large' });
         this.element = make('section', { class: 'headgrid' }, make('h4', {}, label(name)), make('p', { class: 'hint' }, 'Point at a head to look at it; click to keep it.'), this.thumbs, this.large);
-        whenSeen(this.element, () => this.open());
+        whenSeen(this.element, 700, () => this.open());
         views.push(this);
     }
 
@@ -87,7 +87,7 @@ class AttentionText {
         this.strip = make('p', { class: 'strip', dir: 'ltr' });
         this.toggle = make('button', { type: 'button', onclick: () => this.turn() }, 'source ← destination');
         this.element = make('div', { class: 'overtext' }, make('div', { class: 'buttons' }, make('span', {}, 'Over the text:'), this.toggle), this.strip);
-        whenSeen(this.element, () => this.open());
+        whenSeen(this.element, 70, () => this.open());
     }
 
     async open() {

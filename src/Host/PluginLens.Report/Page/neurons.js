@@ -49,7 +49,7 @@ class NeuronPage {
         this.activations = make('div', { class: 'activations' });
         this.element = make('section', { class: 'figure neurons', id: `${run.key}-neurons-${section.name}` },
             make('figcaption', {}, make('h4', {}, `Neurons of ${section.name}`), make('div', { class: 'buttons' }, make('label', {}, 'neuron ', this.choice))), this.lists, this.activations);
-        whenSeen(this.element, () => this.open());
+        whenSeen(this.element, 330, () => this.open());
     }
 
     async open() {

@@ -86,10 +86,26 @@ function sectionOf(run, at, few) {
         make('h2', {}, run.plugin, ' ', make('span', { class: 'model' }, visible(models, false)), badge, make('span', { class: `badge ${run.verdict === 'exact' ? 'good' : 'mild'}` }, run.verdict ?? '')),
         make('ul', { class: 'lines' }, ...lines(run.error ? [run.error] : [], 'error'), ...lines(run.warnings, 'warning'), ...lines(run.notes, 'note')),
         provenance(run), make('div', { class: 'figures' }, ...figures.map(figure => figure.element)), ...neurons, ...tables);
-    const link = (id, text) => make('li', {}, make('a', { href: `#${id}` }, text));
+    const link = (id, text) => make('li', {}, make('a', { href: `#${id}`, onclick: () => goTo(id) }, text));
     const contents = make('li', {}, make('details', { open: few }, make('summary', {}, make('a', { href: `#${run.key}` }, run.plugin), make('small', {}, ` ${visible(models, false)}`)), make('ul', {},
         ...figures.map(figure => link(figure.element.id, label(figure.name))), ...run.tables.map(table => link(`${run.key}-table-${table.name}`, `${table.name} (${table.rows.toLocaleString('en')})`)))));
     return { element, contents };
+}
+
+/** Goes to a figure or table, and stays with it while what is above it is drawn. */
+async function goTo(id) {
+    const element = document.getElementById(id);
+    if (!element) {
+        return;
+    }
+
+    await show(element);
+    let stop = false;
+    addEventListener('wheel', () => stop = true, { once: true });
+    for (let times = 0; times < 12 && !stop; times++) {
+        element.scrollIntoView();
+        await new Promise(later => setTimeout(later, 60));
+    }
 }
 
 function redrawAll() {
@@ -141,7 +157,7 @@ async function start() {
             make('nav', { 'aria-label': 'Contents' }, make('details', { open: innerWidth > 900 }, make('summary', {}, 'Contents'), make('ul', {}, ...sections.map(section => section.contents)))),
             make('main', {}, ...sections.map(section => section.element))));
     if (location.hash) {
-        document.getElementById(location.hash.slice(1))?.scrollIntoView();
+        goTo(location.hash.slice(1));
     }
 
     document.documentElement.dataset.ready = 'true';
