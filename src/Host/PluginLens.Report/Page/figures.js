@@ -87,7 +87,7 @@ class FigureView {
         }
 
         this.legend.replaceChildren(
-            make('span', {}, number(scale.least)), canvas, make('span', {}, number(scale.most)),
+            make('span', {}, String(Number(scale.least.toPrecision(4)))), canvas, make('span', {}, String(Number(scale.most.toPrecision(4)))),
             ...(missing ? [make('i', { class: 'missing' }), make('span', {}, 'no value')] : []), ...(hint ? [make('span', { class: 'hint' }, hint)] : []));
     }
 

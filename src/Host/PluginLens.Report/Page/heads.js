@@ -29,6 +29,10 @@ class HeadGrid {
             this.thumbs.append(button);
         }
 
+        // A row a layer, where a layer has not more heads than a row.
+        const layer = HEAD.exec(this.sections[0].name)[2];
+        const perRow = Math.min(12, this.sections.filter(section => HEAD.exec(section.name)[2] === layer).length);
+        this.thumbs.style.gridTemplateColumns = `repeat(${Math.max(4, perRow)}, minmax(0, 80px))`;
         this.redraw();
         this.keep(0);
     }

@@ -17,6 +17,8 @@ const tip = {
     },
 };
 
+addEventListener('scroll', () => tip.hide(), { passive: true, capture: true });
+
 /** Lines of names and values. */
 function tipLines(lines) {
     return make('dl', {}, ...lines.flatMap(([name, value]) => [make('dt', {}, name), make('dd', {}, value)]));
