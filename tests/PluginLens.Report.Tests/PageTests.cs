@@ -87,6 +87,30 @@ public sealed class PageTests
     }
 
     [Test]
+    public async Task CurvesAndPoints_SayTheirTextsAsTheyAre()
+    {
+        await using var report = await Browser.Open(Browser.OtherReport);
+        Task<string> Tip(string figure, int at) => report.Page.EvaluateAsync<string>(
+            "async ([figure, at]) => { const host = document.querySelector(`${figure} .chart`); const chart = echarts.getInstanceByDom(host); chart.dispatchAction({ type: 'showTip', seriesIndex: figure.includes('map') ? at : 0, dataIndex: figure.includes('map') ? 0 : at }); await new Promise(later => setTimeout(later, 50)); return host.querySelector('dl').textContent; }",
+            new object[] { figure, at });
+
+        await report.Drawn(".run:last-child [id$='-map']");
+        await report.Drawn(".run:last-child [id$='-curve']");
+
+        for (var at = 0; at < HostileRun.Tokens.Length; at++)
+        {
+            var shown = HostileRun.Tokens[at].Shown;
+            Assert.That(await Tip(".run:last-child [id$='-map']", at), Does.Contain(LabelOf(shown)));
+            Assert.That(await Tip(".run:last-child [id$='-curve']", at), Does.Contain($"({at})"));
+        }
+
+        Assert.That(await Tip(".run:last-child [id$='-curve']", 0), Does.StartWith("x<script>alert(1)</script> (0)").And.Contain("</script><b>0.5000"));
+
+        // Labels of figures show spaces within a text as they are.
+        static string LabelOf(string shown) => shown == "↵→·" ? "↵→·" : shown.Replace('·', ' ');
+    }
+
+    [Test]
     public async Task HostileTexts_AreNoFormulasInTheCsv_AndNoMarkupInTheSvg()
     {
         await using var report = await Browser.Open(Browser.OtherReport);

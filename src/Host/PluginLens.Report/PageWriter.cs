@@ -1,4 +1,3 @@
-using System.Net;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
@@ -23,7 +22,7 @@ internal sealed class PageWriter : IDisposable
     {
         _output = new StreamWriter(output, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), 1 << 16, leaveOpen: true) { NewLine = "\n" };
         var style = Resource("libraries.min.css") + Resource("page.css");
-        var name = WebUtility.HtmlEncode(title);
+        var name = title.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal);
         _output.Write($"""
             <!DOCTYPE html>
             <html lang="en">
