@@ -39,6 +39,19 @@ public sealed class ParquetTests
         Assert.That(rows, Has.Count.EqualTo(table == "empty" ? 0 : Texts.Length));
     }
 
+    [Test]
+    public void TablesKeptAsParquetAlone_AreReadAsTheirCsv()
+    {
+        using TemporaryFolder csv = Written<Everything>(TableFormat.Csv), parquet = Written<Everything>(TableFormat.Parquet);
+        static List<string> Rows(TemporaryFolder folder) =>
+            [.. RecordedRun.Read(Path.Combine(folder.Path, "run")).Tables.SelectMany(table => table.Rows().Select(row => $"{table.Name}: {string.Join('|', row)}").ToList())];
+
+        Assert.That(Rows(parquet), Is.EqualTo(Rows(csv)).And.Count.EqualTo(Texts.Length));
+
+        File.WriteAllText(Path.Combine(parquet.Path, "run", "hostile.parquet"), "PAR1");
+        Assert.That(() => Rows(parquet), Throws.TypeOf<UsageException>().With.Message.Contains("hostile.parquet"));
+    }
+
     /// <summary>Readers leave out row groups by their least and largest values: a row is found by its cells.</summary>
     [Test]
     public void ManyRows_AreSeveralRowGroups_AndEachIsFound()

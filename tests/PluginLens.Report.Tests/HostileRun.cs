@@ -44,7 +44,7 @@ internal static class HostileRun
             plugin = "hostile", command_line = new[] { "run", "--prompt", "</script><script>alert(3)</script>" }, model = new { name = "<img src=y>", architecture = "gpt2", processing = "raw" }, further_models = Array.Empty<object>(),
             options = new { text = "<b>" }, prompts = 1, inputs = new[] { new { text = "</script><script>alert(4)</script>" } }, seed = 0, device = "cpu", threads = 1, started = "2026-01-01T00:00:00Z", wall_seconds = 0.1,
             verdict = "exact", verdict_reasons = Array.Empty<string>(), status = "complete", notes = new[] { "<script>alert(5)</script>" }, warnings = new[] { "\u202Ewarning" },
-            tables = new object[] { new { name = "tokens", rows = tokens.Length, complete = true }, new { name = "elsewhere", rows = 7, complete = true } },
+            tables = new object[] { new { name = "tokens", rows = tokens.Length, complete = true, columns = new[] { "rank", "token", "token_id", "score" } } },
             files = new[] { "figures/grid.json", "figures/heat.json", "figures/curve.json", "figures/map.json", "tokens.csv" },
         });
         Json(folder, "run.json", run);

@@ -20,6 +20,6 @@ internal static class LargeRun
             }
         }
 
-        File.WriteAllText(Path.Combine(folder, "run.json"), $$"""{"plugin":"large","command_line":["run"],"tables":[{"name":"rows","rows":{{rows}},"complete":true}],"files":["rows.csv"]}""");
+        File.WriteAllText(Path.Combine(folder, "run.json"), $$"""{"plugin":"large","command_line":["run"],"tables":[{"name":"rows","rows":{{rows}},"complete":true,"columns":["rank","token","token_id","score"]}],"files":["rows.csv"]}""");
     }
 }

@@ -125,12 +125,4 @@ public sealed class PageTests
         Assert.That(drawn, Does.Contain("&lt;script&gt;").And.Not.Contain("<script").And.Not.Contain("<img"));
         Assert.That(() => System.Xml.Linq.XDocument.Parse(drawn), Throws.Nothing);
     }
-
-    [Test]
-    public async Task TableThatIsNoCsv_IsNamed()
-    {
-        await using var report = await Browser.Open(Browser.OtherReport);
-
-        await Assertions.Expect(report.Page.Locator("[id$='table-elsewhere']")).ToContainTextAsync("A report shows tables that the run folder holds as CSV; elsewhere.csv is not there.");
-    }
 }

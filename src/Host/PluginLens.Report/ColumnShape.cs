@@ -1,21 +1,27 @@
 using System.Globalization;
+using PluginLens.Host;
 
 namespace PluginLens.Report;
 
-/// <summary>What the values of a column are, told from its fields: a stored table does not say.</summary>
+/// <summary>How the values of a column are held: told from all of its fields.</summary>
 /// <param name="name">Name of the column.</param>
-internal sealed class ColumnShape(string name)
+/// <param name="kind">What its values are.</param>
+internal sealed class ColumnShape(string name, ColumnKind kind)
 {
-    private bool _integers = true, _numbers = true, _flags = true, _small = true, _single = true, _any;
+    private bool _integers = true, _numbers = true, _flags = true, _small = true, _single = true;
 
     /// <summary>Name of the column.</summary>
     public string Name => name;
 
-    /// <summary>Whether it holds texts of tokens, whose ids stand in a column of their own.</summary>
-    public bool IsToken { get; set; }
-
-    /// <summary>token, flag, int, number or text.</summary>
-    public string Kind => IsToken || !_any ? (IsToken ? "token" : "text") : _flags ? "flag" : _integers ? "int" : _numbers ? "number" : "text";
+    /// <summary>token, flag, int, number or text; text too where a field is none of what it should be (NaN), so that nothing is lost.</summary>
+    public string Kind => kind switch
+    {
+        ColumnKind.Token => "token",
+        ColumnKind.Boolean when _flags => "flag",
+        ColumnKind.Integer when _integers => "int",
+        ColumnKind.Number when _numbers => "number",
+        _ => "text",
+    };
 
     /// <summary>Whether 32 bits do for its numbers.</summary>
     public bool IsSmall => Kind == "int" ? _small : _single;
@@ -39,7 +45,6 @@ internal sealed class ColumnShape(string name)
             return;
         }
 
-        _any = true;
         _flags = _flags && field is "true" or "false";
         if (_integers)
         {

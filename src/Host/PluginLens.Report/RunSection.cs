@@ -1,4 +1,3 @@
-using Newtonsoft.Json.Linq;
 using PluginLens.Host;
 
 namespace PluginLens.Report;
@@ -24,23 +23,8 @@ internal static class RunSection
         var section = Facts.ToDictionary(fact => fact, fact => (object?)run.Json[fact]);
         section["folder"] = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(run.Folder)));
         section["inputs"] = run.Prompts?.Take(MostPrompts).Select(prompt => new { text = prompt.Text, label = prompt.Label, ids = prompt.Ids }).ToList();
-        section["tables"] = (run.Json["tables"] as JArray ?? []).Select(table => Table(run, table, page, strings, budget)).ToList();
+        section["tables"] = run.Tables.Select(table => TableSection.Write(table, page, strings, budget)).ToList();
         section["figures"] = run.FigureNames.Select(name => FigureSection.Write(name, StoredFigure.Read(Path.Combine(run.Folder, "figures", $"{name}.json")), page, strings)).ToList();
-        return section;
-    }
-
-    private static Dictionary<string, object?> Table(RecordedRun run, JToken table, PageWriter page, StringTable strings, CellBudget budget)
-    {
-        var name = (string?)table["name"] ?? string.Empty;
-        if (!Names.IsKebab(name))
-        {
-            throw new UsageException($"The run.json in '{run.Folder}' names a table '{name}'; expected small letters, digits and hyphens.");
-        }
-
-        var complete = (bool?)table["complete"] ?? true;
-        var path = Path.Combine(run.Folder, complete ? $"{name}.csv" : $"{name}.incomplete.csv");
-        var section = File.Exists(path) ? TableSection.Write(path, page, strings, budget) : new() { ["rows"] = (long?)table["rows"] ?? 0, ["file"] = Path.GetFileName(path) };
-        (section["name"], section["complete"]) = (name, complete);
         return section;
     }
 }

@@ -1,17 +1,18 @@
+using PluginLens.Host;
+
 namespace PluginLens.Report;
 
 /// <summary>A table of a stored run as arrays, one a column.</summary>
 internal static class TableSection
 {
     /// <summary>Writes its data into the page, and says what they are.</summary>
-    /// <param name="path">The CSV file.</param>
+    /// <param name="table">The table.</param>
     /// <param name="page">Receives the data.</param>
     /// <param name="strings">Receives the texts.</param>
     /// <param name="budget">How many rows it may have.</param>
-    public static Dictionary<string, object?> Write(string path, PageWriter page, StringTable strings, CellBudget budget)
+    public static Dictionary<string, object?> Write(StoredTable table, PageWriter page, StringTable strings, CellBudget budget)
     {
-        var table = new CsvTable(path);
-        var shapes = table.Headers().Select(name => new ColumnShape(name)).ToArray();
+        ColumnShape[] shapes = [.. table.Columns.Zip(table.Kinds(), (name, kind) => new ColumnShape(name, kind))];
         var rows = 0L;
         foreach (var fields in table.Rows())
         {
@@ -21,11 +22,6 @@ internal static class TableSection
             }
 
             rows++;
-        }
-
-        foreach (var token in shapes.Where(shape => Array.Exists(shapes, other => other.Name == $"{shape.Name}_id" && other.Kind is "int" or "text")))
-        {
-            token.IsToken = true;
         }
 
         var shown = budget.Take(rows, shapes.Length);
@@ -41,7 +37,9 @@ internal static class TableSection
         var arrays = Array.ConvertAll(columns, column => column.Values);
         return new()
         {
-            ["file"] = Path.GetFileName(path),
+            ["name"] = table.Name,
+            ["complete"] = table.Complete,
+            ["file"] = Path.GetFileName(table.Path),
             ["rows"] = rows,
             ["shown"] = shown,
             ["columns"] = shapes.Select(shape => new { name = shape.Name, kind = shape.Kind }),

@@ -1,10 +1,11 @@
 using System.Globalization;
 using CsvHelper;
 using Newtonsoft.Json.Linq;
+using PluginLens.Files;
 
 namespace PluginLens.Host;
 
-/// <summary>A table of a stored run: its CSV file, read row by row, and what run.json says of it.</summary>
+/// <summary>A table of a stored run: its CSV file, or Parquet where it has that alone, read row by row, and what run.json says of it.</summary>
 public sealed class StoredTable
 {
     private static readonly CsvReaderOptions Dialect = new() { Separator = ',', MalformedData = CsvMalformedDataHandling.Throw };
@@ -24,7 +25,7 @@ public sealed class StoredTable
     /// <summary>Kebab-case.</summary>
     public string Name { get; }
 
-    /// <summary>The CSV file.</summary>
+    /// <summary>The file.</summary>
     public string Path { get; }
 
     /// <summary>Names of the columns.</summary>
@@ -43,25 +44,7 @@ public sealed class StoredTable
     public IReadOnlyList<ColumnKind> Kinds() => _kinds ?? Guessed();
 
     /// <summary>The rows, one at a time; the array is used again for the next. What had no value is empty.</summary>
-    public IEnumerable<string[]> Rows()
-    {
-        using var csv = Open();
-        if (!csv.Headers.SequenceEqual(Columns))
-        {
-            throw new UsageException($"'{Path}' has the columns {string.Join(", ", csv.Headers)}; run.json says {string.Join(", ", Columns)}.");
-        }
-
-        var row = new string[Columns.Count];
-        while (Next(csv))
-        {
-            for (var column = 0; column < row.Length; column++)
-            {
-                row[column] = csv.GetString(column);
-            }
-
-            yield return row;
-        }
-    }
+    public IEnumerable<string[]> Rows() => Path.EndsWith(".parquet", StringComparison.Ordinal) ? ParquetRows.Of(Path, Columns) : CsvFields();
 
     /// <summary>The tables of a run whose files are there.</summary>
     /// <param name="folder">The run folder.</param>
@@ -77,11 +60,36 @@ public sealed class StoredTable
                 throw new UsageException($"The run.json in '{folder}' names a table '{name}', which no run has.");
             }
 
-            var file = System.IO.Path.Combine(folder, (bool?)table["complete"] == false ? $"{name}.incomplete.csv" : $"{name}.csv");
-            tables.Add(File.Exists(file) ? new StoredTable(file, table) : throw new UsageException($"The table '{name}' of the run in '{folder}' is gone: expected '{file}'."));
+            string[] files = [.. new[] { (bool?)table["complete"] == false ? $"{name}.incomplete.csv" : $"{name}.csv", $"{name}.parquet" }.Select(file => System.IO.Path.Combine(folder, file))];
+            tables.Add(new StoredTable(Array.Find(files, File.Exists) ?? throw new UsageException($"The table '{name}' of the run in '{folder}' is gone: expected '{files[0]}'."), table));
         }
 
         return tables;
+    }
+
+    private IEnumerable<string[]> CsvFields()
+    {
+        using var csv = Open();
+        if (!csv.Headers.SequenceEqual(Columns))
+        {
+            throw new UsageException($"'{Path}' has the columns {string.Join(", ", csv.Headers)}; run.json says {string.Join(", ", Columns)}.");
+        }
+
+        var row = new string[Columns.Count];
+        while (Next(csv))
+        {
+            if (csv.FieldCount != row.Length)
+            {
+                throw new UsageException($"'{Path}' has a row of {csv.FieldCount} fields; its header has {row.Length}.");
+            }
+
+            for (var column = 0; column < row.Length; column++)
+            {
+                row[column] = csv.GetString(column);
+            }
+
+            yield return row;
+        }
     }
 
     /// <summary>A number as CSV files have it.</summary>
@@ -93,7 +101,7 @@ public sealed class StoredTable
     {
         try
         {
-            return CsvReader.Create(new StreamReader(Path), Dialect);
+            return CsvReader.Create(new StreamReader(RegularFile.Open(Path, SizeLimit.None)), Dialect);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -1,5 +1,6 @@
 using Newtonsoft.Json;
 using Newtonsoft.Json.Linq;
+using PluginLens.Files;
 
 namespace PluginLens.Host;
 
@@ -12,7 +13,7 @@ public static class StoredFigure
     {
         try
         {
-            using var reader = new JsonTextReader(new StreamReader(path)) { DateParseHandling = DateParseHandling.None };
+            using var reader = new JsonTextReader(new StreamReader(RegularFile.Open(path, SizeLimit.RunRecord))) { DateParseHandling = DateParseHandling.None };
             return Of(JObject.Load(reader));
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

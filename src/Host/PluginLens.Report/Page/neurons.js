@@ -62,7 +62,7 @@ class NeuronPage {
         }
 
         const wanted = ['layer', 'neuron', 'position', 'input', 'activation'];
-        const active = this.run.tables.filter(table => table.blob && table !== this.section && wanted.every(name => table.columns.some(column => column.name === name))).sort((one, other) => other.rows - one.rows)[0];
+        const active = this.run.tables.filter(table => table !== this.section && wanted.every(name => table.columns.some(column => column.name === name))).sort((one, other) => other.rows - one.rows)[0];
         this.active = active && await tableOf(active);
         this.choice.append(...Array.from(this.rows.keys()).slice(0, 5000).map(key => make('option', {}, key)));
         this.choose();

@@ -79,7 +79,7 @@ function sectionOf(run, at, few) {
     const lines = (list, kind) => (list ?? []).map(line => make('li', { class: kind }, visible(line, false)));
     const badge = run.status === 'complete' ? null : make('span', { class: 'badge bad' }, run.status);
     const figures = figuresOf(run);
-    const neurons = run.tables.filter(table => table.blob && NeuronPage.lists(table.columns).length > 0).map(table => new NeuronPage(run, table).element);
+    const neurons = run.tables.filter(table => NeuronPage.lists(table.columns).length > 0).map(table => new NeuronPage(run, table).element);
     const tables = run.tables.map(table => new TableView(run, table).element);
     const models = [run.model, ...(run.further_models ?? [])].filter(Boolean).map(modelName).join(', ');
     const element = make('article', { class: 'run', id: run.key },

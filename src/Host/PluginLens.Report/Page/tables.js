@@ -21,7 +21,7 @@ function tableOf(section) {
     return loaded.get(section);
 }
 
-/** A15's heat scale: white at 0, green at a half, red at 1 and beyond. */
+/** The heat scale of activations and weights: white at 0, green at a half, red at 1 and beyond. */
 const HEAT = new Scale([[0, [255, 255, 255]], [0.5, [0, 128, 0]], [1, [255, 0, 0]]]);
 const HEAT_SAFE = Scale.even(BLUES, 0, 1);
 const isHeat = column => column.kind === 'number' && (column.name === 'activation' || column.name === 'weight');
@@ -29,19 +29,14 @@ const isHeat = column => column.kind === 'number' && (column.name === 'activatio
 class TableView {
     constructor(run, section) {
         [this.run, this.section] = [run, section];
-        const rows = section.blob && section.shown < section.rows ? `first ${section.shown.toLocaleString('en')} of ${section.rows.toLocaleString('en')} rows; all of them: ${section.file}` : `${section.rows.toLocaleString('en')} ${section.rows === 1 ? 'row' : 'rows'}`;
+        const rows = section.shown < section.rows ? `first ${section.shown.toLocaleString('en')} of ${section.rows.toLocaleString('en')} rows; all of them: ${section.file}` : `${section.rows.toLocaleString('en')} ${section.rows === 1 ? 'row' : 'rows'}`;
         this.count = make('span', { class: 'count', 'aria-live': 'polite' }, rows);
         this.rows = rows;
         this.host = make('div', { class: 'table' });
         this.buttons = make('div', { class: 'buttons' });
         this.element = make('section', { class: 'tablebox', id: `${run.key}-table-${section.name}` },
             make('header', {}, make('h4', {}, section.name, section.complete ? null : make('span', { class: 'badge bad' }, 'incomplete')), this.count, this.buttons), this.host);
-        if (section.blob) {
-            whenSeen(this.element, 100 + 27 * Math.min(13, section.shown), () => this.open());
-        } else {
-            this.host.append(make('p', { class: 'hint' }, `A report shows tables that the run folder holds as CSV; ${section.file} is not there.`));
-        }
-
+        whenSeen(this.element, 100 + 27 * Math.min(13, section.shown), () => this.open());
         views.push(this);
     }
 
@@ -195,7 +190,7 @@ class TableView {
         const lines = [columns.map(column => field(column.name)).join(',')];
         const cell = (column, row) => {
             const text = column.text(row);
-            return text !== null && (column.kind === 'text' || column.kind === 'token') && /^[=+\-@\t\r]/.test(text) ? field(`'${text}`) : field(text);
+            return text !== null && (column.kind === 'text' || column.kind === 'token') && /^ *[=+\-@\t\r\n]/.test(text) ? field(`'${text}`) : field(text);
         };
         for (let row = 0; row < length; row++) {
             lines.push(columns.map(column => cell(column, row)).join(','));
@@ -228,7 +223,9 @@ function compare(one, other, oneRow, otherRow, column, direction) {
         return one === other ? 0 : (one === null) === (direction === 'asc') ? 1 : -1;
     }
 
-    return one < other ? -1 : one > other ? 1 : 0;
+    // "10" after "9" where texts are numbers (layers, of which one is called embed).
+    const [a, b] = typeof one === 'string' && one !== '' && other !== '' && !Number.isNaN(Number(one)) && !Number.isNaN(Number(other)) ? [Number(one), Number(other)] : [one, other];
+    return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** One format for all numbers of a column: four decimals, six where there are small ones, powers of ten (null) where all are small or one is large. */
