@@ -4,11 +4,15 @@
   neurons    input and output words of all 36,864 neurons (ten each), as neuron-texts makes them before it reads a text
   heads      patterns and messages of a text of 8 tokens in all 144 heads, ten words each
   stream     stream-table of 1,000 tokens with the whole table as a file: time and memory; nothing to compare with
+  tokens     attention-tokens of 32 prompts of 32 tokens behind the one that begins, in all 144 heads: time, memory, number of rows (minutes)
+  tokens-layer   the same in the 12 heads of layer 0
+             beside PyTorch on head 0.0, times the number of heads: the cheap form on all prompts; the document's n x n vectors of four components on one prompt, times 32 too
 Processor seconds of one thread; ours are those of the whole process, start and opening included. The share of equal lists says that both did the same work.
 """
 
 import csv
 import json
+import os
 import resource
 import struct
 import subprocess
@@ -141,6 +145,61 @@ def heads(w, out):
     report("patterns + messages of 8 tokens", mine, theirs, sum(lists) / len(lists))
 
 
+def token_products(w, prompts):
+    """q, k and v of head 0.0, [prompt, position, width], and M = W_O W_U, width x vocabulary, with weights processed as attention-tokens has them."""
+    x = normed(w, w["wte.weight"][prompts] + w["wpe.weight"][:prompts.shape[1]], "h.0.ln_1")
+    read, added = w["h.0.attn.c_attn.weight"], w["h.0.attn.c_attn.bias"]
+    q, k, v = (x @ read[:, start:start + WIDTH] + added[start:start + WIDTH] for start in range(0, 3 * HEADS * WIDTH, HEADS * WIDTH))
+    v = v - (w["h.0.ln_1.bias"] @ read[:, 2 * HEADS * WIDTH:][:, :WIDTH] + added[2 * HEADS * WIDTH:][:WIDTH])
+    w_o = w["h.0.attn.c_proj.weight"][:WIDTH]
+    return q, k, v, w_o - w_o.mean(1, keepdim=True), w["ln_f.bias"] @ w["wte.weight"].T
+
+
+def torch_tokens(w, prompts, rows=512):
+    """The cheap form: vectors of positions and of pairs with j <= i through M; the logits of a scalar product are s times M's column sums."""
+    import torch
+    q, k, v, w_o, bias = token_products(w, prompts)
+    m = w_o @ (w["wte.weight"] * w["ln_f.weight"]).T
+    sums, (i, j) = m.sum(0), torch.tril_indices(prompts.shape[1], prompts.shape[1])
+    pairs = (q[:, i] * k[:, j]).flatten(0, 1)
+
+    def top(x):
+        return torch.cat([torch.addmm(bias, x[start:start + rows], m).argmax(1) for start in range(0, len(x), rows)])
+    scalar = pairs.sum(1, keepdim=True)
+    dot = torch.cat([(scalar[start:start + rows] * sums + bias).argmax(1) for start in range(0, len(pairs), rows)])
+    return {"hadamard_id": top(pairs), "dot_id": dot, **{f"{name}_id": top(c.flatten(0, 1)).view(len(prompts), -1)[:, i].flatten() for name, c in (("q", q), ("k", k), ("v", v))}}
+
+
+def torch_document(w, prompts, rows=512):
+    """The document's computation: q, k, v and the product of every cell of the square, each through W_O and then the whole unembedding."""
+    import torch
+    q, k, v, w_o, bias = token_products(w, prompts)
+    unembed, n = (w["wte.weight"] * w["ln_f.weight"]).T, prompts.shape[1]
+    cells = torch.cat([(x.unsqueeze(2).expand(-1, -1, n, -1)).flatten(0, 2) for x in (q, k, v)] + [(q.unsqueeze(2) * k.unsqueeze(1)).flatten(0, 2)])
+    return torch.cat([torch.addmm(bias, cells[start:start + rows] @ w_o, unembed).argmax(1) for start in range(0, len(cells), rows)])
+
+
+def tokens(w, out, layers):
+    import torch
+    prompts = torch.tensor([[50256] + [(7919 * (32 * prompt + at + 1)) % 50257 for at in range(32)] for prompt in range(32)])
+    given = [argument for prompt in prompts.tolist() for argument in ("--ids", ",".join(map(str, prompt)))]
+    seconds, wall, anonymous, resident = ours(out, "--plugin", "attention-tokens", *given, "--factor", "raw", *([] if layers == LAYERS else ["--layer", f"0-{layers - 1}"]))
+    heads, rows, own = layers * HEADS, 0, []
+    with open(Path(out) / "attention-tokens.csv", encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            rows += 1
+            if row["layer"] == row["head"] == "0":
+                own.append(row)
+    wanted = heads * len(prompts) * prompts.shape[1] * (prompts.shape[1] + 1) // 2
+    print(f"attention-tokens, {heads} heads: {seconds:.1f} CPU-s   {wall:.1f} wall s   {anonymous:.0f} MB anonymous, {resident:.0f} MB with mapped weights   {rows:,} rows{'' if rows == wanted else f', NOT {wanted:,}'}", flush=True)
+    found, cheap = torch_seconds(lambda: torch_tokens(w, prompts))
+    for name, ids in found.items():
+        same = sum(int(row[name]) == id_ for row, id_ in zip(own, ids.tolist())) / len(ids)
+        print(f"    {name}: equal in {same:.2%} of the cells of head 0.0, {len(set(ids.tolist())):,} different tokens", flush=True)
+    _, document = torch_seconds(lambda: torch_document(w, prompts[:1]))
+    print(f"    PyTorch, cheap form: {cheap:.2f} CPU-s a head, ratio {cheap * heads / seconds:.2f}   the document's: {document:.2f} CPU-s a head and prompt, ratio {document * heads * len(prompts) / seconds:.0f}", flush=True)
+
+
 def stream(out):
     ids = ",".join(str(7919 * (at + 1) % 50257) for at in range(1000))
     for what, arguments in (("largest terms", ()), ("whole table as a file", ("--file",))):
@@ -153,14 +212,16 @@ def main():
     parts = sys.argv[1:] or ["neurons", "heads", "stream"]
     made()
     w = None
-    if set(parts) & {"neurons", "heads"}:
+    if {"OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"} & set(os.environ):
+        sys.exit("unset OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE first: they force another processor's kernels on PyTorch")
+    if set(parts) & {"neurons", "heads", "tokens", "tokens-layer"}:
         import torch
         torch.set_num_threads(1)
         torch.set_grad_enabled(False)
         w = weights()
     for part in parts:
         with tempfile.TemporaryDirectory() as out:
-            {"neurons": lambda: neurons(w, out), "heads": lambda: heads(w, out), "stream": lambda: stream(out)}[part]()
+            {"neurons": lambda: neurons(w, out), "heads": lambda: heads(w, out), "stream": lambda: stream(out), "tokens": lambda: tokens(w, out, LAYERS), "tokens-layer": lambda: tokens(w, out, 1)}[part]()
 
 
 if __name__ == "__main__":
