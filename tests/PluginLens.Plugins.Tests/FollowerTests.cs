@@ -1,5 +1,7 @@
+using PluginLens.Models;
 using PluginLens.Plugins.AttentionTokens;
 using PluginLens.Testing;
+using PluginLens.Tests.Shared;
 
 namespace PluginLens.Plugins.Tests;
 
@@ -244,6 +246,19 @@ public sealed class RandomInputsTests : AnalysisTests<RandomInputs>
         Assert.That(TestRun.Execute(new RandomInputs(), Tiny(), new RandomInputsOptions { Count = 2, ThroughText = true }, seed: 3).Rows<RandomInputRow>("random-inputs"), Is.EqualTo(rows), "whole words come back");
     }
 
+    [Test]
+    public void Text_IsWhatTheTokenizerDecodes_SoThatWordPiecesComeBack()
+    {
+        using var model = ModelFolder.Open(Path.Combine(Repository.Root, "models", "onnx", "all-minilm-l6-v2"), new OpenOptions { Device = Device.Cpu });
+        List<RandomInputRow> Rows(bool throughText) => [.. TestRun.Execute(new RandomInputs(), model, new RandomInputsOptions { Count = 1, ThroughText = throughText }, seed: 0).Rows<RandomInputRow>("random-inputs")];
+
+        var rows = Rows(throughText: false);
+
+        Assert.That(rows[0].Text, Is.EqualTo(string.Join(' ', Enumerable.Repeat("transitions", 31))));
+        Assert.That(rows[1].Text, Does.Not.Contain("##").And.Contain("lombardgong"), "the piece ##gong goes on with the word before it");
+        Assert.That(Rows(throughText: true)[0], Is.EqualTo(rows[0]), "whole words come back");
+    }
+
     private static FakeModel Tiny() => new(new ModelConfig { DModel = 2, NHeads = 1, NLayers = 1, DHead = 2, DVocab = 30, NCtx = 40, BosId = 0 }, new FakeTokenizer(Enumerable.Range(0, 30).Select(id => $" w{id}")));
 
     private sealed class Same : IEqualityComparer<int[]>
@@ -287,6 +302,7 @@ public sealed class AttentionTokenDiffTests : AnalysisTests<AttentionTokenDiff>
 
         var rows = results.Rows<DiffCell>("attention-token-diff");
         Assert.That(rows, Is.Not.Empty);
+        Assert.That(results.Notes, Has.None.Contains("to which a token is added"));
         Assert.That(rows.Select(row => row.I), Is.All.GreaterThanOrEqualTo(1));
         Assert.That(rows.Select(row => row.Change), Is.All.EqualTo(CellChange.Changed));
         void Refused(AttentionTokenDiffOptions options, string message, params int[] tokens) => Assert.That(

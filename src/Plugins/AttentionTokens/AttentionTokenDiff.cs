@@ -55,7 +55,7 @@ public sealed class AttentionTokenDiff : Analysis<AttentionTokenDiffOptions>
 
             if (changedCells == 0)
             {
-                context.Results.Note($"prompt {index}: no cell of the prompt changed{(model.Config.AttentionDir == "causal" ? ", as in every causal model to which a token is added" : string.Empty)}");
+                context.Results.Note($"prompt {index}: no cell of the prompt changed{(model.Config.AttentionDir == "causal" && options.Replace is null ? ", as in every causal model to which a token is added" : string.Empty)}");
             }
         }
     }

@@ -27,7 +27,7 @@ public sealed class RandomInputs : Analysis<RandomInputsOptions>
             foreach (var (at, prompt) in prompts.Index())
             {
                 var begins = context.Model.Config.BosId is { } bos && prompt.Tokens[0] == bos ? 1 : 0;
-                var text = string.Concat(prompt.Tokens[begins..].Select(token => context.Model.Token(token).Text));
+                var text = context.Model.Tokenizer?.Decode(prompt.Tokens[begins..]) ?? string.Concat(prompt.Tokens[begins..].Select(token => context.Model.Token(token).Text));
                 int[] ids = options.ThroughText ? [.. prompt.Tokens[..begins], .. context.Model.Tokenizer!.Encode(text, addSpecial: false)] : prompt.Tokens;
                 table.Add(new RandomInputRow(kind, at, ids.Length, string.Join(',', ids), text));
             }
