@@ -56,12 +56,15 @@ internal sealed class AttentionTokenReader
     {
         for (var start = first; start < prompts.Count;)
         {
-            var (end, size) = (start, 0L);
+            // M costs as much as d_model vectors: with eight times as many it is little of the whole, and a run that is killed loses no more.
+            var (end, size, vectors) = (start, 0L, 0L);
             do
             {
-                size += Size(prompts[end++].Tokens.Length);
+                var length = prompts[end++].Tokens.Length;
+                size += Size(length);
+                vectors += (3L * length) + (_components.Contains(AttentionComponent.Hadamard) ? (long)length * length / 2 : 0);
             }
-            while (end < prompts.Count && size + Size(prompts[end].Tokens.Length) <= Held);
+            while (end < prompts.Count && vectors < 8L * _context.Model.Config.DModel && size + Size(prompts[end].Tokens.Length) <= Held);
 
             // A single prompt may be long: its heads go out one by one, and layers are held a few at a time.
             var together = Enumerable.Range(start, end - start).ToArray();

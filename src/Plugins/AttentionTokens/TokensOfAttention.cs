@@ -84,7 +84,7 @@ public sealed class TokensOfAttention : Analysis<AttentionTokensOptions>
         return Costs.Sum(
             Costs.Widened(context.Model),
             Costs.Sum(prompts.Select(prompt => LayerPasses.CostOf(config, prompt.Tokens.Length, layers))),
-            Costs.Times(heads * Math.Max(1, Math.Ceiling(prompts.Count / 64.0)), Costs.Sum(Costs.Product(width, config.DModel, config.DVocab), new Cost(20 * width * width * config.DModel, 0))),
+            Costs.Times(heads * Math.Min(prompts.Count, 1 + Math.Ceiling(vectors / (4.0 * config.DModel))), Costs.Sum(Costs.Product(width, config.DModel, config.DVocab), new Cost(20 * width * width * config.DModel, 0))),
             Costs.Times(heads, Costs.TopRows(vectors, width, config.DVocab, 1)));
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using PluginLens.Host;
 using PluginLens.Models;
+using PluginLens.Pictures;
 
 namespace PluginLens.Cli.Commands;
 
@@ -19,6 +20,7 @@ internal static class RunCommand
     private static readonly Option<bool> Force = new("--force") { Description = "Replace the run that the folder of --out holds; it stays until the new one is whole." };
     private static readonly Option<bool> Resume = new("--resume") { Description = "Go on with the run of the same command line that broke off in the folder of --out." };
     private static readonly Option<TableFormat> Tables = new("--tables") { Description = "Tables in the folder of --out: csv, parquet or both.", HelpName = "FORMAT", DefaultValueFactory = _ => TableFormat.Csv };
+    private static readonly Option<string?> Figures = FiguresOption();
     private static readonly Option<string?> Table = new("--table") { Description = "Print only this table.", HelpName = "NAME" };
     private static readonly Option<int?> Rows = new("--rows") { Description = "Rows printed of each group; 0 = all. Default: groups of up to 20 whole, else 5. csv and json always have all.", HelpName = "N" };
     private static readonly Option<Device> Device = new("--device") { Description = "auto, cpu or cuda; auto tries CUDA and falls back with the reason.", HelpName = "DEVICE", DefaultValueFactory = _ => Models.Device.Auto };
@@ -46,7 +48,7 @@ internal static class RunCommand
               pluginlens run --plugin activations --prompt "The capital of France is" --hooks blocks.*.hook_resid_post --out out
             """)
         {
-            Plugin, Model, Prompt, Prompts, Ids, NoSpecial, Beginning, Format, Out, Force, Resume, Tables, Table, Rows, Device, Threads, Seed, NoCache, UnverifiedWeights, Private, Plan, Quiet,
+            Plugin, Model, Prompt, Prompts, Ids, NoSpecial, Beginning, Format, Out, Force, Resume, Tables, Figures, Table, Rows, Device, Threads, Seed, NoCache, UnverifiedWeights, Private, Plan, Quiet,
         };
         foreach (var option in Isolating.Options)
         {
@@ -239,12 +241,31 @@ internal static class RunCommand
     {
         if (parse.GetValue(Out) is { } folder)
         {
-            return new RunPlace(folder) { Replaces = parse.GetValue(Force), Resumes = parse.GetValue(Resume), Tables = parse.GetValue(Tables) };
+            return new RunPlace(folder)
+            {
+                Replaces = parse.GetValue(Force),
+                Resumes = parse.GetValue(Resume),
+                Tables = parse.GetValue(Tables),
+                Pictures = parse.GetValue(Figures) switch
+                {
+                    "svg" => [("svg", (figure, stream) => RunPictures.Write(figure, PictureFormat.Svg, stream))],
+                    "png" => [("png", (figure, stream) => RunPictures.Write(figure, PictureFormat.Png, stream))],
+                    _ => [],
+                },
+            };
         }
 
         return new[] { (Force, "--force"), (Resume, "--resume") }.FirstOrDefault(option => parse.GetValue(option.Item1)).Item2 is { } name
             ? throw new UsageException($"{name} is about the folder of --out; name it.")
+            : parse.GetValue(Figures) is not null ? throw new UsageException("--figures is about the folder of --out; name it.")
             : parse.GetValue(Tables) == TableFormat.Csv ? null : throw new UsageException("--tables is about the folder of --out; name it.");
+    }
+
+    private static Option<string?> FiguresOption()
+    {
+        var figures = new Option<string?>("--figures") { Description = "Draw every figure in the folder of --out too: svg or png.", HelpName = "FORMAT" };
+        figures.AcceptOnlyFromAmong("svg", "png");
+        return figures;
     }
 
     private static int Print(ParseResult parse, RunResult result)
