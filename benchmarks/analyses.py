@@ -40,7 +40,7 @@ def made():
 def ours(out, *arguments):
     """Processor seconds, wall seconds, the most anonymous and the most resident memory."""
     before, start, anonymous, resident = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter(), 0, 0
-    process = subprocess.Popen([PROGRAM, "run", "--model", MODEL, "--threads", "1", "--no-cache", "--quiet", "--out", out, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen([PROGRAM, "run", "--model", MODEL, "--threads", "1", "--no-cache", "--quiet", "--force", "--out", out, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     while process.poll() is None:
         try:
             fields = dict(line.split(":", 1) for line in Path(f"/proc/{process.pid}/status").read_text().splitlines())

@@ -95,7 +95,7 @@ public sealed partial class TruthTests
         analysis.GetCustomAttributes<WritesAttribute>().SelectMany(writes => writes.Row.GetProperties()).Any(column => (Nullable.GetUnderlyingType(column.PropertyType) ?? column.PropertyType) is var type && (type == typeof(double) || type == typeof(float)));
 
     private static bool HasTestsOfItsOwn(Type analysis) => typeof(TruthTests).Assembly.GetTypes()
-        .Where(type => type.BaseType is { IsGenericType: true } of && of.GetGenericTypeDefinition() == typeof(AnalysisTests<>) && of.GetGenericArguments()[0] == analysis)
+        .Where(type => type is { IsAbstract: false } && type.IsSubclassOf(typeof(AnalysisTests<>).MakeGenericType(analysis)))
         .SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.DeclaredOnly))
         .Any(method => method.GetCustomAttributes().Any(attribute => attribute is NUnit.Framework.Interfaces.ITestBuilder or NUnit.Framework.Interfaces.ISimpleTestBuilder));
 

@@ -1,5 +1,6 @@
 using PluginLens.Plugins.AttentionTokens;
 using PluginLens.Testing;
+using PluginLens.Toolkit;
 
 namespace PluginLens.Plugins.Tests.Checkpoints;
 
@@ -70,12 +71,24 @@ public sealed class FollowersCheckpointTests
     }
 
     [Test]
-    public void Differences_AreThoseOfTwoDatasets([Values("gpt2", "llama", "bert")] string name)
+    public void Differences_AreThoseOfTwoDatasets([Values("gpt2", "attn-only-2l", "bert")] string name)
     {
         var model = CheckpointModels.Get(name);
         int[] before = Prompts[0].Tokens, after = [.. before];
-        after[1] = Enumerable.Range(40, model.Config.DVocab - 40).First(id => id != before[1] && model.Tokenizer!.Encode(model.Token(id).Text, addSpecial: false).SequenceEqual([id]));
+        after[1] = Enumerable.Range(40, model.Config.DVocab - 40).First(id => id != before[1] && Names(id));
         var found = TestRun.Execute(new AttentionTokenDiff(), model, new AttentionTokenDiffOptions { Component = Component, Replace = 1, Next = model.Token(after[1]).Text }, [new Prompt(null, before)]);
+        bool Names(int id)
+        {
+            try
+            {
+                return OneToken.Of(model, "--next", model.Token(id).Text) == id;
+            }
+            catch (UsageException)
+            {
+                return false;
+            }
+        }
+
         List<AttentionTokenRow> Rows(int[] tokens) => [.. TestRun.Execute(new TokensOfAttention(), model, new AttentionTokensOptions { Components = [Component] }, [new Prompt(null, tokens)]).Rows<AttentionTokenRow>("attention-tokens")];
 
         var changed = Rows(before).Zip(Rows(after)).Where(pair => pair.First.V != pair.Second.V);
