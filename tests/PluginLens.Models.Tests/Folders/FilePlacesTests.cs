@@ -102,6 +102,20 @@ public sealed class FilePlacesTests
         Assert.That(model.Changed, Is.Null, "what was computed is right");
     }
 
+    /// <summary>A map that stays, because a span of it went out, must not make who writes wait for the end of the system's patience.</summary>
+    [Test]
+    public void DataOfADisposedModel_CanBeWrittenAtOnce()
+    {
+        using (var model = ModelFolder.Open(_copy.Path, Options))
+        {
+            Assert.That(model.Weight("unembed.W_U").Span.Length, Is.Positive);
+        }
+
+        var written = Task.Run(() => File.WriteAllText(_copy.Of("model.onnx.data"), "another"));
+
+        Assert.That(written.Wait(TimeSpan.FromSeconds(10)));
+    }
+
     /// <summary>Where the system tells nobody that a file is about to change: another had it open for writing before.</summary>
     [Test, Platform("Linux,MacOsX")]
     public void DataCutByWhoHadItOpenBefore_IsAnErrorOfTheNextReadAndOfTheNextPass()

@@ -68,6 +68,12 @@ internal sealed unsafe partial class FileLease : IDisposable
         // A copy that is being made ends before the map does.
         lock (_file)
         {
+            // Closing the file does not give the lease back where its map stays, and nobody would answer a writer any more.
+            if (!_disposed && !IsKept)
+            {
+                _ = Control(_file, SetLease, NoLease);
+            }
+
             _disposed = true;
         }
     }

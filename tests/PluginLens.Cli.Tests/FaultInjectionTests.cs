@@ -1,0 +1,189 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Newtonsoft.Json.Linq;
+
+namespace PluginLens.Cli.Tests;
+
+/// <summary>
+/// Runs and imports are killed, and the disk is full, at every step that they take in their folder: each call of the system that makes, names, writes or removes something there is counted, then done again once for each with the
+/// fault at it (strace). What stands under the name is the old or the new folder, whole.
+/// </summary>
+[Platform("Linux")]
+public sealed class FaultInjectionTests
+{
+    private const string Tracer = "/usr/bin/strace";
+    private static readonly string[] Calls = ["mkdir", "rename", "renameat2", "unlink", "rmdir", "pwrite64", "ftruncate", "fsync"];
+
+    [OneTimeSetUp]
+    public void RequireTracer() => Assert.That(File.Exists(Tracer), "These tests need strace (Debian: apt-get install strace); ./test installs it where it can.");
+
+    [Test]
+    public void Run_KilledAtAnyStep_LeavesTheOldRunOrTheNew()
+    {
+        using var folder = new TemporaryFolder();
+        var place = folder.At("runs/run");
+        string[] old = Run(place, "0"), replacing = Run(place, "1");
+        Assert.That(Cli.Run(old).ExitCode, Is.Zero);
+        var before = Whole(place);
+        Assert.That(Cli.Run(replacing).ExitCode, Is.Zero);
+        var after = Whole(place);
+        var killed = 0;
+        foreach (var (call, count) in Steps(folder.At("runs"), () => Begin(folder, old), replacing))
+        {
+            for (var at = 1; at <= count; at++)
+            {
+                Begin(folder, old);
+
+                Assert.That(Traced(folder.At("runs"), replacing, $"{call}:signal=KILL:when={at}").ExitCode, Is.Not.Zero, $"{call} {at}");
+
+                killed++;
+                Assert.That(Whole(place), Is.AnyOf(before, after), $"killed at {call} {at} of {count}");
+                var next = Cli.Run(replacing);
+                Assert.That((next.ExitCode, Whole(place)), Is.EqualTo((0, after)), $"after a kill at {call} {at}: {next.Errors}");
+            }
+        }
+
+        Assert.That(killed, Is.GreaterThanOrEqualTo(5));
+    }
+
+    [Test]
+    public void Run_DiskFullAtAnyWrite_KeepsTheOldRun_AndSaysWhereTheRowsAre()
+    {
+        using var folder = new TemporaryFolder();
+        var place = folder.At("runs/run");
+        string[] old = Run(place, "0"), replacing = Run(place, "1");
+        Begin(folder, old);
+        var before = Whole(place);
+        var writes = Steps(folder.At("runs"), () => Begin(folder, old), replacing).Single(step => step.Call == "pwrite64").Count;
+        for (var at = 1; at <= writes; at++)
+        {
+            Begin(folder, old);
+
+            var result = Traced(folder.At("runs"), replacing, $"pwrite64:error=ENOSPC:when={at}+");
+
+            Assert.That((result.ExitCode, Whole(place)), Is.EqualTo((2, before)), result.Errors);
+            Assert.That(result.Errors.TrimEnd().Split('\n')[^1], Does.StartWith("pluginlens: ").And.Contain("what was computed is in '"));
+            Assert.That(Directory.Exists(Regex.Match(result.Errors, "computed is in '([^']+)'").Groups[1].Value), result.Errors);
+        }
+
+        Assert.That(writes, Is.GreaterThanOrEqualTo(2));
+    }
+
+    [Test]
+    public void Import_KilledAtAnyStep_LeavesTheOldFolderOrTheNew()
+    {
+        using var folder = new TemporaryFolder();
+        var place = folder.At("runs/run");
+        string[] import = ["import", Path.Combine(Cli.Root, "tests", "Golden", "plain-onnx", "torch-gpt2"), place, "--name", "one"], replacing = [.. import[..^1], "two", "--force"];
+        Begin(folder, import);
+        var killed = 0;
+        foreach (var (call, count) in Steps(null, () => Begin(folder, import), replacing, "rename", "renameat2", "rmdir"))
+        {
+            for (var at = 1; at <= count; at++)
+            {
+                Begin(folder, import);
+
+                Traced(null, replacing, $"{call}:signal=KILL:when={at}");
+
+                killed++;
+                var inspected = Cli.Run("inspect", place, "--format", "json");
+                Assert.That(inspected.ExitCode, Is.Zero, $"killed at {call} {at} of {count}: {inspected.Errors}");
+                Assert.That((string?)JObject.Parse(inspected.Output)["name"], Is.AnyOf("one", "two"));
+            }
+        }
+
+        Assert.That(killed, Is.GreaterThanOrEqualTo(3));
+    }
+
+    [TestCase("csv")]
+    [TestCase("json")]
+    [TestCase("table")]
+    public void ClosedPipe_EndsTheProgramQuietly(string format)
+    {
+        using var bash = Process.Start(new ProcessStartInfo("bash", ["-c", $"dotnet '{Cli.Program}' qk-pairs --model tiny-gpt2 --k 2000 --rows 0 --format {format} --quiet | head -c 100 > /dev/null; echo ${{PIPESTATUS[0]}}"])
+        {
+            WorkingDirectory = Cli.Root,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var errors = bash.StandardError.ReadToEndAsync();
+
+        Assert.That(bash.StandardOutput.ReadToEnd().Trim(), Is.AnyOf("0", "1", "2"));
+        Assert.That(errors.Result.Split('\n', StringSplitOptions.RemoveEmptyEntries), Has.Length.LessThanOrEqualTo(1), errors.Result);
+        Assert.That(errors.Result, Does.Not.Contain("Unexpected"));
+    }
+
+    private static string[] Run(string place, string layer) => ["run", "--plugin", "ov-pairs", "--model", "tiny-gpt2", "--layer", layer, "--k", "40", "--no-cache", "--quiet", "--force", "--out", place];
+
+    /// <summary>A place with the old folder in it and nothing else.</summary>
+    private static void Begin(TemporaryFolder folder, string[] old)
+    {
+        if (Directory.Exists(folder.At("runs")))
+        {
+            Directory.Delete(folder.At("runs"), recursive: true);
+        }
+
+        if (!Directory.Exists(folder.At("kept")))
+        {
+            var result = Cli.Run([.. old.Select(argument => argument.StartsWith(folder.At("runs"), StringComparison.Ordinal) ? folder.At("kept/run") : argument)]);
+            Assert.That(result.ExitCode, Is.Zero, result.Errors);
+        }
+
+        foreach (var file in Directory.GetFiles(folder.At("kept"), "*", SearchOption.AllDirectories))
+        {
+            var target = Path.Combine(folder.At("runs"), Path.GetRelativePath(folder.At("kept"), file));
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
+    }
+
+    /// <summary>How often each call happens below a folder; null = anywhere.</summary>
+    private static List<(string Call, int Count)> Steps(string? below, Action begin, string[] arguments, params string[] calls)
+    {
+        var steps = new List<(string, int)>();
+        foreach (var call in calls.Length > 0 ? calls : Calls)
+        {
+            begin();
+            var log = Path.GetTempFileName();
+            try
+            {
+                Assert.That(Traced(below, arguments, call, log, traces: true).ExitCode, Is.Zero);
+                steps.Add((call, File.ReadLines(log).Count(line => line.Contains($"{call}(", StringComparison.Ordinal))));
+            }
+            finally
+            {
+                File.Delete(log);
+            }
+        }
+
+        return steps;
+    }
+
+    /// <summary>The program under strace, with a fault at a call on what lies below a folder, or anywhere.</summary>
+    private static CliResult Traced(string? below, string[] arguments, string fault, string log = "/dev/null", bool traces = false)
+    {
+        // Only calls on these paths count: the runtime's own files are none of them.
+        string[] paths = below is null ? [] : [.. new[] { "run", ".run.running", ".run.running.lock", ".run.running/ov-pairs.csv", ".run.running/run.json", ".run.running/resume.json", ".run.running/figures" }.SelectMany(name => new[] { "-P", Path.Combine(below, name) })];
+        var call = fault.Split(':')[0];
+        string[] filter = traces ? ["-e", $"trace={call}"] : ["-e", $"trace={call}", "-e", $"inject={fault}"];
+        using var process = Process.Start(new ProcessStartInfo(Tracer, ["-f", "-qq", "-o", log, .. paths, .. filter, "dotnet", Cli.Program, .. arguments])
+        {
+            WorkingDirectory = Cli.Root,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        return new CliResult(process.ExitCode, output.Result, errors);
+    }
+
+    /// <summary>What a run's folder holds, as one text: its table and that it is complete.</summary>
+    private static string Whole(string place)
+    {
+        var json = JObject.Parse(File.ReadAllText(Path.Combine(place, "run.json")));
+        Assert.That((string?)json["status"], Is.EqualTo("complete"));
+        Assert.That(Directory.GetFiles(place).Select(Path.GetFileName), Is.EquivalentTo(["run.json", "ov-pairs.csv"]));
+        return (string?)json["files_sha256"]!["ov-pairs.csv"] + File.ReadAllText(Path.Combine(place, "ov-pairs.csv"));
+    }
+}
