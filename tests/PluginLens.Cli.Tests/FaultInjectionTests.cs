@@ -95,6 +95,55 @@ public sealed class FaultInjectionTests
         Assert.That(killed, Is.GreaterThanOrEqualTo(3));
     }
 
+    [Test]
+    public void ManyPrompts_KilledAgainAndAgain_AreTakenUpToTheSameTable()
+    {
+        using var folder = new TemporaryFolder();
+        var texts = folder.At("texts.csv");
+        File.WriteAllLines(texts, File.ReadLines(Path.Combine(Cli.Root, "tests", "Golden", "reviews-sample.csv")).Take(120));
+        string[] Arguments(string place, params string[] more) => ["run", "--plugin", "attention-tokens", "--model", "tiny-gpt2", "--prompts", texts, "--layer", "0-1", "--components", "v,q", "--quiet", "--out", place, .. more];
+        Assert.That(Cli.Run(Arguments(folder.At("whole"))).ExitCode, Is.Zero);
+
+        var (place, killed) = (folder.At("run"), 0);
+        for (var start = true; killed < 4; start = false)
+        {
+            var journal = folder.At(".run.running/resume.json");
+            var before = start ? string.Empty : File.Exists(journal) ? File.ReadAllText(journal) : string.Empty;
+            using var process = Cli.Start(Cli.Root, Arguments(place, start ? [] : ["--resume"]), new Dictionary<string, string>());
+            while (!process.HasExited && (!File.Exists(journal) || Read(journal) == before))
+            {
+                Thread.Sleep(2);
+            }
+
+            if (process.HasExited)
+            {
+                break;
+            }
+
+            process.Kill(entireProcessTree: true);
+            process.WaitForExit();
+            killed++;
+        }
+
+        Assert.That(killed, Is.Positive, "it was killed at least once");
+        var last = Directory.Exists(place) ? null : Cli.Run(Arguments(place, "--resume"));
+        Assert.That(last?.ExitCode ?? 0, Is.Zero, last?.Errors);
+        Assert.That(File.ReadAllText(Path.Combine(place, "attention-tokens.csv")), Is.EqualTo(File.ReadAllText(folder.At("whole/attention-tokens.csv"))));
+        Assert.That(Directory.GetFiles(place).Select(Path.GetFileName), Is.EquivalentTo(["attention-tokens.csv", "run.json"]));
+
+        static string Read(string path)
+        {
+            try
+            {
+                return File.ReadAllText(path);
+            }
+            catch (IOException)
+            {
+                return string.Empty;
+            }
+        }
+    }
+
     [TestCase("csv")]
     [TestCase("json")]
     [TestCase("table")]
