@@ -7,10 +7,18 @@ namespace PluginLens.Plugins.Tests;
 public sealed class EveryAnalysisTests
 {
     private static IEnumerable<Type> Tested => typeof(EveryAnalysisTests).Assembly.GetTypes()
-        .Select(type => type.BaseType)
-        .OfType<Type>()
+        .Where(type => !type.IsAbstract)
+        .SelectMany(type => Bases(type))
         .Where(type => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(AnalysisTests<>))
         .Select(type => type.GetGenericArguments()[0]);
+
+    private static IEnumerable<Type> Bases(Type type)
+    {
+        for (var at = type.BaseType; at is not null; at = at.BaseType)
+        {
+            yield return at;
+        }
+    }
 
     [Test]
     public void EveryAnalysis_HasItsTests() => Assert.That(
