@@ -19,7 +19,7 @@ internal static class TerminalTable
         Line(console, $"{table.Name}: {ResultSummary.OfTable(table)}", new Style(decoration: Decoration.Bold));
         if (layout.LeftOut.Length > 0)
         {
-            Line(console, $"({layout.LeftOut}: {console.Profile.Width} columns are too few; --columns chooses, --format csv has all)", new Style(decoration: Decoration.Dim));
+            Line(console, $"({layout.LeftOut}: {console.Profile.Width} columns are too few; --format csv has all)", new Style(decoration: Decoration.Dim));
         }
 
         var bars = Bars.Of(layout, console);
