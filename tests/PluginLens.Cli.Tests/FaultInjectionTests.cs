@@ -100,7 +100,7 @@ public sealed class FaultInjectionTests
     {
         using var folder = new TemporaryFolder();
         var texts = folder.At("texts.csv");
-        File.WriteAllLines(texts, File.ReadLines(Path.Combine(Cli.Root, "tests", "Golden", "reviews-sample.csv")).Take(120));
+        File.WriteAllLines(texts, File.ReadLines(Path.Combine(Cli.Root, "tests", "Golden", "reviews-sample.csv")).Take(70));
         string[] Arguments(string place, params string[] more) => ["run", "--plugin", "attention-tokens", "--model", "tiny-gpt2", "--prompts", texts, "--layer", "0-1", "--components", "v,q", "--quiet", "--out", place, .. more];
         Assert.That(Cli.Run(Arguments(folder.At("whole"))).ExitCode, Is.Zero);
 
@@ -189,23 +189,18 @@ public sealed class FaultInjectionTests
     /// <summary>How often each call happens below a folder; null = anywhere.</summary>
     private static List<(string Call, int Count)> Steps(string? below, Action begin, string[] arguments, params string[] calls)
     {
-        var steps = new List<(string, int)>();
-        foreach (var call in calls.Length > 0 ? calls : Calls)
+        var (counted, log) = (calls.Length > 0 ? calls : Calls, Path.GetTempFileName());
+        begin();
+        try
         {
-            begin();
-            var log = Path.GetTempFileName();
-            try
-            {
-                Assert.That(Traced(below, arguments, call, log, traces: true).ExitCode, Is.Zero);
-                steps.Add((call, File.ReadLines(log).Count(line => line.Contains($"{call}(", StringComparison.Ordinal))));
-            }
-            finally
-            {
-                File.Delete(log);
-            }
+            Assert.That(Traced(below, arguments, string.Join(',', counted), log, traces: true).ExitCode, Is.Zero);
+            var lines = File.ReadAllLines(log);
+            return [.. counted.Select(call => (call, lines.Count(line => line.Contains($" {call}(", StringComparison.Ordinal))))];
         }
-
-        return steps;
+        finally
+        {
+            File.Delete(log);
+        }
     }
 
     /// <summary>The program under strace, with a fault at a call on what lies below a folder, or anywhere.</summary>
