@@ -10,6 +10,10 @@ internal static class Plugins
     /// <param name="parse">Holds --plugins.</param>
     public static PluginCatalog Discover(ParseResult parse) => Discover(parse, looksAtOptions: true);
 
+    /// <summary>The ids alone: nothing else is looked at.</summary>
+    /// <param name="parse">Holds --plugins.</param>
+    public static IEnumerable<string> Ids(ParseResult parse) => Discover(parse, looksAtOptions: false).Entries.Select(entry => entry.Id);
+
     /// <summary>One plugin by name, loaded; a fault is an error.</summary>
     /// <param name="parse">Holds --plugins.</param>
     /// <param name="id">What the user asked for.</param>

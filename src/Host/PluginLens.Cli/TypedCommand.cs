@@ -30,7 +30,7 @@ internal static class TypedCommand
         }
 
         var run = (string[])["run", "--plugin", .. args];
-        string[] ids = [AllRuns.Name, .. Plugins.Discover(root.Parse(run)).Entries.Select(entry => entry.Id)];
+        string[] ids = [AllRuns.Name, .. Plugins.Ids(root.Parse(run))];
         return ids.Contains(word, StringComparer.OrdinalIgnoreCase) ? run : throw new UsageException(
             $"No command or analysis '{word}'; {Suggestion.Of(word, [.. root.Subcommands.Where(known => !known.Hidden).Select(known => known.Name), .. ids]) ?? "'pluginlens --help' shows the commands, 'pluginlens list' the analyses."}");
     }

@@ -21,7 +21,7 @@ public sealed class AttentionTokenPlot : Analysis<AttentionTokenPlotOptions>
     {
         var table = context.Results.Table<PlottedCell>("attention-token-plot", groupBy: 2);
         var (drawn, layers) = (0, new SortedDictionary<int, List<double?[][]>>());
-        foreach (var head in AttentionDataset.Read(context, options).Where(cell => cell.Prompt == options.Prompt).GroupBy(cell => (cell.Layer, cell.Head)))
+        foreach (var head in AttentionDataset.Read(context, options).Where(cell => cell.Prompt == options.PromptIndex).GroupBy(cell => (cell.Layer, cell.Head)))
         {
             var cells = head.ToList();
             var length = cells.Max(cell => cell.I) + 1;
@@ -54,7 +54,7 @@ public sealed class AttentionTokenPlot : Analysis<AttentionTokenPlotOptions>
 
         if (layers.Count == 0)
         {
-            throw new UsageException($"--prompt-index {options.Prompt}: there is no such prompt.");
+            throw new UsageException($"--prompt-index {options.PromptIndex}: there is no such prompt.");
         }
 
         foreach (var (layer, heads) in layers)
@@ -67,7 +67,7 @@ public sealed class AttentionTokenPlot : Analysis<AttentionTokenPlotOptions>
     protected override Cost? Plan(AnalysisContext context, AttentionTokenPlotOptions options)
     {
         double heads = (double)options.Layer.Of(context.Model.Config.NLayers, "layer").Count * options.Head.Of(context.Model.Config.NHeads, "head").Count;
-        var length = options.From.Length > 0 ? 32.0 : TokensOfAttention.Prompts(context, options).ElementAtOrDefault(options.Prompt)?.Tokens.Length ?? 0;
+        var length = options.From.Length > 0 ? 32.0 : TokensOfAttention.Prompts(context, options).ElementAtOrDefault(options.PromptIndex)?.Tokens.Length ?? 0;
         return Costs.Sum(AttentionDataset.CostOf(context, options), new Cost(0, 16 * heads * length * length), Costs.Rows<PlottedCell>(heads * length * length));
     }
 
@@ -146,9 +146,6 @@ public sealed record AttentionTokenPlotOptions : DatasetOptions
     [AtLeast(0)]
     [Help("Which prompt, from 0.")]
     public int PromptIndex { get; init; }
-
-    /// <summary>Which prompt, from 0.</summary>
-    internal int Prompt => PromptIndex;
 
     /// <summary>Least attention with a border.</summary>
     [Help("Cells of more attention than this have a border.")]

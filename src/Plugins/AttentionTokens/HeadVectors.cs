@@ -50,7 +50,7 @@ internal sealed class HeadVectors
             return new Basis(null, null, null, shift, Writes(Dense(wv), Dense(wo)));
         }
 
-        var (wq, wk) = (WithBias(_weights.WQ(layer, head), Bias(layer, head, "b_Q", _context.Model.WQ(layer, head))), WithBias(_weights.WK(layer, head), Bias(layer, head, "b_K", _context.Model.WK(layer, head))));
+        var (wq, wk) = (WithBias(_weights.WQ(layer, head), Bias(layer, head, HeadMatrix.Q, _context.Model.WQ(layer, head))), WithBias(_weights.WK(layer, head), Bias(layer, head, HeadMatrix.K, _context.Model.WK(layer, head))));
         var qk = _context.Compute.Svd(wq, wk);
         var ov = _context.Compute.Svd(wv, wo.Transpose());
         var values = new Matrix64(ov.U.Rows, ov.S.Length);
@@ -149,15 +149,14 @@ internal sealed class HeadVectors
     }
 
     /// <summary>b_V and the norm's bias through W_V: what processing moves out of the values, <c>[d_head]</c>.</summary>
-    private double[] ValueShift(int layer, int head) => Bias(layer, head, "b_V", _context.Model.WV(layer, head));
+    private double[] ValueShift(int layer, int head) => Bias(layer, head, HeadMatrix.V, _context.Model.WV(layer, head));
 
-    private double[] Bias(int layer, int head, string name, Matrix weight)
+    private double[] Bias(int layer, int head, HeadMatrix matrix, Matrix weight)
     {
         var (model, bias) = (_context.Model, new double[weight.Columns]);
-        var full = $"blocks.{layer}.attn.{name}";
-        if (model.HasWeight(full))
+        foreach (var (at, value) in HeadBias.Of(model, layer, head, matrix).ToArray().Index())
         {
-            Array.ConvertAll(model.Weight(full)[name == "b_Q" ? head : model.Config.KeyValueHeadOf(head)].Span.ToArray(), value => (double)value).CopyTo(bias, 0);
+            bias[at] = value;
         }
 
         if (_folds && ModelNorm.BeforeAttention(model, layer) is { Bias.IsEmpty: false } norm)

@@ -33,7 +33,9 @@ public sealed class TokenEmbeddingMap : Analysis<TokenEmbeddingMapOptions>
         }
 
         var perplexity = Math.Min(options.Perplexity, (tokens.Length - 1) / 3.0);
-        var rows = Centred(context, tokens);
+
+        // As the document centres what writes the stream.
+        var rows = FoldedWeights.Centred(ParameterVectors.Gather(context.Model.WE, tokens));
         var map = options.Method switch
         {
             TokenMapMethod.Pca => context.Compute.PrincipalComponents(rows, options.Dimensions),
@@ -66,31 +68,6 @@ public sealed class TokenEmbeddingMap : Analysis<TokenEmbeddingMapOptions>
             AttentionDataset.CostOf(context, options),
             new Cost((14 * n * n * Math.Min(n, d)) + (options.Method == TokenMapMethod.Pca ? 0 : options.Steps * n * 600 * 32), sizeof(double) * n * ((4 * 500) + (2 * d))),
             Costs.Rows<HeadTokenPoint>(n * context.Model.Config.NHeads));
-    }
-
-    /// <summary>Rows of W_E minus the mean of each row, as the document centres what writes the stream.</summary>
-    private static Matrix Centred(AnalysisContext context, int[] tokens)
-    {
-        var embedding = context.Model.WE;
-        var rows = new float[tokens.Length * embedding.Columns];
-        foreach (var (at, token) in tokens.Index())
-        {
-            var row = rows.AsSpan(at * embedding.Columns, embedding.Columns);
-            embedding.CopyRow(token, row);
-            var mean = 0.0;
-            foreach (var value in row)
-            {
-                mean += value;
-            }
-
-            mean /= row.Length;
-            for (var column = 0; column < row.Length; column++)
-            {
-                row[column] = (float)(row[column] - mean);
-            }
-        }
-
-        return new Matrix(rows, tokens.Length, embedding.Columns);
     }
 }
 

@@ -116,7 +116,7 @@ internal static class CompleteCommand
 
     private static IEnumerable<string> Names(Command root) => root.Subcommands.Where(command => !command.Hidden).Select(command => command.Name);
 
-    private static IEnumerable<string> Ids(Command root) => Plugins.Discover(((RootCommand)root).Parse([])).Entries.Select(entry => entry.Id);
+    private static IEnumerable<string> Ids(Command root) => Plugins.Ids(((RootCommand)root).Parse([]));
 
     private static IEnumerable<string> Models(Command root, string[] words) =>
         new ModelLocator(((RootCommand)root).Parse(["run", .. words]).GetValue(GlobalOptions.Models)).All().Select(path => Path.GetFileName(path));

@@ -1,7 +1,7 @@
 namespace PluginLens.Toolkit;
 
 /// <summary>b_Q, b_K or b_V of a head.</summary>
-internal static class HeadBias
+public static class HeadBias
 {
     /// <summary>The bias, <c>[d_head]</c>; empty where the model has none.</summary>
     /// <param name="model">The model.</param>

@@ -65,6 +65,30 @@ public sealed class FoldedWeights
     /// <param name="layer">Layer.</param>
     public Matrix WOut(int layer) => Write(_model.Weight($"blocks.{layer}.mlp.W_out").AsMatrix());
 
+    /// <summary>Each row less its mean, in float64.</summary>
+    /// <param name="rows">Any rows.</param>
+    public static Matrix Centred(Matrix rows)
+    {
+        var centred = Copied(rows);
+        for (var row = 0; row < rows.Rows; row++)
+        {
+            var target = centred.AsSpan(row * rows.Columns, rows.Columns);
+            var mean = 0.0;
+            foreach (var value in target)
+            {
+                mean += value;
+            }
+
+            mean /= rows.Columns;
+            for (var at = 0; at < target.Length; at++)
+            {
+                target[at] = (float)(target[at] - mean);
+            }
+        }
+
+        return new Matrix(centred, rows.Rows, rows.Columns);
+    }
+
     /// <summary><c>diag(w) W</c>.</summary>
     /// <param name="weight">What reads the stream, <c>d_model x n</c>.</param>
     /// <param name="gain">w, <c>[d_model]</c>.</param>
@@ -106,27 +130,4 @@ public sealed class FoldedWeights
     }
 
     private Matrix Write(Matrix weight) => _centres ? Centred(weight) : weight;
-
-    /// <summary>Each row less its mean, in float64.</summary>
-    private static Matrix Centred(Matrix rows)
-    {
-        var centred = Copied(rows);
-        for (var row = 0; row < rows.Rows; row++)
-        {
-            var target = centred.AsSpan(row * rows.Columns, rows.Columns);
-            var mean = 0.0;
-            foreach (var value in target)
-            {
-                mean += value;
-            }
-
-            mean /= rows.Columns;
-            for (var at = 0; at < target.Length; at++)
-            {
-                target[at] = (float)(target[at] - mean);
-            }
-        }
-
-        return new Matrix(centred, rows.Rows, rows.Columns);
-    }
 }
