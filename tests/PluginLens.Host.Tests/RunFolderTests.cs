@@ -88,6 +88,20 @@ public sealed class RunFolderTests
     }
 
     [Test]
+    public void ReplacedRun_FolderThatBecameALink_IsNotFollowed()
+    {
+        Run<Figures>();
+        var elsewhere = Path.Combine(_folder.Path, "elsewhere");
+        Directory.Move(Path.Combine(Place, "figures"), elsewhere);
+        Directory.CreateSymbolicLink(Path.Combine(Place, "figures"), elsewhere);
+
+        Run<Some>(replaces: true);
+
+        Assert.That(Files(elsewhere), Is.EquivalentTo(["map.json", "points.json"]));
+        Assert.That(Files(Place), Is.EquivalentTo(["run.json", "pairs.csv"]));
+    }
+
+    [Test]
     public void ForeignRunJson_NeverDecidesWhatIsDeleted()
     {
         var outside = _folder.File("outside.txt", "keep");

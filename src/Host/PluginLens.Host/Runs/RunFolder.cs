@@ -1,6 +1,5 @@
 using System.Text;
 using Newtonsoft.Json;
-using Newtonsoft.Json.Linq;
 using PluginLens.Files;
 
 namespace PluginLens.Host;
@@ -41,7 +40,7 @@ public sealed class RunFolder : IDisposable
             FolderExchange.Recover(_staged, _destination);
             if (place.Resumes)
             {
-                _journal = TakeUp();
+                _journal = new BrokenOffRun(place.Path, _destination, _staged).TakeUp(identity);
                 _mark = _journal;
             }
             else
@@ -228,57 +227,6 @@ public sealed class RunFolder : IDisposable
         }
     }
 
-    /// <summary>The folder of a run that broke off, cut to what its journal says.</summary>
-    private RunJournal TakeUp()
-    {
-        if (_identity is null)
-        {
-            throw new UsageException("--resume: this run cannot be taken up again: the analysis needs all prompts together, or several models, or runs in a process of its own.");
-        }
-
-        var source = new[] { _staged, _destination, _destination + ".incomplete" }.FirstOrDefault(folder => RunJournal.Read(folder) is not null)
-            ?? throw new UsageException($"--resume: nothing that broke off was found for '{_place.Path}'; run it without --resume.");
-        var journal = RunJournal.Read(source)!;
-        if (journal.Identity != _identity)
-        {
-            throw new UsageException($"--resume: what broke off in '{source}' was run otherwise (analysis, options, model, prompts or seed); type it as it was, or begin anew with --force.");
-        }
-
-        if (source != _staged)
-        {
-            if (Directory.Exists(_staged))
-            {
-                Directory.Delete(_staged, recursive: true);
-            }
-
-            Directory.Move(source, _staged);
-        }
-
-        foreach (var (table, mark) in journal.Tables)
-        {
-            var (path, incomplete) = (Full($"{table}.csv"), Full($"{table}.incomplete.csv"));
-            if (File.Exists(incomplete))
-            {
-                File.Move(incomplete, path, overwrite: true);
-            }
-
-            using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);
-            if (file.Length < mark.Bytes)
-            {
-                throw new UsageException($"--resume: '{path}' is shorter than it was; begin anew with --force.");
-            }
-
-            file.SetLength(mark.Bytes);
-        }
-
-        foreach (var other in Directory.GetFileSystemEntries(_staged).Where(path => !journal.Tables.ContainsKey(System.IO.Path.GetFileNameWithoutExtension(path)) && System.IO.Path.GetFileName(path) != RunJournal.FileName))
-        {
-            Delete(other);
-        }
-
-        return journal;
-    }
-
     private void WriteMark()
     {
         foreach (var (_, _, file) in _tables)
@@ -337,7 +285,7 @@ public sealed class RunFolder : IDisposable
         Kept = _destination;
         if (Directory.Exists(_staged))
         {
-            RemoveEarlier();
+            Said = ReplacedRun.Remove(_staged, _destination) is { } aside ? $"'{_place.Path}' held files that no run had written: they are in '{aside}'." : Said;
         }
     }
 
@@ -352,62 +300,6 @@ public sealed class RunFolder : IDisposable
 
         Directory.Move(_staged, beside);
         return beside;
-    }
-
-    /// <summary>The run that was replaced goes, file by file as it wrote them: what else is in its folder, or was changed since, is not ours and is kept beside the place.</summary>
-    private void RemoveEarlier()
-    {
-        foreach (var (name, hash) in WrittenBy(_staged))
-        {
-            var path = System.IO.Path.Combine(_staged, name);
-            if (new FileInfo(path) is { Exists: true, LinkTarget: null } && FileHash.Of(path) == hash)
-            {
-                File.Delete(path);
-            }
-        }
-
-        File.Delete(Full("run.json"));
-        File.Delete(Full(RunJournal.FileName));
-        foreach (var folder in Directory.GetDirectories(_staged).Where(folder => new DirectoryInfo(folder).LinkTarget is null && !Directory.EnumerateFileSystemEntries(folder).Any()))
-        {
-            Directory.Delete(folder);
-        }
-
-        if (!Directory.EnumerateFileSystemEntries(_staged).Any())
-        {
-            Directory.Delete(_staged);
-            return;
-        }
-
-        var aside = Enumerable.Range(1, int.MaxValue).Select(number => $"{_destination}.before-{number}").First(path => !Directory.Exists(path) && !File.Exists(path));
-        Directory.Move(_staged, aside);
-        Said = $"'{_place.Path}' held files that no run had written: they are in '{aside}'.";
-    }
-
-    /// <summary>Files of a run and their hashes, as its run.json says; names that leave the folder are not believed.</summary>
-    private static IEnumerable<(string Name, string? Hash)> WrittenBy(string folder)
-    {
-        try
-        {
-            var files = JObject.Parse(RegularFile.Text(System.IO.Path.Combine(folder, "run.json"), SizeLimit.RunRecord))["files_sha256"] as JObject;
-            return [.. (files ?? []).Properties().Where(file => file.Name.Split('/') is { Length: <= 2 } parts && parts.All(ResultNames.IsFileName)).Select(file => (file.Name, (string?)file.Value))];
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException or JsonException or ArgumentException or InvalidCastException)
-        {
-            return [];
-        }
-    }
-
-    private static void Delete(string path)
-    {
-        if (Directory.Exists(path) && new DirectoryInfo(path).LinkTarget is null)
-        {
-            Directory.Delete(path, recursive: true);
-        }
-        else
-        {
-            File.Delete(path);
-        }
     }
 
     private string Full(string name) => System.IO.Path.Combine(_staged, name);
