@@ -203,13 +203,13 @@ public static class Targets
         var opened = new Lazy<(OnnxModel Model, string Folder, string Entry)>(() =>
         {
             var (model, folder) = (ModelFolder.Open(Embedded, new OpenOptions { Device = Device.Cpu }), Scratch.Folder("cache"));
-            new DiskTopKCache(folder, "1").GetOrCompute(model, "key", () => lists);
+            new DiskTopKCache(folder, "1").GetOrCompute(model, "key", 2, 3, () => lists);
             return (model, folder, Directory.GetFiles(folder).Single());
         });
         return new FuzzTarget("cache-entry", 600, () => File.ReadAllBytes(opened.Value.Entry), Damage.Bytes, bytes =>
         {
             File.WriteAllBytes(opened.Value.Entry, bytes);
-            var found = new DiskTopKCache(opened.Value.Folder, "1").GetOrCompute(opened.Value.Model, "key", () => lists);
+            var found = new DiskTopKCache(opened.Value.Folder, "1").GetOrCompute(opened.Value.Model, "key", 2, 3, () => lists);
             Require(found.Ids.SequenceEqual(lists.Ids) && found.Scores.SequenceEqual(lists.Scores), "lists that nobody computed");
         });
     }

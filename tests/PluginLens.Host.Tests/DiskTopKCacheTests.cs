@@ -62,6 +62,18 @@ public sealed class DiskTopKCacheTests
         Assert.That((_computed, File.ReadAllBytes(path)), Is.EqualTo((1, whole)));
     }
 
+    /// <summary>A file that is whole, under the right key, and not what is asked for: six numbers are two lists of three, or three of two.</summary>
+    [TestCase(3, 2)]
+    [TestCase(2, 4)]
+    [TestCase(1, 3)]
+    public void FileOfAnotherShape_IsComputedAgain(int rows, int k)
+    {
+        Get("key");
+        Get("key", rows: rows, k: k);
+
+        Assert.That(_computed, Is.EqualTo(2));
+    }
+
     [Test, Platform("Linux,MacOsX")]
     public void PipeInAFilesPlace_IsComputedAgainAndReplaced()
     {
@@ -77,7 +89,7 @@ public sealed class DiskTopKCacheTests
     public void ListsOfAModelWhoseFilesChanged_AreNotKept()
     {
         var cache = new DiskTopKCache(_folder, "1", _ => false);
-        cache.GetOrCompute(new Hashed("aa"), "key", () => Lists);
+        cache.GetOrCompute(new Hashed("aa"), "key", 2, 3, () => Lists);
 
         Assert.That(Directory.Exists(_folder), Is.False);
     }
@@ -107,7 +119,7 @@ public sealed class DiskTopKCacheTests
     public void ModelWithoutHash_IsNeverKept()
     {
         var model = FakeModel.Gpt2Like(new ModelConfig { DModel = 2, NHeads = 1, NLayers = 1, DHead = 2, DVocab = 3 });
-        new DiskTopKCache(_folder, "1").GetOrCompute(model, "key", () => Lists);
+        new DiskTopKCache(_folder, "1").GetOrCompute(model, "key", 2, 3, () => Lists);
 
         Assert.That(Directory.Exists(_folder), Is.False);
     }
@@ -118,7 +130,7 @@ public sealed class DiskTopKCacheTests
         var file = Path.GetTempFileName();
         try
         {
-            var lists = new DiskTopKCache(Path.Combine(file, "below"), "1").GetOrCompute(new Hashed("aa"), "key", () => Lists);
+            var lists = new DiskTopKCache(Path.Combine(file, "below"), "1").GetOrCompute(new Hashed("aa"), "key", 2, 3, () => Lists);
             Assert.That(lists, Is.SameAs(Lists));
         }
         finally
@@ -127,7 +139,7 @@ public sealed class DiskTopKCacheTests
         }
     }
 
-    private RowTopK Get(string key, string model = "aa", string version = "1") => new DiskTopKCache(_folder, version).GetOrCompute(new Hashed(model), key, () =>
+    private RowTopK Get(string key, string model = "aa", string version = "1", int rows = 2, int k = 3) => new DiskTopKCache(_folder, version).GetOrCompute(new Hashed(model), key, rows, k, () =>
     {
         _computed++;
         return Lists;

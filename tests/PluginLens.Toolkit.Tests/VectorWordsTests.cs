@@ -62,15 +62,19 @@ public sealed class VectorWordsTests
     {
         public Dictionary<string, RowTopK> Kept { get; } = [];
 
-        public override RowTopK GetOrCompute(Model model, string key, Func<RowTopK> compute) =>
-            Kept.TryGetValue(key, out var lists) ? lists : Kept[key] = compute();
+        public override RowTopK GetOrCompute(Model model, string key, int rows, int k, Func<RowTopK> compute)
+        {
+            var lists = Kept.TryGetValue(key, out var kept) ? kept : Kept[key] = compute();
+            Assert.That((lists.Rows, lists.K), Is.EqualTo((rows, k)), "the shape that was asked for");
+            return lists;
+        }
     }
 
     private sealed class Keys : TopKCache
     {
         public List<string> Seen { get; } = [];
 
-        public override RowTopK GetOrCompute(Model model, string key, Func<RowTopK> compute)
+        public override RowTopK GetOrCompute(Model model, string key, int rows, int k, Func<RowTopK> compute)
         {
             Seen.Add(key);
             return compute();

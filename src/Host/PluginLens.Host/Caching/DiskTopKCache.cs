@@ -19,7 +19,7 @@ public sealed class DiskTopKCache(string folder, string version, Func<Model, boo
     private static readonly byte[] Magic = "PLTOPK02"u8.ToArray();
 
     /// <inheritdoc/>
-    public override RowTopK GetOrCompute(Model model, string key, Func<RowTopK> compute)
+    public override RowTopK GetOrCompute(Model model, string key, int rows, int k, Func<RowTopK> compute)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(compute);
@@ -30,7 +30,7 @@ public sealed class DiskTopKCache(string folder, string version, Func<Model, boo
 
         var name = Name(hash, key);
         var path = Path.Combine(folder, Convert.ToHexStringLower(name) + ".topk");
-        if (Read(path, name) is { } kept)
+        if (Read(path, name) is { } kept && (kept.Rows, kept.K) == (rows, k))
         {
             return kept;
         }

@@ -47,7 +47,7 @@ public sealed class SimilarWords
         var cosine = by == Similarity.Cosine ? CosineOf.Both : (_options as VectorOptions)?.Cosine ?? CosineOf.None;
         return Lists((k, keep) => key is null ? Top(k, keep) : _context.Cache.GetOrCompute(
             // Another toolkit may mean something else by the same key: its module version is part of it.
-            _context.Model, $"{typeof(SimilarWords).Module.ModuleVersionId} {key}.{k}.{cosine}.{order}{(_options.Center ? ".centred" : string.Empty)}{Identity(keep)}", () => Top(k, keep)));
+            _context.Model, $"{typeof(SimilarWords).Module.ModuleVersionId} {key}.{k}.{cosine}.{order}{(_options.Center ? ".centred" : string.Empty)}{Identity(keep)}", x.Rows, (int)Math.Min(k, Costs.Kept(_context.Model, keep)), () => Top(k, keep)));
 
         RowTopK Top(int k, bool[]? keep) => compared.Top(_context.Compute, x, k, cosine, keep, order);
     }

@@ -25,6 +25,8 @@ public sealed class VectorWords(AnalysisContext context, ParameterVectors parame
             context.Model,
             // Another toolkit may mean something else by the same key: its module version is part of it.
             $"{typeof(VectorWords).Module.ModuleVersionId} {parameters.Matrix(group)}.{layer}.{sides.Name(ParameterVectors.Writes(group))}.{k}.{order}{(_keep is null ? string.Empty : ".unpadded")}",
+            parameters.Count(group),
+            Math.Min(k, Tokens),
             () => context.Compute.TopRows(parameters.Rows(group, layer), sides.Of(ParameterVectors.Writes(group)), new RowQuery { K = k, Order = order, Keep = _keep }));
 
     /// <summary>Cost of <see cref="Of"/> for one group in one layer.</summary>
