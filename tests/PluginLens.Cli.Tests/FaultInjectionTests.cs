@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Newtonsoft.Json.Linq;
+using PluginLens.Tests.Shared;
 
 namespace PluginLens.Cli.Tests;
 
@@ -44,6 +45,7 @@ public sealed class FaultInjectionTests
         }
 
         Assert.That(killed, Is.GreaterThanOrEqualTo(5));
+        Tried.Say($"a run that replaces another: killed at each of the {killed} calls that make, name, write or remove something, 0 lost");
     }
 
     [Test]
@@ -67,6 +69,72 @@ public sealed class FaultInjectionTests
         }
 
         Assert.That(writes, Is.GreaterThanOrEqualTo(2));
+        Tried.Say($"a run that replaces another: disk full at each of its {writes} writes, 0 lost");
+    }
+
+    /// <summary>No file may grow beyond 4 KB, 8 KB, ... until the whole run fits: what the system writes of a table ends in the middle of a row.</summary>
+    [Test]
+    public void Run_DiskFullAtEvery4KB_KeepsTheOldRun_AndTheRowsThatFit()
+    {
+        using var folder = new TemporaryFolder();
+        var place = folder.At("runs/run");
+        string[] old = Run(place, "0"), replacing = Run(place, "1", k: 400);
+        Begin(folder, old);
+        var (before, rows) = (Whole(place), Array.Empty<string>());
+        var ended = new List<(int Kilobytes, int Rows)>();
+        for (var kilobytes = 4; ; kilobytes += 4)
+        {
+            Begin(folder, old);
+
+            var result = Limited(kilobytes, replacing);
+
+            if (result.ExitCode == 0)
+            {
+                rows = File.ReadAllLines(Path.Combine(place, "ov-pairs.csv"));
+                break;
+            }
+
+            Assert.That((result.ExitCode, Whole(place)), Is.EqualTo((2, before)), result.Errors);
+            var kept = Directory.GetFiles(Regex.Match(result.Errors, "computed is in '([^']+)'").Groups[1].Value, "ov-pairs*");
+            ended.Add((kilobytes, kept.Length == 0 ? 0 : File.ReadAllLines(kept[0]).Length));
+            Assert.That(kilobytes, Is.LessThan(400), "it ends");
+        }
+
+        Assert.That(ended, Has.Count.GreaterThanOrEqualTo(12));
+        Assert.That(ended[^1].Rows, Is.GreaterThan(rows.Length / 2), "what fitted is there");
+        Tried.Say($"a run that replaces another: disk full after each 4 KB up to {ended[^1].Kilobytes} KB, 0 lost");
+    }
+
+    [Test]
+    public void Import_DiskFullAtEvery4KB_LeavesTheOldFolder()
+    {
+        using var folder = new TemporaryFolder();
+        var place = folder.At("runs/run");
+        string[] import = ["import", Path.Combine(Cli.Root, "tests", "Golden", "plain-onnx", "torch-gpt2"), place, "--name", "one"], replacing = [.. import[..^1], "two", "--force"];
+        Begin(folder, import);
+        var full = 0;
+
+        // From 64 KB on every eighth step: each costs a start of the program.
+        for (var kilobytes = 4; ; kilobytes += kilobytes < 64 ? 4 : 32)
+        {
+            Begin(folder, import);
+            var result = Limited(kilobytes, replacing);
+            var inspected = Cli.Run("inspect", place, "--format", "json");
+            Assert.That(inspected.ExitCode, Is.Zero, $"{kilobytes} KB: {inspected.Errors}");
+            Assert.That((string?)JObject.Parse(inspected.Output)["name"], Is.EqualTo(result.ExitCode == 0 ? "two" : "one"));
+            Assert.That(Directory.GetFileSystemEntries(folder.At("runs")), Is.EqualTo([place]), $"{kilobytes} KB: nothing is left beside it");
+            if (result.ExitCode == 0)
+            {
+                break;
+            }
+
+            full++;
+            Assert.That((result.ExitCode, result.Errors.TrimEnd().Split('\n').Length), Is.EqualTo((2, 1)), result.Errors);
+            Assert.That(kilobytes, Is.LessThan(2000), "it ends");
+        }
+
+        Assert.That(full, Is.GreaterThanOrEqualTo(16));
+        Tried.Say($"an import that replaces another: disk full at {full} sizes, 0 lost");
     }
 
     [Test]
@@ -93,6 +161,7 @@ public sealed class FaultInjectionTests
         }
 
         Assert.That(killed, Is.GreaterThanOrEqualTo(3));
+        Tried.Say($"an import that replaces another: killed at each of its {killed} calls that name or remove something, 0 lost");
     }
 
     [Test]
@@ -126,6 +195,7 @@ public sealed class FaultInjectionTests
         }
 
         Assert.That(killed, Is.Positive, "it was killed at least once");
+        Tried.Say($"a run of 70 prompts: killed {killed} times and taken up again, the same bytes");
         var last = Directory.Exists(place) ? null : Cli.Run(Arguments(place, "--resume"));
         Assert.That(last?.ExitCode ?? 0, Is.Zero, last?.Errors);
         Assert.That(File.ReadAllText(Path.Combine(place, "attention-tokens.csv")), Is.EqualTo(File.ReadAllText(folder.At("whole/attention-tokens.csv"))));
@@ -142,6 +212,28 @@ public sealed class FaultInjectionTests
                 return string.Empty;
             }
         }
+    }
+
+    /// <summary>Who reads a little at a time gets all of it, and the program waits.</summary>
+    [Test]
+    public void SlowPipe_GetsEveryByte([Values("csv", "json")] string format)
+    {
+        string[] arguments = ["qk-pairs", "--model", "tiny-gpt2", "--k", "2000", "--format", format, "--quiet"];
+        var whole = Cli.Run(arguments);
+        using var process = Cli.Start(Cli.Root, arguments, new Dictionary<string, string>());
+        var (buffer, read) = (new char[4096], new System.Text.StringBuilder());
+        for (int count; (count = process.StandardOutput.Read(buffer)) > 0;)
+        {
+            read.Append(buffer, 0, count);
+            Thread.Sleep(1);
+        }
+
+        process.WaitForExit();
+        Assert.That((process.ExitCode, whole.ExitCode), Is.EqualTo((0, 0)));
+        Assert.That(read.Length, Is.GreaterThan(1 << 18));
+        Assert.That(Untimed(read.ToString()), Is.EqualTo(Untimed(whole.Output)));
+
+        static string Untimed(string text) => Regex.Replace(text, "\"(started|wall_seconds)\": [^\\n]*", string.Empty);
     }
 
     [TestCase("csv")]
@@ -162,7 +254,7 @@ public sealed class FaultInjectionTests
         Assert.That(errors.Result, Does.Not.Contain("Unexpected"));
     }
 
-    private static string[] Run(string place, string layer) => ["run", "--plugin", "ov-pairs", "--model", "tiny-gpt2", "--layer", layer, "--k", "40", "--no-cache", "--quiet", "--force", "--out", place];
+    private static string[] Run(string place, string layer, int k = 40) => ["run", "--plugin", "ov-pairs", "--model", "tiny-gpt2", "--layer", layer, "--k", $"{k}", "--no-cache", "--quiet", "--force", "--out", place];
 
     /// <summary>A place with the old folder in it and nothing else.</summary>
     private static void Begin(TemporaryFolder folder, string[] old)
@@ -220,6 +312,20 @@ public sealed class FaultInjectionTests
         var errors = process.StandardError.ReadToEnd();
         process.WaitForExit();
         return new CliResult(process.ExitCode, output.Result, errors);
+    }
+
+    /// <summary>The program with files of at most so many kilobytes: the write that passes them fails, as on a full disk.</summary>
+    private static CliResult Limited(int kilobytes, string[] arguments)
+    {
+        using var bash = new Process { StartInfo = new ProcessStartInfo("bash", ["-c", $"trap '' XFSZ; ulimit -f {kilobytes}; exec dotnet \"$@\"", "bash", Cli.Program, .. arguments]) { WorkingDirectory = Cli.Root, RedirectStandardOutput = true, RedirectStandardError = true } };
+
+        // The runtime would map its code through a large file of its own.
+        bash.StartInfo.Environment["DOTNET_EnableWriteXorExecute"] = "0";
+        bash.Start();
+        var output = bash.StandardOutput.ReadToEndAsync();
+        var errors = bash.StandardError.ReadToEnd();
+        bash.WaitForExit();
+        return new CliResult(bash.ExitCode, output.Result, errors);
     }
 
     /// <summary>What a run's folder holds, as one text: its table and that it is complete.</summary>

@@ -1,4 +1,5 @@
 using PluginLens.Fuzz;
+using PluginLens.Tests.Shared;
 
 namespace PluginLens.Fuzz.Tests;
 
@@ -13,7 +14,7 @@ public sealed class FuzzTests
         ArgumentNullException.ThrowIfNull(target);
         var figures = new FuzzRun(target).Damaged(target.Inputs, seed: 1);
 
-        TestContext.Out.WriteLine(figures);
+        Tried.Say($"damaged {target.Name}: {$"{figures}".Trim()}");
         Assert.That(figures.Faults, Is.Empty);
         Assert.That(figures.Inputs, Is.EqualTo(target.Inputs));
     }

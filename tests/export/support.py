@@ -35,6 +35,14 @@ def run(*arguments):
     return code, out.getvalue(), err.getvalue()
 
 
+def tried(text):
+    """Says what was tried and how it ended: ./test prints it when the suites are through."""
+    folder = ROOT / "artifacts" / "test"
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / "export.figures", "a", encoding="utf-8") as file:
+        file.write(text + "\n")
+
+
 def folder_of(name):
     return (NEXT if name in FURTHER else CHECKPOINTS) / name
 

@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 from unittest import mock
 
-from support import CHECKPOINTS, run
+from support import CHECKPOINTS, run, tried
 
 import staged
 from folder import onnx_file
@@ -135,7 +135,31 @@ class Kills(unittest.TestCase):
                     self.model = old
                 moment += 1
             self.assertLess(moment, 100)
+            tried(f"an export that replaces another{'' if in_one_step else ', in two steps'}: killed before and after each of {(moment - 1) // 2} calls, 0 lost")
             self.assertEqual((set(seen), seen[-1]), ({"old", "new"}, "new"))
+
+    def test_the_old_folder_stands_where_the_disk_is_full(self):
+        """No file may grow beyond 4 KB, 8 KB, ... until the whole export fits."""
+        ended = []
+        while not ended or ended[-1] != 0:
+            limit = 4096 * (len(ended) + 1)
+            child = os.fork()
+            if not child:
+                import resource  # Not on Windows.
+                code = 99
+                try:
+                    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+                    code, _, err = run(SMALL, self.model, "--source-name", "new", "--force")
+                    code = code if code == 0 or err.count("\n") == 1 else 98
+                finally:
+                    os._exit(code)
+            ended.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+            self.assertEqual(self.stands(), "old" if ended[-1] else "new", limit)
+            self.assertEqual([p.name for p in self.parent.iterdir()], ["model"], limit)
+            self.assertLess(len(ended), 200)
+        self.assertEqual(set(ended[:-1]), {2})
+        self.assertGreater(len(ended), 5)
+        tried(f"an export that replaces another: disk full after each 4 KB up to {4 * (len(ended) - 1)} KB, 0 lost")
 
     def test_what_is_not_ours_stays_and_what_is_is_named(self):
         for name, text in (("mine", "mine\n"), ("theirs", f"{staged.MARK}model\n"), ("live", f"{staged.MARK}model\n")):

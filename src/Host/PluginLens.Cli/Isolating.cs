@@ -44,9 +44,10 @@ internal static class Isolating
     /// <summary>Whether an analysis runs in a process of its own.</summary>
     /// <param name="parse">The command line.</param>
     /// <param name="entry">The analysis.</param>
+    /// <param name="keepsModels">Whether its models stay readable, whatever befalls their files.</param>
     /// <param name="trusts">Whether --trust counts.</param>
-    public static bool Applies(ParseResult parse, PluginEntry entry, bool trusts = true) =>
-        parse.GetValue(Isolate) || (!Plugins.IsOwn(entry) && !(trusts && parse.GetValue(Trust)));
+    public static bool Applies(ParseResult parse, PluginEntry entry, Func<bool> keepsModels, bool trusts = true) =>
+        parse.GetValue(Isolate) || (!(trusts && parse.GetValue(Trust)) && (!Plugins.IsOwn(entry) || !keepsModels()));
 
     /// <summary>How it does.</summary>
     /// <param name="parse">The command line, for its limits.</param>
@@ -60,6 +61,7 @@ internal static class Isolating
             Program = program,
             Arguments = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [Path.GetFullPath(self), Commands.IsolatedCommand.Name] : [Commands.IsolatedCommand.Name],
             Request = order.ToText(),
+            Changed = new ModelFiles(order.ModelsFolder, order.ReadsPrompts, order.Models).Changed,
             MaxMemory = Memory(parse),
             Timeout = parse.GetValue(Timeout) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
         };

@@ -1,3 +1,5 @@
+using PluginLens.Files;
+
 namespace PluginLens.Cli;
 
 /// <summary>A file that a command makes: there whole or not at all, its path printed.</summary>
@@ -12,7 +14,7 @@ internal static class NewFile
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-            using (var stream = new FileStream(partial, FileMode.Create, FileAccess.ReadWrite))
+            using (var stream = new WrittenFile(partial, FileMode.Create))
             {
                 write(stream);
             }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Google.Protobuf;
+using PluginLens.Files;
 using PluginLens.Import.Recognition;
 using PluginLens.Models.Format;
 using PluginLens.Models.Format.Canonical;
@@ -60,7 +61,7 @@ internal static class ImportedFolder
         facts["source"] = source.Name;
         facts["source_sha256"] = new JsonObject(source.Files.Distinct().Select(f => KeyValuePair.Create(Path.GetFileName(f), (JsonNode?)FileHash.Of(f))));
         facts["weights_sha256"] = data.Digest();
-        File.WriteAllBytes(Path.Combine(folder, FolderFiles.Graph), CanonicalProto.Build(graph, weights, coded, facts).ToByteArray());
+        WrittenFile.WriteAll(Path.Combine(folder, FolderFiles.Graph), CanonicalProto.Build(graph, weights, coded, facts).ToByteArray());
         return (facts, notes);
     }
 }

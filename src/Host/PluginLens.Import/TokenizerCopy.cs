@@ -43,7 +43,7 @@ internal static class TokenizerCopy
         foreach (var name in FolderTable.TokenizerFiles(folder))
         {
             var bytes = RegularFile.Bytes(Path.Combine(folder, name), SizeLimit.Tokenizer);
-            File.WriteAllBytes(Path.Combine(destination, name), bytes);
+            WrittenFile.WriteAll(Path.Combine(destination, name), bytes);
             facts["tokenizer_files"]![name] = FileHash.Of(bytes);
         }
 

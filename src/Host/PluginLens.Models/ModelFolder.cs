@@ -36,6 +36,28 @@ public static class ModelFolder
         }
     }
 
+    /// <summary>
+    /// Whether the files of a folder stay readable while they are mapped, even if somebody cuts them: on Linux where a lease is given on each, on Windows always. Elsewhere such a cut kills who reads, so run there in a process
+    /// that may die.
+    /// </summary>
+    /// <param name="path">A folder with <c>model.onnx</c>, or that file.</param>
+    public static bool IsKept(string path)
+    {
+        return OperatingSystem.IsWindows() || Directory.EnumerateFiles(Path.GetDirectoryName(Path.GetFullPath(Locate(path)))!).All(IsFileKept);
+
+        static bool IsFileKept(string file)
+        {
+            try
+            {
+                return FileLease.IsGiven(file);
+            }
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+            {
+                return true; // What cannot be opened is not mapped either.
+            }
+        }
+    }
+
     private static OnnxModel Open(string folder, string file, Dictionary<string, MappedFile> maps, OpenOptions options)
     {
         var map = maps[file] = new MappedFile(file);

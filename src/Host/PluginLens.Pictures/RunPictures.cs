@@ -1,4 +1,5 @@
 using System.Text;
+using PluginLens.Files;
 using PluginLens.Host;
 
 namespace PluginLens.Pictures;
@@ -43,7 +44,7 @@ public static class RunPictures
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            using (var file = new FileStream(partial, FileMode.Create))
+            using (var file = new WrittenFile(partial, FileMode.Create))
             {
                 Write(figure, format, file);
             }

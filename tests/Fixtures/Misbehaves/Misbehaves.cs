@@ -81,6 +81,21 @@ public sealed class Misbehaves : Analysis<MisbehavesOptions>
             case Misbehaviour.ReadsDisposedModel:
                 ReadDisposed(context.Model);
                 break;
+            case Misbehaviour.CutsModel:
+                var weights = context.Model.WE.Data;
+                using (var file = new FileStream(options.Cuts!, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+                {
+                    file.SetLength(0);
+                }
+
+                var sum = 0.0;
+                foreach (var weight in weights.Span)
+                {
+                    sum += weight;
+                }
+
+                rows.Add(new MisbehavesRow(sum));
+                break;
             case Misbehaviour.PrintsControls:
                 context.Results.Note("a note\u001b[2J");
                 context.Results.Warn("a warning\u009b2J");
@@ -157,6 +172,9 @@ public sealed record MisbehavesOptions
 {
     [Help("What it does.")]
     public Misbehaviour How { get; init; }
+
+    [Help("The file that cuts-model cuts.")]
+    public string? Cuts { get; init; }
 }
 
 public enum Misbehaviour
@@ -180,4 +198,5 @@ public enum Misbehaviour
     SaysWhereItIs,
     PrintsControls,
     ReadsDisposedModel,
+    CutsModel,
 }

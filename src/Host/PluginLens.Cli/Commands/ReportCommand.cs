@@ -1,4 +1,5 @@
 using System.CommandLine;
+using PluginLens.Files;
 using PluginLens.Host;
 using PluginLens.Report;
 
@@ -37,7 +38,7 @@ internal static class ReportCommand
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-            using (var file = new FileStream(partial, FileMode.Create))
+            using (var file = new WrittenFile(partial, FileMode.Create))
             {
                 ReportFile.Write(runs, file);
             }

@@ -95,7 +95,7 @@ internal static class RunCommand
         using var progress = new ConsoleProgress(!before.GetValue(Quiet));
 
         // Whom a command line of some time ago trusted need not be trusted now.
-        if (Isolating.Applies(before, entry, trusts: false))
+        if (Isolating.Applies(before, entry, () => new ModelFiles(models, ReadsPrompts(before), ModelsOf(before)).AreKept, trusts: false))
         {
             var order = Order(before, entry) with { ModelsFolder = models, Prompts = source, CommandLine = run.CommandLine, KeepsPromptsPrivate = run.Prompts is null, WritesFiles = true };
             return IsolatedRun.Execute(Isolating.With(before, order), entry.Id, new RunPlace(folder), progress, stop.Token);
@@ -110,7 +110,7 @@ internal static class RunCommand
     private static int RunOne(ParseResult parse)
     {
         var entry = Cli.Plugins.Find(parse, parse.GetValue(Plugin)!);
-        return Isolating.Applies(parse, entry) ? RunIsolated(parse, entry) : RunHere(parse, entry);
+        return Isolating.Applies(parse, entry, () => KeepsModels(parse)) ? RunIsolated(parse, entry) : RunHere(parse, entry);
     }
 
     private static int RunHere(ParseResult parse, PluginEntry entry)
@@ -186,7 +186,8 @@ internal static class RunCommand
         using var progress = new ConsoleProgress(!parse.GetValue(Quiet));
         using var engine = Engine(parse, parse.GetValue(GlobalOptions.Models), stop);
         var inputs = Inputs(parse, engine, progress);
-        Isolation? Isolated(PluginEntry entry) => Isolating.Applies(parse, entry) ? Isolating.With(parse, Order(parse, entry) with { Prompts = inputs.Again() }) : null;
+        var keepsModels = KeepsModels(parse);
+        Isolation? Isolated(PluginEntry entry) => Isolating.Applies(parse, entry, () => keepsModels) ? Isolating.With(parse, Order(parse, entry) with { Prompts = inputs.Again() }) : null;
         if (parse.GetValue(Plan))
         {
             return PlanPrinter.Print(AllRuns.Plan(catalog, inputs, Isolated), engine.Compute.Threads);
@@ -209,6 +210,8 @@ internal static class RunCommand
     private static IReadOnlyList<string> Typed(ParseResult parse) => PromptArguments.Typed(Environment.GetCommandLineArgs()[1..], parse.GetValue(Private));
 
     private static bool ReadsPrompts(ParseResult parse) => !PromptsOf(parse).IsEmpty && parse.GetValue(Plugin) != AllRuns.Name;
+
+    private static bool KeepsModels(ParseResult parse) => new ModelFiles(parse.GetValue(GlobalOptions.Models), ReadsPrompts(parse), ModelsOf(parse)).AreKept;
 
     /// <summary>More threads than processors only stand in each other's way.</summary>
     private static int ThreadsOf(ParseResult parse) => Math.Min(parse.GetValue(Threads), Environment.ProcessorCount);

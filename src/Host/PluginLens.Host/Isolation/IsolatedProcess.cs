@@ -91,7 +91,7 @@ internal sealed class IsolatedProcess : IDisposable
         }
 
         var (crash, everything) = _errors.Crash();
-        var why = _ended ?? $"its process ended before it was through ({(_process.HasExited ? Exit(_process.ExitCode) : "and closed its pipe")}){(crash is null ? string.Empty : $": {crash}")}";
+        var why = _ended ?? _isolation.Changed?.Invoke() ?? $"its process ended before it was through ({(_process.HasExited ? Exit(_process.ExitCode) : "and closed its pipe")}){(crash is null ? string.Empty : $": {crash}")}";
         return new PluginException($"Analysis '{id}' failed: {why}", new IsolatedException(everything)) { ExitCode = ExitCode.Failed };
     }
 
@@ -112,6 +112,7 @@ internal sealed class IsolatedProcess : IDisposable
     {
         // Of a process that a signal ended the runtime says 128 and its number.
         134 => "aborted, signal 6",
+        135 => "bus error, signal 7",
         137 => "killed, signal 9",
         139 => "access violation, signal 11",
         _ => $"exit code {code}",

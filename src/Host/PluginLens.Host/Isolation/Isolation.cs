@@ -20,4 +20,7 @@ public sealed record Isolation
 
     /// <summary>After Ctrl-C: how long it may take to stop.</summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>What befell the files that it reads since it was asked for, as a sentence; asked where its process ended without a word. Null = nothing is known.</summary>
+    public Func<string?>? Changed { get; init; }
 }

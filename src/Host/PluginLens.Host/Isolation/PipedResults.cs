@@ -1,3 +1,5 @@
+using PluginLens.Files;
+
 namespace PluginLens.Host;
 
 /// <summary>In the process of an isolated analysis: passes on what it pushes, as it comes. Files lie in the process's folder, whole, before they are told of.</summary>
@@ -47,7 +49,7 @@ internal sealed class PipedResults(FrameWriter frames, string? folder) : ResultS
     internal override void AddFile(string name, Action<Stream> write)
     {
         var number = Interlocked.Increment(ref _files);
-        using (var stream = new FileStream(Path.Combine(folder ?? throw ResultStore.WantsFolder(name), $"{number}"), FileMode.CreateNew, FileAccess.ReadWrite))
+        using (var stream = new WrittenFile(Path.Combine(folder ?? throw ResultStore.WantsFolder(name), $"{number}"), FileMode.CreateNew))
         {
             write(stream);
         }

@@ -1,3 +1,6 @@
+using System.Text;
+using PluginLens.Files;
+
 namespace PluginLens.Host;
 
 /// <summary><c>run --plugin all</c>: every analysis that applies, with its defaults, into one folder.</summary>
@@ -117,7 +120,7 @@ public static class AllRuns
 
     private static void Write(string path, string text)
     {
-        File.WriteAllText(path + ".partial", text);
+        WrittenFile.WriteAll(path + ".partial", Encoding.UTF8.GetBytes(text));
         File.Move(path + ".partial", path, overwrite: true);
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using CsvHelper;
 using Parquet;
 using Parquet.Schema;
+using PluginLens.Files;
 
 namespace PluginLens.Host;
 
@@ -21,7 +22,7 @@ internal static class ParquetTable
     {
         using var text = new StreamReader(csv);
         using var reader = CsvReader.Create(text, new CsvReaderOptions(), leaveOpen: true);
-        using var output = new FileStream(parquet, FileMode.Create, FileAccess.ReadWrite);
+        using var output = new WrittenFile(parquet, FileMode.Create);
         Cells[] cells = [.. columns.Select(Cells.Of)];
         var file = Await(ParquetWriter.CreateAsync(new ParquetSchema(cells.Select(column => column.Field)), output));
         try

@@ -86,7 +86,7 @@ public sealed class RunFolder : IDisposable
     internal CsvRows OpenTable(TableData table)
     {
         var (path, mark) = (Full($"{table.Name}.csv"), _journal?.Tables.GetValueOrDefault(table.Name));
-        var file = new FileStream(path, mark is null ? FileMode.Create : FileMode.Open, FileAccess.ReadWrite, FileShare.Read, 1 << 16);
+        var file = new WrittenFile(path, mark is null ? FileMode.Create : FileMode.Open, buffer: 1 << 16);
         if (mark is not null)
         {
             file.Seek(0, SeekOrigin.End);
@@ -143,7 +143,7 @@ public sealed class RunFolder : IDisposable
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!);
         try
         {
-            using (var stream = new FileStream(path, FileMode.Create, FileAccess.ReadWrite))
+            using (var stream = new WrittenFile(path, FileMode.Create))
             {
                 write(stream);
             }
@@ -265,7 +265,7 @@ public sealed class RunFolder : IDisposable
 
     private void WriteRunJson(RunInfo info)
     {
-        using var stream = new FileStream(Full("run.json"), FileMode.Create, FileAccess.ReadWrite);
+        using var stream = new WrittenFile(Full("run.json"), FileMode.Create);
         using var writer = new StreamWriter(stream, Utf8);
         using var json = new JsonTextWriter(writer) { Formatting = Formatting.Indented };
         info.Write(json, _files, _files.ToDictionary(name => name, name => FileHash.Of(Full(name))!));

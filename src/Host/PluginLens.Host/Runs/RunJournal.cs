@@ -1,4 +1,6 @@
+using System.Text;
 using Newtonsoft.Json;
+using PluginLens.Files;
 
 namespace PluginLens.Host;
 
@@ -37,7 +39,7 @@ internal sealed record RunJournal
     public void Write(string folder)
     {
         var path = Path.Combine(folder, FileName);
-        File.WriteAllText(path + ".new", JsonConvert.SerializeObject(this));
+        WrittenFile.WriteAll(path + ".new", Encoding.UTF8.GetBytes(JsonConvert.SerializeObject(this)));
         File.Move(path + ".new", path, overwrite: true);
     }
 

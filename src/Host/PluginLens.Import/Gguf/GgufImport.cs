@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
+using PluginLens.Files;
 using PluginLens.Import.Gguf.Mapping;
 using PluginLens.Import.Gguf.Text;
 using PluginLens.Import.Recognition;
@@ -53,7 +54,7 @@ internal static class GgufImport
 
         foreach (var (file, bytes) in output.Files)
         {
-            File.WriteAllBytes(Path.Combine(folder, file), bytes);
+            WrittenFile.WriteAll(Path.Combine(folder, file), bytes);
         }
 
         try

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using PluginLens.Files;
 using PluginLens.Models.Format;
 using PluginLens.Models.Format.Canonical;
 using PluginLens.Models.Format.Proto;
@@ -58,7 +59,7 @@ internal static class StitchedFolder
         model.OpsetImport.Add(receiver.Proto.OpsetImport);
         model.MetadataProps.Add(StitchedMetadata.Of(receiver, seam, graph, name, digest).Select(entry => new StringStringEntryProto { Key = entry.Key, Value = entry.Value }));
         model.MetadataProps.Add(new StringStringEntryProto { Key = "seal", Value = CanonicalProto.Seal(model) });
-        File.WriteAllBytes(Path.Combine(folder, FolderFiles.Graph), model.ToByteArray());
+        WrittenFile.WriteAll(Path.Combine(folder, FolderFiles.Graph), model.ToByteArray());
     }
 
     /// <summary>All in float32: widening is exact, and rounding the map to half precision would not be.</summary>

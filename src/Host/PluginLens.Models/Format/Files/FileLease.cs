@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+using PluginLens.Files;
 
 namespace PluginLens.Models.Format.Files;
 
@@ -26,6 +27,15 @@ internal sealed unsafe partial class FileLease : IDisposable
 
     /// <summary>Whether the map shows a copy: what happens to the file no longer matters.</summary>
     public bool IsKept { get; private set; }
+
+    /// <summary>Whether a lease on a file can be had.</summary>
+    /// <param name="path">A regular file.</param>
+    public static bool IsGiven(string path)
+    {
+        using var file = RegularFile.Handle(path, SizeLimit.None);
+        using var lease = Take(file, 0, 0);
+        return lease is not null;
+    }
 
     /// <summary>Takes a lease; null where the system, the file system or the file's owner gives none.</summary>
     /// <param name="file">Open for reading.</param>

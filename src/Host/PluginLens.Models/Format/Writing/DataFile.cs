@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using PluginLens.Files;
 using PluginLens.Models.Format.Canonical;
 using PluginLens.Models.Format.Coded;
 using PluginLens.Models.Format.Files;
@@ -13,7 +14,7 @@ internal sealed class DataFile : IDisposable
     private readonly FileStream _stream;
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
 
-    public DataFile(string path) => _stream = File.Create(path);
+    public DataFile(string path) => _stream = new WrittenFile(path, FileMode.Create);
 
     public WrittenWeight Add(CanonicalWeight weight)
     {
