@@ -8,12 +8,12 @@ public sealed class OvPairsTests : AnalysisTests<OvPairs>
 {
     protected override IEnumerable<Example> Runs =>
     [
-        new(Fake, new OvPairOptions { Layer = Selection.Parse("0"), Head = Selection.Parse("1"), K = 3 }),
-        new(Fake, new OvPairOptions { K = 3 }),
-        new(Fake, new OvPairOptions { K = 40, Normalise = Normalise.Freq }),
+        new(Fake, new OvPairOptions { Tokens = PairedTokens.All, Layer = Selection.Parse("0"), Head = Selection.Parse("1"), K = 3 }),
+        new(Fake, new OvPairOptions { Tokens = PairedTokens.All, K = 3 }),
+        new(Fake, new OvPairOptions { Tokens = PairedTokens.All, K = 40, Normalise = Normalise.Freq }),
     ];
 
-    protected override IEnumerable<Example> OtherRuns => [new(Fake, new OvPairOptions { K = 3, PaperOrder = true })];
+    protected override IEnumerable<Example> OtherRuns => [new(Fake, new OvPairOptions { Tokens = PairedTokens.All, K = 3, PaperOrder = true })];
 
     protected override bool Prunes => true;
 
@@ -24,7 +24,7 @@ public sealed class OvPairsTests : AnalysisTests<OvPairs>
     [Test]
     public void Plan_OfAHugeK_IsNoMoreThanThereIs_AndNoTrifle()
     {
-        double Bytes(int k) => TestRun.Plan(new OvPairs(), Fake(), new OvPairOptions { K = k })!.Bytes;
+        double Bytes(int k) => TestRun.Plan(new OvPairs(), Fake(), new OvPairOptions { Tokens = PairedTokens.All, K = k })!.Bytes;
 
         Assert.That(Bytes(100_000_000), Is.EqualTo(Bytes(VectorModels.V * VectorModels.V)).And.GreaterThan(8 * VectorModels.V * VectorModels.V * 100.0));
     }

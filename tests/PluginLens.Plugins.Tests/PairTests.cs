@@ -20,7 +20,7 @@ public sealed class PairTests
     public void OvPairs_AnyEmbeddingBiasesAndGain_EqualTheDenseFormula(
         [Values] EmbeddingChoice embedding, [Values] bool biases, [Values] bool normGain, [Values] bool lowest)
     {
-        var options = new OvPairOptions { Embedding = embedding, Biases = biases, NormGain = normGain, Lowest = lowest, K = 40, Layer = Selection.Parse("1"), Head = Selection.Parse("3") };
+        var options = new OvPairOptions { Tokens = PairedTokens.All, Embedding = embedding, Biases = biases, NormGain = normGain, Lowest = lowest, K = 40, Layer = Selection.Parse("1"), Head = Selection.Parse("3") };
         var rows = TestRun.Execute(new OvPairs(), Model, options).Rows<InputOutputPair>("ov-pairs");
 
         var input = Naive.Dense(embedding == EmbeddingChoice.Output ? Model.WU.Transpose() : Model.WE);
@@ -33,7 +33,7 @@ public sealed class PairTests
     public void QkPairs_AnyEmbeddingBiasesAndGain_EqualTheDenseFormula(
         [Values] EmbeddingChoice embedding, [Values] bool biases, [Values] bool normGain, [Values] bool lowest)
     {
-        var options = new QkPairOptions { Embedding = embedding, Biases = biases, NormGain = normGain, Lowest = lowest, K = 40, Layer = Selection.Parse("1"), Head = Selection.Parse("2") };
+        var options = new QkPairOptions { Tokens = PairedTokens.All, Embedding = embedding, Biases = biases, NormGain = normGain, Lowest = lowest, K = 40, Layer = Selection.Parse("1"), Head = Selection.Parse("2") };
         var rows = TestRun.Execute(new QkPairs(), Model, options).Rows<QueryKeyPair>("qk-pairs");
 
         var side = Naive.Dense(embedding == EmbeddingChoice.Output ? Model.WU.Transpose() : Model.WE);
@@ -47,7 +47,7 @@ public sealed class PairTests
     {
         var folded = Model.WeightNames.Where(name => name.Contains(".ln", StringComparison.Ordinal) || name.StartsWith("ln_final", StringComparison.Ordinal)).ToList()
             .Aggregate(Model, (model, name) => model.WithoutWeight(name)).WithConfig(config => config with { Norm = "LNPre", Processing = ["fold_ln"] });
-        var options = new OvPairOptions { Biases = biases, K = 40, Layer = Selection.Parse("1"), Head = Selection.Parse("3") };
+        var options = new OvPairOptions { Tokens = PairedTokens.All, Biases = biases, K = 40, Layer = Selection.Parse("1"), Head = Selection.Parse("3") };
 
         var (without, with) = (
             TestRun.Execute(new OvPairs(), folded, options).Rows<InputOutputPair>("ov-pairs"),
@@ -56,10 +56,40 @@ public sealed class PairTests
         Assert.That(with, Has.Count.EqualTo(40).And.EqualTo(without));
     }
 
+    /// <summary>By default the lists are of words: tokens that begin one and are letters alone, so long as the tokenizer knows such.</summary>
+    [Test]
+    public void Tokens_ByDefault_AreThoseThatReadAsWords()
+    {
+        string Text(int id) => (id % 4) switch { 0 => $" w{new string('a', 1 + (id / 4))}", 1 => $"w{new string('b', 1 + (id / 4))}", 2 => $" {id}", _ => $" ;{new string('.', id / 4)}" };
+        var model = Model.WithTokenizer(new FakeTokenizer(Enumerable.Range(0, V).Select(Text)));
+        var all = new OvPairOptions { Tokens = PairedTokens.All, K = 30, Layer = Selection.Parse("0") };
+        (List<InputOutputPair> Rows, IReadOnlyList<string> Notes) Run(OvPairOptions options, FakeModel on)
+        {
+            var results = TestRun.Execute(new OvPairs(), on, options);
+            return (results.Rows<InputOutputPair>("ov-pairs").ToList(), results.Notes);
+        }
+
+        var (words, notes) = Run(all with { Tokens = PairedTokens.Words }, model);
+
+        Assert.That(words.Select(row => row.Input.Id % 4).Concat(words.Select(row => row.Output.Id % 4)), Is.All.Zero);
+        Assert.That(words, Is.EqualTo(Run(all with { WordInitial = true, BpeFilter = BpeFilter.Alpha }, model).Rows));
+        Assert.That(notes, Has.Some.EqualTo("pairs of tokens that begin a word, letters alone; --tokens all pairs every token"));
+        var (everything, none) = Run(all, model);
+        Assert.That(everything.Select(row => row.Input.Id % 4).Distinct().Count(), Is.EqualTo(4));
+        Assert.That(none, Has.None.Contains("--tokens"));
+        Assert.That(Run(all with { Tokens = PairedTokens.Words, OnlyFromList = new WordList("list", [" wa", "wb"]) }, model).Rows.Select(row => row.Input.Text).Distinct(), Is.EqualTo([" wa"]), "filters come on top");
+
+        // A tokenizer that knows no such words, and a model without one: every token.
+        foreach (var other in new[] { Model, Model.WithTokenizer(null), Model.WithTokenizer(new FakeTokenizer(Enumerable.Range(0, V).Select(id => $"w{id}"))) })
+        {
+            Assert.That(Run(all with { Tokens = PairedTokens.Words }, other).Rows, Is.EqualTo(Run(all, other).Rows));
+        }
+    }
+
     [Test]
     public void OvPairs_FreqNormalisation_DividesRowsByMeanAbsoluteProjections()
     {
-        var options = new OvPairOptions { Normalise = Normalise.Freq, K = 30, Layer = Selection.Parse("0"), Head = Selection.Parse("1") };
+        var options = new OvPairOptions { Tokens = PairedTokens.All, Normalise = Normalise.Freq, K = 30, Layer = Selection.Parse("0"), Head = Selection.Parse("1") };
         var rows = TestRun.Execute(new OvPairs(), Model, options).Rows<InputOutputPair>("ov-pairs");
 
         var (e, u) = (Naive.Dense(Model.WE), Naive.Dense(Model.WU.Transpose()));
@@ -86,7 +116,7 @@ public sealed class PairTests
     {
         string[] words = [.. Enumerable.Range(0, V).Select(id => id % 3 == 0 ? $" Ä{id}" : id % 3 == 1 ? $" w{id / 6}" : $"W{id / 6}")];
         var model = Model.WithTokenizer(new FakeTokenizer(words));
-        var options = new OvPairOptions { OnlyAscii = true, ExcludeSame = true, K = 25, Layer = Selection.Parse("0"), Head = Selection.Parse("0") };
+        var options = new OvPairOptions { Tokens = PairedTokens.All, OnlyAscii = true, ExcludeSame = true, K = 25, Layer = Selection.Parse("0"), Head = Selection.Parse("0") };
         var rows = TestRun.Execute(new OvPairs(), model, options).Rows<InputOutputPair>("ov-pairs");
 
         var dense = Naive.Multiply(Naive.Multiply(Naive.Multiply(Naive.Dense(model.WE), Naive.Dense(model.WV(0, 0))), Naive.Dense(model.WO(0, 0))), Naive.Dense(model.WU));
@@ -102,7 +132,7 @@ public sealed class PairTests
         // Token 5 alone has feature 0, W_V reads it, W_O writes feature 1, which token 9 alone has.
         var model = Plant(Plant(Zeroed("embed.W_E", "blocks.0.attn.W_V", "blocks.0.attn.W_O", "unembed.W_U"), "embed.W_E", 5 * 12, 1), "unembed.W_U", V + 9, 1);
         model = Plant(Plant(model, "blocks.0.attn.W_V", 0, 2), "blocks.0.attn.W_O", 1, 3);
-        var options = new OvPairOptions { K = 1, Layer = Selection.Parse("0"), Head = Selection.Parse("0") };
+        var options = new OvPairOptions { Tokens = PairedTokens.All, K = 1, Layer = Selection.Parse("0"), Head = Selection.Parse("0") };
 
         var pair = TestRun.Execute(new OvPairs(), model, options).Rows<InputOutputPair>("ov-pairs")[0];
 
@@ -116,7 +146,7 @@ public sealed class PairTests
     {
         var config = Sizes with { DHead = 6, NHeads = 2, NKeyValueHeads = 2, RotaryDim = 4, InvFreq = [1, 0.1], RopeAttentionFactor = 1.2, Positions = "rotary" };
         var model = FakeModel.Gpt2Like(config, seed: 5);
-        var options = new QkPairOptions { Offset = offset, K = 20, Layer = Selection.Parse("0"), Head = Selection.Parse("1") };
+        var options = new QkPairOptions { Tokens = PairedTokens.All, Offset = offset, K = 20, Layer = Selection.Parse("0"), Head = Selection.Parse("1") };
         var rows = TestRun.Execute(new QkPairs(), model, options).Rows<QueryKeyPair>("qk-pairs");
 
         // Any two positions that far apart give the same score: 40 + offset and 40.
@@ -130,7 +160,7 @@ public sealed class PairTests
     {
         var config = Sizes with { DHead = 6, NHeads = 2, NKeyValueHeads = 2, RotaryDim = 4, InvFreq = [1, 0.1], Positions = "rotary" };
         var model = FakeModel.Gpt2Like(config, seed: 5);
-        var head = new QkPairOptions { Layer = Selection.Parse("1"), Head = Selection.Parse("0"), K = V * V };
+        var head = new QkPairOptions { Tokens = PairedTokens.All, Layer = Selection.Parse("1"), Head = Selection.Parse("0"), K = V * V };
         var curve = TestRun.Execute(new QkPairs(), model, head with { K = 6, Curve = 4 });
 
         Assert.That(curve.Figures.Keys, Is.EqualTo(new[] { "qk-curve-1-0" }));
@@ -146,7 +176,7 @@ public sealed class PairTests
 
     [Test]
     public void NormGain_PostNormModel_IsRefused() => Assert.That(
-        () => TestRun.Execute(new OvPairs(), Model.WithConfig(config => config with { Traits = new HashSet<Trait> { Trait.PostNorm } }), new OvPairOptions { NormGain = true }),
+        () => TestRun.Execute(new OvPairs(), Model.WithConfig(config => config with { Traits = new HashSet<Trait> { Trait.PostNorm } }), new OvPairOptions { Tokens = PairedTokens.All, NormGain = true }),
         Throws.TypeOf<UsageException>().With.Message.Contain("--norm-gain"));
 
     [Test]
@@ -154,7 +184,7 @@ public sealed class PairTests
     {
         var encoder = Model.WithoutWeight("unembed.W_U");
 
-        Assert.That(() => TestRun.Execute(new OvPairs(), encoder, new OvPairOptions { Embedding = EmbeddingChoice.Output }), Throws.TypeOf<UsageException>());
+        Assert.That(() => TestRun.Execute(new OvPairs(), encoder, new OvPairOptions { Tokens = PairedTokens.All, Embedding = EmbeddingChoice.Output }), Throws.TypeOf<UsageException>());
         Assert.That(TestRun.Execute(new OvPairs(), encoder).Notes[0], Does.Contain("output side W_E"));
     }
 

@@ -22,7 +22,7 @@ public sealed class PlantedHeadsTests
         model = Row(Row(model, "embed.W_E", 0, 5, Axis(0, 10)), "embed.W_E", 0, 9, Axis(1, 10));
         model = Column(Column(model, "blocks.1.attn.W_Q", 2, 1, Axis(0, 2)), "blocks.1.attn.W_K", 1, 1, Axis(1, 3));
 
-        var rows = TestRun.Execute(new QkPairs(), model, new QkPairOptions { K = 1, Layer = Selection.Parse("1") })
+        var rows = TestRun.Execute(new QkPairs(), model, new QkPairOptions { Tokens = PairedTokens.All, K = 1, Layer = Selection.Parse("1") })
             .Rows<QueryKeyPair>("qk-pairs");
 
         var found = rows.Single(row => row.Head == 2);

@@ -7,9 +7,9 @@ public sealed class QkPairsTests : AnalysisTests<QkPairs>
 {
     protected override IEnumerable<Example> Runs =>
     [
-        new(() => CheckpointModels.Get("llama"), new QkPairOptions { Head = Selection.Parse("0"), K = 2 }),
-        new(() => CheckpointModels.Get("llama"), new QkPairOptions { K = 2 }),
-        new(() => CheckpointModels.Get("llama"), new QkPairOptions { K = 2, Curve = 3 }),
+        new(() => CheckpointModels.Get("llama"), new QkPairOptions { Tokens = PairedTokens.All, Head = Selection.Parse("0"), K = 2 }),
+        new(() => CheckpointModels.Get("llama"), new QkPairOptions { Tokens = PairedTokens.All, K = 2 }),
+        new(() => CheckpointModels.Get("llama"), new QkPairOptions { Tokens = PairedTokens.All, K = 2, Curve = 3 }),
     ];
 
     protected override bool Prunes => true;

@@ -21,8 +21,8 @@ public sealed class SmolLm2PairsTests
     {
         using var model = ModelFolder.Open(Path.Combine(Repository.Root, "models", "onnx", "smollm2-135m"), new OpenOptions { Device = Device.Cpu });
         var words = Enumerable.Range(0, Commonest).Where(id => model.Tokenizer!.Piece(id) is ['Ġ', .. { Length: >= 3 } word] && word.All(char.IsAsciiLetter)).ToHashSet();
-        var options = new OvPairOptions
-        {
+        var options = new OvPairOptions {
+            Tokens = PairedTokens.All,
             Layer = Selection.Parse(head.Split('.')[0]), Head = Selection.Parse(head.Split('.')[1]), Normed = true, Center = true, Cosine = cosine, DropFlagged = true, K = 6000,
             OnlyFromList = new WordList("words", words.Select(id => model.Tokenizer!.Text(id))), WordInitial = true,
         };

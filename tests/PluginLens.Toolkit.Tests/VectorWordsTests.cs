@@ -25,7 +25,7 @@ public sealed class VectorWordsTests
     public void Of_WithACache_IsWhatItIsWithout()
     {
         var model = Models.Make().WithTokenizer(new FakeTokenizer(Enumerable.Range(0, Models.Sizes.DVocab - 3).Select(id => $" w{id}")));
-        var (cache, parameters, sides) = (new Remembers(), new ParameterVectors(model), new VocabularySides(model));
+        var (cache, parameters, sides) = (new RememberedLists(), new ParameterVectors(model), new VocabularySides(model));
         var asked = 0;
         foreach (var padding in Enum.GetValues<Padding>())
         {
@@ -35,7 +35,7 @@ public sealed class VectorWordsTests
                 {
                     var (found, expected) = (
                         new VectorWords(Context.Of(model, cache), parameters, sides, padding).Of(ParameterGroup.V, 1, k, order),
-                        new VectorWords(Context.Of(model, new Remembers()), parameters, sides, padding).Of(ParameterGroup.V, 1, k, order));
+                        new VectorWords(Context.Of(model, new RememberedLists()), parameters, sides, padding).Of(ParameterGroup.V, 1, k, order));
                     Assert.That((found.Ids, found.Scores), Is.EqualTo((expected.Ids, expected.Scores)), $"{padding}, {order}, {k}");
                     asked++;
                 }
@@ -57,18 +57,6 @@ public sealed class VectorWordsTests
         ParameterGroup.WO => Naive.Row(model.Weight("blocks.1.attn.W_O")[row / 3].AsMatrix(), row % 3),
         _ => Naive.Column(model.Weight($"blocks.1.attn.W_{group.ToString()[1]}")[row / 3].AsMatrix(), row % 3),
     };
-
-    private sealed class Remembers : TopKCache
-    {
-        public Dictionary<string, RowTopK> Kept { get; } = [];
-
-        public override RowTopK GetOrCompute(Model model, string key, int rows, int k, Func<RowTopK> compute)
-        {
-            var lists = Kept.TryGetValue(key, out var kept) ? kept : Kept[key] = compute();
-            Assert.That((lists.Rows, lists.K), Is.EqualTo((rows, k)), "the shape that was asked for");
-            return lists;
-        }
-    }
 
     private sealed class Keys : TopKCache
     {

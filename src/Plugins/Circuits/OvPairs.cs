@@ -20,6 +20,11 @@ public sealed class OvPairs : Analysis<OvPairOptions>
     /// <inheritdoc/>
     protected override void Run(AnalysisContext context, OvPairOptions options)
     {
+        if (options.Described(context.Model) is { } listed)
+        {
+            context.Results.Note(listed);
+        }
+
         var reader = new HeadReader(context, options.Reading);
         context.Results.Note(NoteLine.Of($"input side {reader.Sides.Name(writes: false)}, output side {reader.Sides.Name(writes: true)}", reader.Description(options), ComparisonNote.Of(options), new TokenFlags(context.Model, options).Description));
         (float[], float[]) Factors(int layer, int head) => ComparedFactors.Of(

@@ -18,7 +18,7 @@ internal static class PairLists
         var layers = options.Layer.Of(config.NLayers, "layer");
         var heads = options.Head.Of(config.NHeads, "head");
         Check(options);
-        var (keep, flags) = (BpeFilters.Mask(context.Model, options), new TokenFlags(context.Model, options));
+        var (keep, flags) = (options.Kept(context.Model), new TokenFlags(context.Model, options));
         var classes = Classes(context.Model, options);
         var query = new PairQuery
         {
@@ -60,7 +60,7 @@ internal static class PairLists
         var (model, config) = (context.Model, context.Model.Config);
         var heads = (double)options.Layer.Of(config.NLayers, "layer").Count * options.Head.Of(config.NHeads, "head").Count;
         Check(options);
-        var kept = Costs.Kept(model, BpeFilters.Mask(model, options));
+        var kept = Costs.Kept(model, options.Kept(model));
         _ = Classes(model, options);
         var projection = Costs.Product(config.DVocab, config.DModel, config.DHead);
         var all = options.Normalise == Normalise.None ? 0 : (double)config.NLayers * ((shared * config.KeyValueHeads) + ((2 - shared) * config.NHeads));
@@ -79,7 +79,7 @@ internal static class PairLists
     /// <param name="options">k and filters.</param>
     public static double Listed(Model model, PairOptions options)
     {
-        var kept = Costs.Kept(model, BpeFilters.Mask(model, options));
+        var kept = Costs.Kept(model, options.Kept(model));
         return Math.Min(options.K, kept * kept);
     }
 

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace PluginLens.Plugins.Circuits;
 
 /// <summary>What <c>ov-pairs</c> and <c>qk-pairs</c> have in common: which heads, how many pairs, which tokens, compared how.</summary>
@@ -15,6 +17,10 @@ public record PairOptions : VectorOptions
     [AtLeast(1)]
     [Help("Pairs per head.")]
     public int K { get; init; } = 50;
+
+    /// <summary>Which tokens are paired.</summary>
+    [Help("words: tokens that begin a word and are letters alone, which read as words, where the tokenizer marks words; all: every token. Other filters of tokens come on top.")]
+    public PairedTokens Tokens { get; init; } = PairedTokens.Words;
 
     /// <summary>The other end.</summary>
     [Help("The smallest entries of the whole matrix instead of the largest.")]
@@ -44,6 +50,27 @@ public record PairOptions : VectorOptions
     [Help("freq: divide each token's row by its mean absolute projection on the parameter group of that side over all layers, plus 1e-9.")]
     public Normalise Normalise { get; init; }
 
+    /// <summary>The tokens that are paired, <c>[d_vocab]</c>; null = all of them.</summary>
+    /// <param name="model">The model.</param>
+    internal bool[]? Kept(Model model) => BpeFilters.Mask(model, ListsWords(model) ? this with { WordInitial = true, BpeFilter = BpeFilter == BpeFilter.None ? BpeFilter.Alpha : BpeFilter } : this);
+
+    /// <summary>What the user should know of them; null where all are paired.</summary>
+    /// <param name="model">The model.</param>
+    internal string? Described(Model model) => ListsWords(model) ? "pairs of tokens that begin a word, letters alone; --tokens all pairs every token" : null;
+
+    private bool ListsWords(Model model) =>
+        Tokens == PairedTokens.Words && model.Tokenizer is { Unreadable: null } tokenizer && Enumerable.Range(0, tokenizer.Count).Any(id => tokenizer.StartsWord(id) && WhiteSpace.Strip(tokenizer.Text(id)) is { Length: > 0 } word && word.EnumerateRunes().All(Rune.IsLetter));
+
     /// <summary>How the heads are read.</summary>
     internal HeadReading Reading => new() { Embedding = Embedding, Biases = Biases, NormGain = NormGain, Normed = Normed, Normalise = Normalise };
+}
+
+/// <summary>Which tokens are paired.</summary>
+public enum PairedTokens
+{
+    /// <summary>Those that begin a word and are letters alone, where the tokenizer marks words.</summary>
+    Words,
+
+    /// <summary>Every token.</summary>
+    All,
 }

@@ -23,6 +23,11 @@ public sealed class QkPairs : Analysis<QkPairOptions>
     {
         var config = context.Model.Config;
         Check(config, options);
+        if (options.Described(context.Model) is { } listed)
+        {
+            context.Results.Note(listed);
+        }
+
         var reader = new HeadReader(context, options.Reading);
         context.Results.Note(NoteLine.Of(
             $"query side {reader.Sides.Name(writes: false)}, key side {reader.Sides.Name(writes: false)}",

@@ -30,7 +30,7 @@ def pairs(name, left, right, columns):
     for rank, (at, score) in enumerate(zip(ids, best), 1):
         row, column = ("?", "?") if at == "?" else divmod(int(few[at]), len(b))
         rows.append({"layer": layer, "head": head, "rank": rank, columns[0]: row, columns[1]: column, "score": score})
-    case(name, [m], [name, "--layer", layer, "--head", head, "--k", k], ROUNDED, **{name.replace("-", "_"): rows})
+    case(name, [m], [name, "--layer", layer, "--head", head, "--tokens", "all", "--k", k], ROUNDED, **{name.replace("-", "_"): rows})
 
 
 def subheads():

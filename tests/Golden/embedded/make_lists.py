@@ -50,7 +50,7 @@ def pairs(name, plugin, rows, columns, names, options):
     for rank, (at, score) in enumerate(zip(ids, best), 1):
         row, column = ("?", "?") if at == "?" else (int(kept[place]) for place in divmod(int(few[at]), len(kept)))
         table.append({"layer": layer, "head": head, "rank": rank, names[0]: row, names[1]: column, "score": score})
-    case(name, [m], [plugin, "--layer", layer, "--head", head, "--k", k, *LEADING, *LARGE, *options], FORWARD, **{plugin.replace("-", "_"): table})
+    case(name, [m], [plugin, "--layer", layer, "--head", head, "--tokens", "all", "--k", k, *LEADING, *LARGE, *options], FORWARD, **{plugin.replace("-", "_"): table})
 
 
 def through(m, block, head):

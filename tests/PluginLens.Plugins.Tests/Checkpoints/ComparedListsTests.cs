@@ -267,8 +267,8 @@ public sealed class ComparedListsTests
         string Note(IAnalysis analysis, object options, Prompt[]? prompts = null) => string.Join('\n', TestRun.Execute(analysis, model, options, prompts).Notes);
         string[] notes =
         [
-            Note(new OvPairs(), Asked(new OvPairOptions { K = 2 }, center: true, CosineOf.Both)),
-            Note(new QkPairs(), Asked(new QkPairOptions { K = 2 }, center: true, CosineOf.Both)),
+            Note(new OvPairs(), Asked(new OvPairOptions { Tokens = PairedTokens.All, K = 2 }, center: true, CosineOf.Both)),
+            Note(new QkPairs(), Asked(new QkPairOptions { Tokens = PairedTokens.All, K = 2 }, center: true, CosineOf.Both)),
             Note(new Subheads(), Asked(new SubheadOptions { K = 2 }, center: true, CosineOf.Both)),
             Note(new FfnKeysValues(), Asked(new FfnKeysValuesOptions { K = 2 }, center: true, CosineOf.Both)),
             Note(new KnowledgeLookup(), Asked(new KnowledgeLookupOptions { Words = [Word(model)] }, center: true, CosineOf.Both)),

@@ -14,7 +14,7 @@ public sealed class ComparedPairsTests
         [ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.All))] string name, [Values] bool center, [Values] CosineOf cosine, [Values] bool normed)
     {
         var model = CheckpointModels.Get(name);
-        var options = new OvPairOptions { Center = center, Cosine = cosine, Normed = normed, Biases = true, K = K, Layer = Selection.Parse("-1"), Head = Selection.Parse("-1") };
+        var options = new OvPairOptions { Tokens = PairedTokens.All, Center = center, Cosine = cosine, Normed = normed, Biases = true, K = K, Layer = Selection.Parse("-1"), Head = Selection.Parse("-1") };
 
         var rows = TestRun.Execute(new OvPairs(), model, options).Rows<InputOutputPair>("ov-pairs");
 
@@ -27,25 +27,25 @@ public sealed class ComparedPairsTests
     [Test]
     public void QkPairs_EqualTheDenseMatrix(
         [ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.All))] string name, [Values] bool center, [Values] CosineOf cosine, [Values] bool normed) =>
-        AssertQuery(name, new QkPairOptions { Center = center, Cosine = cosine, Normed = normed });
+        AssertQuery(name, new QkPairOptions { Tokens = PairedTokens.All, Center = center, Cosine = cosine, Normed = normed });
 
     [Test]
     public void QkPairs_NormGain_EqualTheDenseMatrix([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.PreNorm))] string name, [Values] CosineOf cosine) =>
-        AssertQuery(name, new QkPairOptions { Center = true, Cosine = cosine, NormGain = true, Biases = true });
+        AssertQuery(name, new QkPairOptions { Tokens = PairedTokens.All, Center = true, Cosine = cosine, NormGain = true, Biases = true });
 
     [Test]
     public void QkPairs_Biases_EqualTheDenseMatrix([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.All))] string name, [Values] CosineOf cosine) =>
-        AssertQuery(name, new QkPairOptions { Cosine = cosine, Biases = true });
+        AssertQuery(name, new QkPairOptions { Tokens = PairedTokens.All, Cosine = cosine, Biases = true });
 
     /// <summary>The plan is no less than what is computed, and not far from it, with every option on.</summary>
     [Test]
     public void Plan_CoversWhatIsCompared([Values] bool center, [Values] CosineOf cosine)
     {
-        var pairs = new OvPairOptions { K = 30, Center = center, Cosine = cosine, Normed = true, Flags = true };
+        var pairs = new OvPairOptions { Tokens = PairedTokens.All, K = 30, Center = center, Cosine = cosine, Normed = true, Flags = true };
         foreach (var (analysis, options) in new (IAnalysis, object)[]
         {
             (new OvPairs(), pairs),
-            (new QkPairs(), new QkPairOptions { K = 30, Center = center, Cosine = cosine, Normed = true, Flags = true }),
+            (new QkPairs(), new QkPairOptions { Tokens = PairedTokens.All, K = 30, Center = center, Cosine = cosine, Normed = true, Flags = true }),
             (new Subheads(), new SubheadOptions { K = 5, Center = center, Cosine = cosine, Flags = true }),
             (new FfnKeysValues(), new FfnKeysValuesOptions { K = 5, Sample = 0, Center = center, Cosine = cosine, Normed = true, Signed = true, Negative = true, Flags = true }),
             (new KnowledgeLookup(), new KnowledgeLookupOptions { Words = ["w3"], From = "w4", To = "w5", Center = center, Cosine = cosine, Signed = true, Flags = true }),
@@ -60,13 +60,13 @@ public sealed class ComparedPairsTests
 
     [Test]
     public void QkPairs_Offset_EqualTheDenseMatrix([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.Rotary))] string name, [Values] CosineOf cosine) =>
-        AssertQuery(name, new QkPairOptions { Center = true, Cosine = cosine, Offset = 3 });
+        AssertQuery(name, new QkPairOptions { Tokens = PairedTokens.All, Center = true, Cosine = cosine, Offset = 3 });
 
     [Test]
     public void Pairs_LargeNormsDropped_AndWordPieces([Values("gpt2", "qwen2", "bert")] string name)
     {
         var model = CheckpointModels.Get(name);
-        var options = new OvPairOptions { Biases = true, DropFlagged = true, LargeNorm = 1.05, BpeFilter = BpeFilter.LeadingSpace, Flags = true, K = K, Layer = Selection.Parse("-1"), Head = Selection.Parse("-1") };
+        var options = new OvPairOptions { Tokens = PairedTokens.All, Biases = true, DropFlagged = true, LargeNorm = 1.05, BpeFilter = BpeFilter.LeadingSpace, Flags = true, K = K, Layer = Selection.Parse("-1"), Head = Selection.Parse("-1") };
 
         var results = TestRun.Execute(new OvPairs(), model, options);
 
@@ -85,7 +85,7 @@ public sealed class ComparedPairsTests
     public void Flags_SayWhatIsFlagged_AndChangeNothing()
     {
         var model = CheckpointModels.Get("gpt2");
-        var options = new OvPairOptions { LargeNorm = 1.05, K = K, Layer = Selection.Parse("0"), HighBias = 1e-9 };
+        var options = new OvPairOptions { Tokens = PairedTokens.All, LargeNorm = 1.05, K = K, Layer = Selection.Parse("0"), HighBias = 1e-9 };
 
         IReadOnlyList<InputOutputPair> Rows(bool flags) => TestRun.Execute(new OvPairs(), model, options with { Flags = flags }).Rows<InputOutputPair>("ov-pairs");
         var (plain, flagged) = (Rows(flags: false), Rows(flags: true));
@@ -117,7 +117,7 @@ public sealed class ComparedPairsTests
             }
         });
 
-        var rows = TestRun.Execute(new OvPairs(), model, new OvPairOptions { Center = true, Cosine = cosine, K = 3, Layer = Selection.Parse("0"), Head = Selection.Parse("0") }).Rows<InputOutputPair>("ov-pairs");
+        var rows = TestRun.Execute(new OvPairs(), model, new OvPairOptions { Tokens = PairedTokens.All, Center = true, Cosine = cosine, K = 3, Layer = Selection.Parse("0"), Head = Selection.Parse("0") }).Rows<InputOutputPair>("ov-pairs");
 
         Assert.That(rows.Select(row => (row.Input.Id, row.Output.Id, row.Score)), Is.EqualTo(new[] { (0, 0, 0.0), (0, 1, 0.0), (0, 2, 0.0) }));
     }
@@ -127,7 +127,7 @@ public sealed class ComparedPairsTests
     public void ZeroVectors_ScoreZero()
     {
         var model = VectorModels.Make();
-        var options = new OvPairOptions { Cosine = CosineOf.Both, K = VectorModels.V * VectorModels.V, Layer = Selection.Parse("0"), Head = Selection.Parse("0") };
+        var options = new OvPairOptions { Tokens = PairedTokens.All, Cosine = CosineOf.Both, K = VectorModels.V * VectorModels.V, Layer = Selection.Parse("0"), Head = Selection.Parse("0") };
         IReadOnlyList<InputOutputPair> Rows(FakeModel changed) => TestRun.Execute(new OvPairs(), changed, options).Rows<InputOutputPair>("ov-pairs");
 
         Assert.That(Rows(model.WithWeight("blocks.0.attn.W_O", Array.Clear)).Select(row => row.Score), Is.All.Zero);
@@ -141,7 +141,7 @@ public sealed class ComparedPairsTests
     public void EqualRows_TieByTheLowerId([Values(CosineOf.Output, CosineOf.Both)] CosineOf cosine)
     {
         var model = VectorModels.Make().WithWeight("embed.W_E", data => data.AsSpan(3 * VectorModels.D, VectorModels.D).CopyTo(data.AsSpan(30 * VectorModels.D)));
-        var options = new OvPairOptions { Center = true, Cosine = cosine, K = VectorModels.V * VectorModels.V, Layer = Selection.Parse("1"), Head = Selection.Parse("2") };
+        var options = new OvPairOptions { Tokens = PairedTokens.All, Center = true, Cosine = cosine, K = VectorModels.V * VectorModels.V, Layer = Selection.Parse("1"), Head = Selection.Parse("2") };
 
         var rows = TestRun.Execute(new OvPairs(), model, options).Rows<InputOutputPair>("ov-pairs").ToList();
 
@@ -185,9 +185,9 @@ public sealed class ComparedPairsTests
             Assert.That(() => TestRun.Plan(analysis, model, options), Throws.TypeOf<UsageException>().With.Message.Contains(what));
         }
 
-        Refused(new OvPairs(), VectorModels.Make(), new OvPairOptions { Cosine = CosineOf.Both, Normalise = Normalise.Freq }, "--normalise");
-        Refused(new OvPairs(), VectorModels.Make(), new OvPairOptions { DropFlagged = true, LargeNorm = 0 }, "leave none of the 47 tokens");
-        Refused(new QkPairs(), CheckpointModels.Get("llama"), new QkPairOptions { Curve = 2, Center = true }, "--curve");
+        Refused(new OvPairs(), VectorModels.Make(), new OvPairOptions { Tokens = PairedTokens.All, Cosine = CosineOf.Both, Normalise = Normalise.Freq }, "--normalise");
+        Refused(new OvPairs(), VectorModels.Make(), new OvPairOptions { Tokens = PairedTokens.All, DropFlagged = true, LargeNorm = 0 }, "leave none of the 47 tokens");
+        Refused(new QkPairs(), CheckpointModels.Get("llama"), new QkPairOptions { Tokens = PairedTokens.All, Curve = 2, Center = true }, "--curve");
     }
 
     private static void AssertQuery(string name, QkPairOptions options)

@@ -27,7 +27,7 @@ public sealed class ImpossibleOptionsTests
         yield return Case(new RkOverlap(), new RkOptions { SkipTop = [-1] }, "--skip-top -1: not an id");
         yield return Case(new RkOverlap(), new RkOptions { Head = true }, "--head: model");
         yield return Case(new EmbeddingMap(), new EmbeddingMapOptions { K = 6000 }, "--k 6000: expected 1 to 5000");
-        yield return Case(new QkPairs(), new QkPairOptions { Curve = 3 }, "--curve: model");
+        yield return Case(new QkPairs(), new QkPairOptions { Tokens = PairedTokens.All, Curve = 3 }, "--curve: model");
         yield return Case(new KnowledgeLookup(), new KnowledgeLookupOptions { From = "w3" }, "--from and --to belong together");
         yield return Case(new PatternsStatic(), new PatternsStaticOptions { Words = ["w3"], Pool = 5 }, "--pool 5: lists of --k 15 need a pool of at least 15");
         yield return Case(new HeadProbe(), new HeadProbeOptions { Words = "w3", Head = Selection.All }, "--layer 0 --head all: head-probe reads one head");
@@ -60,7 +60,7 @@ public sealed class ImpossibleOptionsTests
 
     [Test]
     public void ExcludeSame_WithoutTokenizer_IsRefused() => Assert.That(
-        () => TestRun.Execute(new OvPairs(), Model.WithTokenizer(null), new OvPairOptions { ExcludeSame = true }), Throws.TypeOf<UsageException>().With.Message.Contains("no tokenizer"));
+        () => TestRun.Execute(new OvPairs(), Model.WithTokenizer(null), new OvPairOptions { Tokens = PairedTokens.All, ExcludeSame = true }), Throws.TypeOf<UsageException>().With.Message.Contains("no tokenizer"));
 
     [Test]
     public void Counts_AreThoseUsed()

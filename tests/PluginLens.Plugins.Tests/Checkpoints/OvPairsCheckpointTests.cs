@@ -10,26 +10,26 @@ public sealed class OvPairsCheckpointTests
 
     [Test]
     public void Pairs_AnyEmbedding_EqualTheDenseMatrix([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.All))] string name, [Values] EmbeddingChoice embedding) =>
-        AssertDense(name, new OvPairOptions { Embedding = embedding });
+        AssertDense(name, new OvPairOptions { Tokens = PairedTokens.All, Embedding = embedding });
 
     [Test]
     public void Pairs_Biases_EqualTheDenseMatrix([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.All))] string name) =>
-        AssertDense(name, new OvPairOptions { Biases = true });
+        AssertDense(name, new OvPairOptions { Tokens = PairedTokens.All, Biases = true });
 
     [Test]
     public void Pairs_BiasesAndNormGain_EqualTheDenseMatrix([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.PreNorm))] string name) =>
-        AssertDense(name, new OvPairOptions { Biases = true, NormGain = true });
+        AssertDense(name, new OvPairOptions { Tokens = PairedTokens.All, Biases = true, NormGain = true });
 
     [Test]
     public void Pairs_BiasesAndNormGain_OfFoldedWeightsChangeNothing([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.Folded))] string name)
     {
         Assert.That(CheckpointModels.Get(name).HasWeight("blocks.0.ln1.w"), Is.False, "the gain is in the weights already");
-        AssertDense(name, new OvPairOptions { Biases = true, NormGain = true });
+        AssertDense(name, new OvPairOptions { Tokens = PairedTokens.All, Biases = true, NormGain = true });
     }
 
     [Test]
     public void Pairs_PaddingKept_EqualTheDenseMatrix([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.Padded))] string name) =>
-        AssertDense(name, new OvPairOptions { Padding = Padding.Keep });
+        AssertDense(name, new OvPairOptions { Tokens = PairedTokens.All, Padding = Padding.Keep });
 
     /// <summary>The last head of the last layer: with grouped queries its key-value head has another number.</summary>
     private static void AssertDense(string name, OvPairOptions options)

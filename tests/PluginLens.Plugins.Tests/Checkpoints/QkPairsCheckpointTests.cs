@@ -10,23 +10,23 @@ public sealed class QkPairsCheckpointTests
 
     [Test]
     public void Pairs_AnyEmbedding_EqualTheDenseMatrix([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.All))] string name, [Values] EmbeddingChoice embedding) =>
-        AssertDense(name, new QkPairOptions { Embedding = embedding });
+        AssertDense(name, new QkPairOptions { Tokens = PairedTokens.All, Embedding = embedding });
 
     [Test]
     public void Pairs_Biases_EqualTheDenseMatrix([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.All))] string name) =>
-        AssertDense(name, new QkPairOptions { Biases = true });
+        AssertDense(name, new QkPairOptions { Tokens = PairedTokens.All, Biases = true });
 
     [Test]
     public void Pairs_NormGain_EqualTheDenseMatrix([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.PreNorm))] string name, [Values] bool biases) =>
-        AssertDense(name, new QkPairOptions { Biases = biases, NormGain = true });
+        AssertDense(name, new QkPairOptions { Tokens = PairedTokens.All, Biases = biases, NormGain = true });
 
     [Test]
     public void Pairs_Offset_EqualTheScoresOfTwoRotatedPositions([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.Rotary))] string name, [Values(0, 3)] int offset) =>
-        AssertDense(name, new QkPairOptions { Biases = true, Offset = offset });
+        AssertDense(name, new QkPairOptions { Tokens = PairedTokens.All, Biases = true, Offset = offset });
 
     [Test]
     public void Pairs_PaddingKept_EqualTheDenseMatrix([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.Padded))] string name) =>
-        AssertDense(name, new QkPairOptions { Padding = Padding.Keep });
+        AssertDense(name, new QkPairOptions { Tokens = PairedTokens.All, Padding = Padding.Keep });
 
     private static void AssertDense(string name, QkPairOptions options)
     {

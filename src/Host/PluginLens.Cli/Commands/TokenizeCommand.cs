@@ -23,7 +23,7 @@ internal static class TokenizeCommand
             var texts = Texts(parse.GetValue(prompt) ?? [], parse.GetValue(prompts) ?? []);
             using var opened = ModelFolder.Open(new ModelLocator(parse.GetValue(GlobalOptions.Models)).Find(parse.GetValue(model)), new OpenOptions { Weights = WeightsPolicy.Ignore });
             var tokenizer = opened.Tokenizer ?? throw new UsageException($"Model '{opened.Config.Name}' has no tokenizer; put its files into the checkpoint folder and export it again.");
-            foreach (var note in tokenizer.Notes)
+            foreach (var note in Capitals.Note(opened, texts) is { } capitals ? [.. tokenizer.Notes, capitals] : tokenizer.Notes)
             {
                 Console.Error.WriteLine($"note: {note}");
             }

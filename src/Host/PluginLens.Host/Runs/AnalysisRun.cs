@@ -164,6 +164,14 @@ public static class AnalysisRun
             }
         }
 
+        foreach (var model in turn.Models.Distinct())
+        {
+            if (Capitals.Note(model, turn.Prompts.Select(prompt => prompt.Text)) is { } note)
+            {
+                results.Note(note);
+            }
+        }
+
         var config = turn.Models[0].Config;
         if (turn.Prompts.Count(prompt => prompt.IsCut) is > 0 and var cut)
         {
