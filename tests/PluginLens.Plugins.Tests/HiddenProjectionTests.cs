@@ -25,10 +25,11 @@ public sealed class HiddenProjectionTests : AnalysisTests<HiddenProjection>
         var rows = TestRun.Execute(new HiddenProjection(), model, options, [new Prompt(null, [3, 1, 4])]).Rows<StateWord>("hidden-projection");
 
         Assert.That(rows, Has.Count.EqualTo(3 * 3 * 6));
+        Assert.That(rows.Select(row => row.Kind == StateKind.Embed), Is.EqualTo(rows.Select(row => row.Layer is null)));
         foreach (var list in rows.GroupBy(row => (row.Layer, row.Position)))
         {
-            var state = State(list.Key.Layer == "embed" ? 0 : int.Parse(list.Key.Layer, System.Globalization.CultureInfo.InvariantCulture) + 1, [3, 1, 4]).Span.Slice(list.Key.Position * 8, 8).ToArray();
-            var read = norm == StateNorm.Final || (norm == StateNorm.FinalButEmbed && list.Key.Layer != "embed") ? Normed(model, state) : Array.ConvertAll(state, value => (double)value);
+            var state = State(list.Key.Layer is { } layer ? layer + 1 : 0, [3, 1, 4]).Span.Slice(list.Key.Position * 8, 8).ToArray();
+            var read = norm == StateNorm.Final || (norm == StateNorm.FinalButEmbed && list.Key.Layer is not null) ? Normed(model, state) : Array.ConvertAll(state, value => (double)value);
             var logits = VectorModels.Scores(model, read, "V").Select((score, token) => score + model.Weight("unembed.b_U").Span[token]).ToArray();
             Assert.That(list.Select(row => row.Token.Id), Is.EqualTo(VectorModels.Top(logits, 6)));
             Assert.That(list.Select(row => row.Score), Is.EqualTo(VectorModels.Top(logits, 6).Select(token => logits[token])).Within(1e-5));
@@ -53,7 +54,7 @@ public sealed class HiddenProjectionTests : AnalysisTests<HiddenProjection>
         var state = State(9, [3, 1]).Span.Slice(8, 8).ToArray();
         var logits = VectorModels.Scores(model, Array.ConvertAll(state, value => (double)value), "V").Select((score, token) => score + model.Weight("unembed.b_U").Span[token]).ToArray();
         Assert.That(rows.Select(row => row.Token.Id), Is.EqualTo(VectorModels.Top(logits, 5)));
-        Assert.That(rows.Select(row => row.Layer), Is.All.EqualTo("1"));
+        Assert.That(rows.Select(row => row.Layer), Is.All.EqualTo(1));
     }
 
     [Test]

@@ -29,7 +29,7 @@ public sealed class LogitLensTests : AnalysisTests<LogitLens>
     {
         var results = TestRun.Execute(new LogitLens(), Planted, new LogitLensOptions { K = 1 }, [new Prompt(null, [3])]);
 
-        Assert.That(results.Rows<LensWord>("words").Skip(1).Select(row => (row.Layer, row.Token.Id)), Is.EqualTo(new[] { ("0", 33), ("1", 12) }));
+        Assert.That(results.Rows<LensWord>("words").Skip(1).Select(row => (row.Layer, row.Token.Id)), Is.EqualTo(new[] { ((int?)0, 33), (1, 12) }));
         var states = results.Rows<LensState>("logit-lens");
         Assert.That(states.Select(row => row.Target!.Value.Id), Is.All.EqualTo(12));
         Assert.That(states[^1].TargetRank, Is.EqualTo(1));

@@ -52,7 +52,7 @@ public sealed class PlantedStatesTests
 
         var rows = TestRun.Execute(new HiddenProjection(), model, options, [new Prompt(null, [3, 1, 4])]).Rows<StateWord>("hidden-projection");
 
-        Assert.That(rows.Select(row => (row.Layer, row.Position, row.Input.Text, row.Token.Text)), Is.EqualTo(new[] { ("1", 0, " w3", " w12"), ("1", 2, " w4", " w33") }));
+        Assert.That(rows.Select(row => (row.Layer, row.Position, row.Input.Text, row.Token.Text)), Is.EqualTo(new[] { ((int?)1, 0, " w3", " w12"), (1, 2, " w4", " w33") }));
     }
 
     private static string[] Groups => ["K", "V", "W_V", "W_O"];

@@ -74,9 +74,9 @@ public sealed class SmolLm2HeadsTests
     [Test]
     public void Lens_OfAThirdPrompt_ShowsTheAnswerFromTheTwentyThirdBlockOn()
     {
-        var ranks = Lens("The Eiffel Tower is in the city of", "Paris").ToDictionary(row => row.Layer, row => row.TargetRank!.Value);
+        var ranks = Lens("The Eiffel Tower is in the city of", "Paris").Where(row => row.Kind == StateKind.Block).ToDictionary(row => row.Layer!.Value, row => row.TargetRank!.Value);
 
-        Assert.That(new[] { "10", "20", "22", "23", "24", "26", "27", "28", "29" }.Select(layer => ranks[layer]), Is.EqualTo(new[] { 5426, 5960, 4851, 778, 163, 34, 4, 1, 1 }).Using<int>((a, b) => Math.Abs(a - b) <= b / 500));
+        Assert.That(new[] { 10, 20, 22, 23, 24, 26, 27, 28, 29 }.Select(layer => ranks[layer]), Is.EqualTo(new[] { 5426, 5960, 4851, 778, 163, 34, 4, 1, 1 }).Using<int>((a, b) => Math.Abs(a - b) <= b / 500));
     }
 
     [TestCase("capital", "The capital of France is", "Paris", "London")]

@@ -29,9 +29,9 @@ public sealed class TokenEvolutionTests : AnalysisTests<TokenEvolution>
     {
         var results = TestRun.Execute(new TokenEvolution(), Planted, new TokenEvolutionOptions { K = 1 }, [new Prompt(null, [5, 5])]);
 
-        (int, string, int)[] expected = [(0, "0", 5), (0, "1", 33), (0, "predicted", 12), (1, "0", 5), (1, "1", 33), (1, "predicted", 12)];
+        (int, int?, int)[] expected = [(0, 0, 5), (0, 1, 33), (0, null, 12), (1, 0, 5), (1, 1, 33), (1, null, 12)];
         Assert.That(results.Rows<EvolvedWord>("token-evolution").Select(row => (row.Position, row.Layer, row.Token.Id)), Is.EqualTo(expected));
-        Assert.That(results.Rows<EvolutionChange>("changes"), Is.EqualTo(new[] { new EvolutionChange(0, "0", "1", 2, 2), new EvolutionChange(0, "1", "predicted", 2, 2) }));
+        Assert.That(results.Rows<EvolutionChange>("changes"), Is.EqualTo(new[] { new EvolutionChange(0, 0, StateKind.Block, 1, 2, 2), new EvolutionChange(0, 1, StateKind.Predicted, null, 2, 2) }));
     }
 
     [Test]

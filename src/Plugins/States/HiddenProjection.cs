@@ -23,7 +23,7 @@ public sealed class HiddenProjection : Analysis<HiddenProjectionOptions>
         var norm = options.Norm != StateNorm.None ? reading.Norm : null;
         var similar = new SimilarWords(context, options, options.K, flagLists: false);
         var vocabulary = reading.Sides.Compared(writes: true).With(reading.Bias);
-        var table = context.Results.Table<StateWord>("hidden-projection", groupBy: 4, options.Unasked("LargeNorm", "HighBias"));
+        var table = context.Results.Table<StateWord>("hidden-projection", groupBy: 5, options.Unasked("LargeNorm", "HighBias"));
         var raw = norm is not null && options.Norm == StateNorm.FinalButEmbed ? " but the embedding" : string.Empty;
         context.Results.Note(NoteLine.Of(
             Described(options.At),
@@ -40,27 +40,27 @@ public sealed class HiddenProjection : Analysis<HiddenProjectionOptions>
 
             // The states of all layers in one search, which reads the vocabulary once.
             var states = new float[hooks.Count * positions.Count * config.DModel];
-            foreach (var (at, (layer, hook)) in hooks.Index())
+            foreach (var (at, state) in hooks.Index())
             {
-                var rows = reading.Rows(tokens, run[hook]);
+                var rows = reading.Rows(tokens, run[state.Hook]);
                 foreach (var (column, position) in positions.Index())
                 {
-                    var state = states.AsSpan(((at * positions.Count) + column) * config.DModel, config.DModel);
-                    rows.CopyRow(position, state);
-                    if (layer != "embed" || options.Norm != StateNorm.FinalButEmbed)
+                    var vector = states.AsSpan(((at * positions.Count) + column) * config.DModel, config.DModel);
+                    rows.CopyRow(position, vector);
+                    if (state.Kind != StateKind.Embed || options.Norm != StateNorm.FinalButEmbed)
                     {
-                        norm?.Apply(state, state);
+                        norm?.Apply(vector, vector);
                     }
                 }
             }
 
             foreach (var (row, list) in similar.Of(vocabulary, new Matrix(states, hooks.Count * positions.Count, config.DModel), Similarity.Dot).Index())
             {
-                var (layer, position) = (hooks[row / positions.Count].Layer, positions[row % positions.Count]);
+                var (state, position) = (hooks[row / positions.Count], positions[row % positions.Count]);
                 foreach (var (rank, id) in list.Ids.Index())
                 {
                     table.Add(new StateWord(
-                        index, layer, position, model.Token(tokens[position]), rank + 1, model.Token(id), list.Scores[rank], similar.IsLargeNorm(id), similar.IsHighBias(list)));
+                        index, state.Kind, state.Layer, position, model.Token(tokens[position]), rank + 1, model.Token(id), list.Scores[rank], similar.IsLargeNorm(id), similar.IsHighBias(list)));
                 }
             }
         }
@@ -92,7 +92,7 @@ public sealed class HiddenProjection : Analysis<HiddenProjectionOptions>
         _ => "block outputs",
     };
 
-    private static List<(string Layer, string Hook)> States(Model model, HiddenProjectionOptions options, StateReading reading)
+    private static List<ReadState> States(Model model, HiddenProjectionOptions options, StateReading reading)
     {
         var config = model.Config;
         var point = options.At switch
@@ -104,20 +104,21 @@ public sealed class HiddenProjection : Analysis<HiddenProjectionOptions>
             _ => reading.Output,
         };
         var layers = options.Layer.Of(config.NLayers, "layer");
-        var states = layers.Select(layer => ($"{layer}", $"blocks.{layer}.{point}")).ToList();
+        var states = layers.Select(layer => ReadState.Of(layer, $"blocks.{layer}.{point}")).ToList();
         if (layers[0] == 0 && options.At == StatePoint.Post)
         {
-            states.Insert(0, ("embed", "blocks.0.hook_resid_pre"));
+            states.Insert(0, ReadState.Embed("blocks.0.hook_resid_pre"));
         }
 
-        return states.TrueForAll(state => model.Hooks.ContainsKey(state.Item2)) ? states : throw new UsageException(
+        return states.TrueForAll(state => model.Hooks.ContainsKey(state.Hook)) ? states : throw new UsageException(
             $"--at: model '{config.Name}' has no {point}; 'pluginlens inspect {config.Name}' lists its hooks.");
     }
 }
 
 /// <summary>One rank of a state's list.</summary>
 /// <param name="Prompt">Index of the prompt, from 0.</param>
-/// <param name="Layer">Layer that the state belongs to; <c>embed</c> = the input of layer 0.</param>
+/// <param name="Kind">embed = the input of layer 0, which belongs to no layer.</param>
+/// <param name="Layer">Layer that the state belongs to.</param>
 /// <param name="Position">Position in the sequence, from 0.</param>
 /// <param name="Input">The token at that position.</param>
 /// <param name="Rank">1 = best.</param>
@@ -125,7 +126,7 @@ public sealed class HiddenProjection : Analysis<HiddenProjectionOptions>
 /// <param name="Score">Logit; compared as the note says.</param>
 /// <param name="LargeNorm">With <c>--flags</c>: whether the token has a large norm.</param>
 /// <param name="HighBias">With <c>--flags</c>: whether the list is made of tokens with a high bias in the logits.</param>
-public sealed record StateWord(int Prompt, string Layer, int Position, Token Input, int Rank, Token Token, double Score, bool? LargeNorm = null, bool? HighBias = null);
+public sealed record StateWord(int Prompt, StateKind Kind, int? Layer, int Position, Token Input, int Rank, Token Token, double Score, bool? LargeNorm = null, bool? HighBias = null);
 
 /// <summary>Options of <c>hidden-projection</c>.</summary>
 public sealed record HiddenProjectionOptions : VectorOptions

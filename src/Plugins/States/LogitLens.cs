@@ -26,7 +26,7 @@ public sealed class LogitLens : Analysis<LogitLensOptions>
         int? given = options.Target is { } text ? OneToken.Of(model, "--target", text) : null;
         var setup = new Setup(model, lens, options, given, new SimilarWords(context, options, options.K, flagLists: false), Layers(model, options));
         var states = context.Results.Table<LensState>("logit-lens", groupBy: 4);
-        var words = context.Results.Table<LensWord>("words", groupBy: 5, options.Unasked("LargeNorm", "HighBias"));
+        var words = context.Results.Table<LensWord>("words", groupBy: 6, options.Unasked("LargeNorm", "HighBias"));
         context.Results.Note(NoteLine.Of(lens.Description, $"weights {model.Config.ProcessingName}", setup.Similar.Description));
         context.Results.Note(NoteLine.Of(
             given is { } id ? $"target: token {id} everywhere" : options.Of == LensTarget.Next ? "target: the token that follows" : "target: what the model predicts in the end",
@@ -80,17 +80,17 @@ public sealed class LogitLens : Analysis<LogitLensOptions>
     private static IEnumerable<(LensState State, LensWord[] Words)> Read(Setup setup, int prompt, int[] tokens, int[] positions, Func<string, Matrix> activation)
     {
         var (model, lens, layers) = (setup.Model, setup.Lens, setup.Layers);
-        var rows = lens.States([.. layers.SelectMany(layer => positions.Select(position => (activation(layer.Hook), position, layer.Name == "embed", false)))]);
+        var rows = lens.States([.. layers.SelectMany(layer => positions.Select(position => (activation(layer.Hook), position, layer.Kind == StateKind.Embed, false)))]);
         var (found, final) = (lens.Distributions(rows), lens.Distributions(lens.Last(activation(lens.LastHook), positions)));
         var lists = setup.Similar.Of((k, keep) => lens.Words(rows, k, keep), centred: true);
         foreach (var (at, position) in positions.Index())
         {
             int? target = setup.Given ?? (setup.Options.Of == LensTarget.Predicted ? final.Best(at) : position + 1 < tokens.Length ? tokens[position + 1] : null);
-            foreach (var (layer, (name, _)) in layers.Index())
+            foreach (var (layer, read) in layers.Index())
             {
                 var row = (layer * positions.Length) + at;
                 var mean = setup.Options.Center ? found.Mean(row) : 0;
-                var state = new LensState(prompt, position, model.Token(tokens[position]), name, found.Entropy(row), final.Divergence(at, found, row), null, null, null, null, null);
+                var state = new LensState(prompt, position, model.Token(tokens[position]), read.Kind, read.Layer, found.Entropy(row), final.Divergence(at, found, row), null, null, null, null, null);
                 if (target is { } token)
                 {
                     var log = found.Log(row, token);
@@ -102,19 +102,19 @@ public sealed class LogitLens : Analysis<LogitLensOptions>
 
                 var list = lists[row];
                 yield return (state, [.. list.Ids.Select((word, rank) => new LensWord(
-                    prompt, position, state.Input, name, rank + 1, model.Token(word), lens.Capped(list.Scores[rank]) - mean, Math.Exp(found.Log(row, word)),
+                    prompt, position, state.Input, read.Kind, read.Layer, rank + 1, model.Token(word), lens.Capped(list.Scores[rank]) - mean, Math.Exp(found.Log(row, word)),
                     setup.Similar.IsLargeNorm(word), setup.Similar.IsHighBias(list)))]);
             }
         }
     }
 
-    private static List<(string Name, string Hook)> Layers(Model model, LogitLensOptions options)
+    private static List<ReadState> Layers(Model model, LogitLensOptions options)
     {
         var layers = options.Layer.Of(model.Config.NLayers, "layer");
-        var named = layers.Select(layer => ($"{layer}", LensReading.Output(model, layer))).ToList();
+        var named = layers.Select(layer => ReadState.Of(layer, LensReading.Output(model, layer))).ToList();
         if (layers[0] == 0)
         {
-            named.Insert(0, ("embed", "blocks.0.hook_resid_pre"));
+            named.Insert(0, ReadState.Embed("blocks.0.hook_resid_pre"));
         }
 
         return named;
@@ -122,31 +122,33 @@ public sealed class LogitLens : Analysis<LogitLensOptions>
 
     /// <summary>The grid of best words and that of the target's probability, the output at the top.</summary>
     private static void Draw(
-        AnalysisContext context, int prompt, int[] tokens, IReadOnlyList<int> positions, List<(string Name, string Hook)> layers, List<(LensState State, LensWord[] Words)> found)
+        AnalysisContext context, int prompt, int[] tokens, IReadOnlyList<int> positions, List<ReadState> layers, List<(LensState State, LensWord[] Words)> found)
     {
         var at = found.ToDictionary(entry => (entry.State.Position, entry.State.Layer));
-        string[] rows = [.. layers.Select(layer => layer.Name).Reverse()], columns = PromptLabels.Of(context.Model, tokens, positions);
-        TokenCell Cell(string layer, int position)
+        var upwards = Enumerable.Reverse(layers).ToList();
+        string[] rows = [.. upwards.Select(layer => layer.Name)], columns = PromptLabels.Of(context.Model, tokens, positions);
+        TokenCell Cell(ReadState layer, int position)
         {
-            var list = at[(position, layer)].Words;
+            var list = at[(position, layer.Layer)].Words;
             return new TokenCell(list[0].Token.Text, list[0].Probability, string.Join(", ", list.Select(word => FormattableString.Invariant($"{word.Token.Text} {word.Probability:0.0000}"))));
         }
 
         context.Results.Figure($"lens-{prompt}", new TokenGrid(
-            $"Logit lens of prompt {prompt}", "token", "after layer", columns, rows, [.. rows.Select(layer => positions.Select(position => Cell(layer, position)).ToArray())]));
+            $"Logit lens of prompt {prompt}", "token", "after layer", columns, rows, [.. upwards.Select(layer => positions.Select(position => Cell(layer, position)).ToArray())]));
         context.Results.Figure($"target-{prompt}", new Heatmap(
             $"Probability of the target in prompt {prompt}", "token", "after layer", columns, rows,
-            [.. rows.Select(layer => positions.Select(position => at[(position, layer)].State.TargetProbability).ToArray())]));
+            [.. upwards.Select(layer => positions.Select(position => at[(position, layer.Layer)].State.TargetProbability).ToArray())]));
     }
 
-    private sealed record Setup(Model Model, LensReading Lens, LogitLensOptions Options, int? Given, SimilarWords Similar, List<(string Name, string Hook)> Layers);
+    private sealed record Setup(Model Model, LensReading Lens, LogitLensOptions Options, int? Given, SimilarWords Similar, List<ReadState> Layers);
 }
 
 /// <summary>What a state of the residual stream predicts, as a distribution.</summary>
 /// <param name="Prompt">Index of the prompt, from 0.</param>
 /// <param name="Position">Position in the sequence, from 0.</param>
 /// <param name="Input">The token at that position.</param>
-/// <param name="Layer">Layer that the state is the output of; <c>embed</c> = the input of layer 0.</param>
+/// <param name="Kind">embed = the input of layer 0, which is the output of no layer.</param>
+/// <param name="Layer">Layer that the state is the output of.</param>
 /// <param name="Entropy">Of the distribution, in nats.</param>
 /// <param name="KlToFinal">KL(final || this), in nats.</param>
 /// <param name="Target">The token followed; none where no token follows.</param>
@@ -155,20 +157,21 @@ public sealed class LogitLens : Analysis<LogitLensOptions>
 /// <param name="TargetCrossEntropy">-log of it, in nats.</param>
 /// <param name="TargetLogit">Its logit.</param>
 public sealed record LensState(
-    int Prompt, int Position, Token Input, string Layer, double Entropy, double KlToFinal, Token? Target, int? TargetRank, double? TargetProbability, double? TargetCrossEntropy, double? TargetLogit);
+    int Prompt, int Position, Token Input, StateKind Kind, int? Layer, double Entropy, double KlToFinal, Token? Target, int? TargetRank, double? TargetProbability, double? TargetCrossEntropy, double? TargetLogit);
 
 /// <summary>One rank of what a state predicts.</summary>
 /// <param name="Prompt">Index of the prompt, from 0.</param>
 /// <param name="Position">Position in the sequence, from 0.</param>
 /// <param name="Input">The token at that position.</param>
-/// <param name="Layer">Layer that the state is the output of; <c>embed</c> = the input of layer 0.</param>
+/// <param name="Kind">embed = the input of layer 0, which is the output of no layer.</param>
+/// <param name="Layer">Layer that the state is the output of.</param>
 /// <param name="Rank">1 = best.</param>
 /// <param name="Token">The token predicted.</param>
 /// <param name="Logit">Its logit.</param>
 /// <param name="Probability">Its probability.</param>
 /// <param name="LargeNorm">With <c>--flags</c>: whether the token has a large norm.</param>
 /// <param name="HighBias">With <c>--flags</c>: whether the list is made of tokens with a high bias in the logits.</param>
-public sealed record LensWord(int Prompt, int Position, Token Input, string Layer, int Rank, Token Token, double Logit, double Probability, bool? LargeNorm = null, bool? HighBias = null);
+public sealed record LensWord(int Prompt, int Position, Token Input, StateKind Kind, int? Layer, int Rank, Token Token, double Logit, double Probability, bool? LargeNorm = null, bool? HighBias = null);
 
 /// <summary>Options of <c>logit-lens</c>.</summary>
 public sealed record LogitLensOptions : WordOptions

@@ -17,56 +17,55 @@ public sealed class TokenEvolution : Analysis<TokenEvolutionOptions>
     /// <summary>States that go through the vocabulary together.</summary>
     private const int Together = 4096;
 
-    private const string Predicted = "predicted";
 
     /// <inheritdoc/>
     protected override void Run(AnalysisContext context, TokenEvolutionOptions options)
     {
         var (model, prompts, keep) = (context.Model, context.RequirePrompts(), options.Mask(context.Model));
         var lens = new LensReading(model, context.Compute, options.Norm);
-        List<(string Name, string Hook)> rows = [.. options.Layer.Of(model.Config.NLayers, "layer").Select(layer => ($"{layer}", lens.Input(layer))), (Predicted, lens.LastHook)];
-        var table = context.Results.Table<EvolvedWord>("token-evolution", groupBy: 5);
+        ReadState[] rows = [.. options.Layer.Of(model.Config.NLayers, "layer").Select(layer => ReadState.Of(layer, lens.Input(layer))), new ReadState(StateKind.Predicted, null, lens.LastHook)];
+        var table = context.Results.Table<EvolvedWord>("token-evolution", groupBy: 6);
         var changes = context.Results.Table<EvolutionChange>("changes", groupBy: 1);
         context.Results.Note(NoteLine.Of(lens.Description, "the last row is what the model predicts", $"weights {model.Config.ProcessingName}", PaddingNote.Of(model, options)));
         foreach (var batch in PromptBatches.Run(context, model, prompts, [.. rows.Select(row => row.Hook).Distinct()], most: 1))
         {
             var tokens = batch.Prompts[0].Tokens;
             var positions = options.Position.Of(tokens.Length, "position");
-            var lists = new Dictionary<(string Row, int Position), TokenList>();
-            foreach (var some in positions.Chunk(Math.Max(1, Together / rows.Count)))
+            var lists = new Dictionary<(int? Layer, int Position), TokenList>();
+            foreach (var some in positions.Chunk(Math.Max(1, Together / rows.Length)))
             {
                 context.Cancellation.ThrowIfCancellationRequested();
-                var states = lens.States([.. rows.SelectMany(row => some.Select(position => (batch.Activations[row.Hook][0].AsMatrix(), position, row.Name == "0", row.Name == Predicted)))]);
+                var states = lens.States([.. rows.SelectMany(row => some.Select(position => (batch.Activations[row.Hook][0].AsMatrix(), position, row.Layer == 0, row.Kind == StateKind.Predicted)))]);
                 var found = TokenList.FromPool(lens.Words(states, options.K, keep), keep: null, options.K);
                 foreach (var (at, list) in found.Index())
                 {
-                    lists[(rows[at / some.Length].Name, some[at % some.Length])] = list with { Scores = Array.ConvertAll(list.Scores, lens.Capped) };
+                    lists[(rows[at / some.Length].Layer, some[at % some.Length])] = list with { Scores = Array.ConvertAll(list.Scores, lens.Capped) };
                 }
             }
 
             foreach (var position in positions)
             {
-                foreach (var (row, _) in rows)
+                foreach (var row in rows)
                 {
-                    var list = lists[(row, position)];
+                    var list = lists[(row.Layer, position)];
                     foreach (var (rank, id) in list.Ids.Index())
                     {
-                        table.Add(new EvolvedWord(batch.First, position, model.Token(tokens[position]), row, rank + 1, model.Token(id), list.Scores[rank]));
+                        table.Add(new EvolvedWord(batch.First, position, model.Token(tokens[position]), row.Kind, row.Layer, rank + 1, model.Token(id), list.Scores[rank]));
                     }
                 }
             }
 
-            string[] names = [.. rows.Select(row => row.Name)];
-            foreach (var (from, to) in names.Zip(names.Skip(1)))
+            foreach (var (from, to) in rows.Zip(rows.Skip(1)))
             {
-                changes.Add(new EvolutionChange(batch.First, from, to, positions.Count(position => lists[(from, position)].Ids[0] != lists[(to, position)].Ids[0]), positions.Count));
+                changes.Add(new EvolutionChange(
+                    batch.First, from.Layer!.Value, to.Kind, to.Layer, positions.Count(position => lists[(from.Layer, position)].Ids[0] != lists[(to.Layer, position)].Ids[0]), positions.Count));
             }
 
             foreach (var words in new[] { 1, lists.Values.First().Ids.Length }.Distinct())
             {
                 context.Results.Figure($"top-{words}-{batch.First}", new TokenGrid(
-                    $"What the tokens of prompt {batch.First} become", "token", "input of layer", PromptLabels.Of(model, tokens, positions), names,
-                    [.. names.Select(row => positions.Select(position => Cell(lists[(row, position)], words)).ToArray())]));
+                    $"What the tokens of prompt {batch.First} become", "token", "input of layer", PromptLabels.Of(model, tokens, positions), [.. rows.Select(row => row.Name)],
+                    [.. rows.Select(row => positions.Select(position => Cell(lists[(row.Layer, position)], words)).ToArray())]));
             }
         }
 
@@ -98,19 +97,21 @@ public sealed class TokenEvolution : Analysis<TokenEvolutionOptions>
 /// <param name="Prompt">Index of the prompt, from 0.</param>
 /// <param name="Position">Position in the sequence, from 0.</param>
 /// <param name="Input">The token at that position.</param>
-/// <param name="Layer">Layer whose input is read; <c>predicted</c> = what the model predicts.</param>
+/// <param name="Kind">block, or predicted = what the model predicts.</param>
+/// <param name="Layer">Layer whose input is read.</param>
 /// <param name="Rank">1 = best.</param>
 /// <param name="Token">What the state stands for.</param>
 /// <param name="Logit">Its logit.</param>
-public sealed record EvolvedWord(int Prompt, int Position, Token Input, string Layer, int Rank, Token Token, double Logit);
+public sealed record EvolvedWord(int Prompt, int Position, Token Input, StateKind Kind, int? Layer, int Rank, Token Token, double Logit);
 
 /// <summary>How many tokens have another first word in the next row.</summary>
 /// <param name="Prompt">Index of the prompt, from 0.</param>
 /// <param name="From">Layer whose input is read.</param>
-/// <param name="To">The next one that was read; <c>predicted</c> = what the model predicts.</param>
+/// <param name="ToKind">block, or predicted = what the model predicts.</param>
+/// <param name="To">The next layer whose input is read.</param>
 /// <param name="Changed">Tokens whose first word differs.</param>
 /// <param name="Tokens">Of how many.</param>
-public sealed record EvolutionChange(int Prompt, string From, string To, int Changed, int Tokens);
+public sealed record EvolutionChange(int Prompt, int From, StateKind ToKind, int? To, int Changed, int Tokens);
 
 /// <summary>Options of <c>token-evolution</c>.</summary>
 public sealed record TokenEvolutionOptions : TokenFilter

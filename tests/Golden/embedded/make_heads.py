@@ -121,11 +121,15 @@ def head_behaviours(m, ids):
 def token_evolution(name, m, ids, options=(), embedding_normed=True):
     streams, k = m.forward(ids)[0], 3
     layers = [m.logits(stream) if at > 0 or embedding_normed else stream @ m.u.T + m.b_u for at, stream in enumerate(streams)]
-    names = [*map(str, range(m.layers)), "predicted"]
-    rows = [{"prompt": 0, "position": at, "input_id": token, "layer": layer, "rank": rank, "token_id": word, "logit": score}
+    names = [*range(m.layers), None]
+
+    def kind(layer):
+        return "predicted" if layer is None else "block"
+
+    rows = [{"prompt": 0, "position": at, "input_id": token, "kind": kind(layer), "layer": layer, "rank": rank, "token_id": word, "logit": score}
             for at, token in enumerate(ids) for layer, logits in zip(names, layers) for rank, (word, score) in enumerate(zip(*listed(logits[at], k, FORWARD)), 1)]
     first = [logits.argmax(-1) for logits in layers]
-    changes = [{"prompt": 0, "from": a, "to": b, "changed": int((first[at] != first[at + 1]).sum()), "tokens": len(ids)} for at, (a, b) in enumerate(zip(names, names[1:]))]
+    changes = [{"prompt": 0, "from": a, "to_kind": kind(b), "to": b, "changed": int((first[at] != first[at + 1]).sum()), "tokens": len(ids)} for at, (a, b) in enumerate(zip(names, names[1:]))]
     case(name, [m], ["token-evolution", "--ids", joined(ids), "--k", k, *options], FORWARD, token_evolution=rows, changes=changes)
 
 

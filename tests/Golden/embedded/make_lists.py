@@ -80,10 +80,10 @@ def states():
     streams, _, _ = m.forward(ids)
     large = np.linalg.norm(m.e, axis=1) > 1.2 * np.median(np.linalg.norm(m.e, axis=1))
     rows = []
-    for layer, stream in zip(["embed", *range(m.layers)], streams):
+    for layer, stream in zip([None, *range(m.layers)], streams):
         state = m.norm(stream[-1], "ln_final")
         scores = scaled(centred(m.u)) @ (state / np.linalg.norm(state))
-        rows += [{"layer": str(layer), "position": len(ids) - 1} | row | {"large_norm": "?" if row["token_id"] == "?" else bool(large[row["token_id"]])} for row in word_rows(scores, k, FORWARD)]
+        rows += [{"kind": "embed" if layer is None else "block", "layer": layer, "position": len(ids) - 1} | row | {"large_norm": "?" if row["token_id"] == "?" else bool(large[row["token_id"]])} for row in word_rows(scores, k, FORWARD)]
     case("hidden-projection-cosine", [m], ["hidden-projection", "--ids", joined(ids), "--k", k, "--center", "--cosine", "both", "--flags", "--large-norm", "1.2"], FORWARD, hidden_projection=rows)
 
 

@@ -80,9 +80,9 @@ def hidden_projection(name, model_name, scores_of, options=()):
     streams = m.forward(ids)[0]
     layers = [0, m.layers - 1]
     rows = []
-    for state_name, state in [("embed", streams[0])] + [(str(layer), streams[layer + 1]) for layer in layers]:
+    for (kind, layer), state in [(("embed", None), streams[0])] + [(("block", layer), streams[layer + 1]) for layer in layers]:
         for position, scores in enumerate(scores_of(m, state)):
-            rows += [{"prompt": 0, "layer": state_name, "position": position, "input_id": ids[position]} | word for word in word_rows(scores, k, FORWARD)]
+            rows += [{"prompt": 0, "kind": kind, "layer": layer, "position": position, "input_id": ids[position]} | word for word in word_rows(scores, k, FORWARD)]
     case(name, [m], ["hidden-projection", "--ids", joined(ids), "--position", "all", "--layer", joined(layers), "--k", k, *options], FORWARD, hidden_projection=rows)
 
 
@@ -160,16 +160,16 @@ def logit_lens(name, m, ids, target, arguments):
     states, words = [], []
     for position in range(len(ids)):
         wanted = target(position, final)
-        for layer, scores in zip(["embed", *map(str, range(m.layers))], (one[position] for one in logits)):
+        for layer, scores in zip([None, *range(m.layers)], (one[position] for one in logits)):
             logs = log_softmax(scores)
             states.append({
-                "prompt": 0, "position": position, "input_id": ids[position], "layer": layer,
+                "prompt": 0, "position": position, "input_id": ids[position], "kind": "embed" if layer is None else "block", "layer": layer,
                 "entropy": -np.sum(np.exp(logs) * logs), "kl_to_final": np.sum(np.exp(final[position]) * (final[position] - logs)), "target_id": wanted,
                 "target_rank": None if wanted is None else place(scores, wanted),
                 "target_probability": None if wanted is None else np.exp(logs[wanted]), "target_cross_entropy": None if wanted is None else -logs[wanted],
                 "target_logit": None if wanted is None else scores[wanted]})
             for rank, (token, score) in enumerate(zip(*listed(scores, k, FORWARD)), 1):
-                words.append({"prompt": 0, "position": position, "input_id": ids[position], "layer": layer, "rank": rank, "token_id": token, "logit": score, "probability": np.exp(score - scores.max()) * np.exp(logs.max())})
+                words.append({"prompt": 0, "position": position, "input_id": ids[position], "kind": "embed" if layer is None else "block", "layer": layer, "rank": rank, "token_id": token, "logit": score, "probability": np.exp(score - scores.max()) * np.exp(logs.max())})
     case(name, [m], ["logit-lens", "--ids", joined(ids), "--k", k, *arguments], FORWARD, logit_lens=states, words=words)
 
 

@@ -153,7 +153,7 @@ public sealed class ComparedListsTests
 
         var (states, vocabulary) = (model.Run(new ModelInput(Text[0].Tokens), [hook])[hook], Tokens(model, writes: true, center));
         var bias = NaiveStates.IsPostNorm(model) || cosine != CosineOf.None ? null : new NaiveWeights(model).Vector("unembed.b_U");
-        foreach (var list in results.Rows<StateWord>("hidden-projection").Where(row => row.Layer != "embed").GroupBy(row => row.Position))
+        foreach (var list in results.Rows<StateWord>("hidden-projection").Where(row => row.Kind != StateKind.Embed).GroupBy(row => row.Position))
         {
             var state = NaiveStates.Normed(model, NaiveStates.At(states, list.Key));
             double[] scores = [.. NaiveComparison.Scores(state, vocabulary, cosine).Select((score, id) => score + (bias?[id] ?? 0) - (center ? bias?.Average() ?? 0 : 0))];

@@ -40,7 +40,7 @@ public sealed class HiddenProjectionCheckpointTests
         Assert.That(results.Notes[0], Does.StartWith("block outputs; through the masked-LM head; W_U and b_U"));
         foreach (var layer in results.Rows<StateWord>("hidden-projection").GroupBy(row => row.Layer))
         {
-            var hook = layer.Key == "embed" ? "blocks.0.hook_resid_pre" : NaiveStates.Output(model, int.Parse(layer.Key, System.Globalization.CultureInfo.InvariantCulture));
+            var hook = layer.Key is { } number ? NaiveStates.Output(model, number) : "blocks.0.hook_resid_pre";
             var replaced = new Dictionary<string, Tensor> { [last] = model.Run(new ModelInput(Text), [hook])[hook] };
             var logits = model.Run(new ModelInput(Text) { Replace = replaced }, ["logits"])["logits"];
             foreach (var list in layer.GroupBy(row => row.Position))
@@ -81,14 +81,14 @@ public sealed class HiddenProjectionCheckpointTests
         var run = model.Run(new ModelInput(Text), hooks);
         var vocabulary = new NaiveWeights(model).Vocabulary(writes: true, $"{options.Embedding}");
         var biased = !NaiveStates.IsPostNorm(model) && options.Embedding != Choice.Input;
-        string[] layers = ["embed", .. Enumerable.Range(0, model.Config.NLayers).Select(layer => $"{layer}")];
+        int?[] layers = [null, .. Enumerable.Range(0, model.Config.NLayers)];
         Assert.That(
             rows.GroupBy(row => (row.Layer, row.Position)).Select(list => list.Key),
             Is.EqualTo(from layer in layers from position in Enumerable.Range(0, Text.Length) select (layer, position)));
         foreach (var list in rows.GroupBy(row => (row.Layer, row.Position)))
         {
             var state = NaiveStates.At(run[hooks[Array.IndexOf(layers, list.Key.Layer)]], list.Key.Position);
-            var read = options.Norm == StateNorm.None || (options.Norm == StateNorm.FinalButEmbed && list.Key.Layer == "embed") ? state : NaiveStates.Normed(model, state);
+            var read = options.Norm == StateNorm.None || (options.Norm == StateNorm.FinalButEmbed && list.Key.Layer is null) ? state : NaiveStates.Normed(model, state);
             Assert.That(list.Select(row => row.Input.Id), Is.All.EqualTo(Text[list.Key.Position]));
             NaiveLists.AssertTop(
                 list.Select(row => row.Token.Id), NaiveStates.Logits(model, read, vocabulary, biased), K, $"{list.Key}",

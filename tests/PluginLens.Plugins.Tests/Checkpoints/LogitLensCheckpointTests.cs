@@ -47,16 +47,17 @@ public sealed class LogitLensCheckpointTests
         var results = TestRun.Execute(new LogitLens(), model, options, Prompts);
         var (states, words) = (results.Rows<LensState>("logit-lens"), results.Rows<LensWord>("words").ToLookup(word => (word.Prompt, word.Position, word.Layer)));
         var vocabulary = new NaiveWeights(model).Vocabulary(writes: true);
-        string[] all = ["embed", .. Enumerable.Range(0, model.Config.NLayers).Select(layer => $"{layer}")];
-        string[] layers = [.. all.Where(layer => options.Layer.Of(model.Config.NLayers, "layer").Contains(layer == "embed" ? 0 : int.Parse(layer, System.Globalization.CultureInfo.InvariantCulture)))];
+        int?[] all = [null, .. Enumerable.Range(0, model.Config.NLayers)];
+        Assert.That(states.Select(row => row.Kind == StateKind.Embed), Is.EqualTo(states.Select(row => row.Layer is null)));
+        int?[] layers = [.. all.Where(layer => options.Layer.Of(model.Config.NLayers, "layer").Contains(layer ?? 0))];
         Assert.That(states.Select(row => (row.Prompt, row.Position, row.Layer)), Is.EqualTo(
             from prompt in Enumerable.Range(0, Prompts.Length) from position in options.Position.Of(Prompts[prompt].Tokens.Length, "position") from layer in layers select (prompt, position, layer)));
         foreach (var prompt in states.GroupBy(row => row.Prompt))
         {
             var tokens = Prompts[prompt.Key].Tokens;
-            string Hook(string layer) => layer == "embed" ? "blocks.0.hook_resid_pre" : NaiveStates.Output(model, int.Parse(layer, System.Globalization.CultureInfo.InvariantCulture));
+            string Hook(int? layer) => layer is { } number ? NaiveStates.Output(model, number) : "blocks.0.hook_resid_pre";
             var run = model.Run(new ModelInput(tokens), [.. all.Select(Hook)]);
-            double[] Logits(string layer, int position, bool normed)
+            double[] Logits(int? layer, int position, bool normed)
             {
                 var state = NaiveStates.At(run[Hook(layer)], position);
                 var logits = NaiveStates.Logits(model, normed ? NaiveStates.Normed(model, state) : state, vocabulary, biased: true);
@@ -66,7 +67,7 @@ public sealed class LogitLensCheckpointTests
             foreach (var row in prompt)
             {
                 var where = $"{row}";
-                var logits = Logits(row.Layer, row.Position, options.Norm == StateNorm.Final || (options.Norm == StateNorm.FinalButEmbed && row.Layer != "embed"));
+                var logits = Logits(row.Layer, row.Position, options.Norm == StateNorm.Final || (options.Norm == StateNorm.FinalButEmbed && row.Layer is not null));
                 double[] logs = Logs(logits), final = Logs(Logits(all[^1], row.Position, normed: true));
                 Assert.That(row.Input.Id, Is.EqualTo(tokens[row.Position]), where);
                 Assert.That(row.Entropy, Is.EqualTo(Entropy(logs)).Within(1e-4), where);

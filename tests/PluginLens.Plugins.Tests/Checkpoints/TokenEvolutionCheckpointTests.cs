@@ -32,19 +32,20 @@ public sealed class TokenEvolutionCheckpointTests
         var (model, config) = (CheckpointModels.Get(name), CheckpointModels.Get(name).Config);
         var results = TestRun.Execute(new TokenEvolution(), model, options with { K = K }, Prompts);
         var (rows, mask, vocabulary) = (results.Rows<EvolvedWord>("token-evolution"), options.Mask(model), new NaiveWeights(model).Vocabulary(writes: true));
-        string[] layers = [.. options.Layer.Of(config.NLayers, "layer").Select(layer => layer.ToString(CultureInfo.InvariantCulture)), "predicted"];
+        int?[] layers = [.. options.Layer.Of(config.NLayers, "layer"), null];
         Assert.That(rows.Chunk(K).Select(list => (list[0].Prompt, list[0].Position, list[0].Layer)), Is.EqualTo(
             from prompt in Enumerable.Range(0, Prompts.Length) from position in options.Position.Of(Prompts[prompt].Tokens.Length, "position") from layer in layers select (prompt, position, layer)));
         foreach (var list in rows.Chunk(K))
         {
-            var (at, predicted) = (list[0], list[0].Layer == "predicted");
-            var hook = at.Layer == "0" ? "blocks.0.hook_resid_pre" : NaiveStates.Output(model, (predicted ? config.NLayers : int.Parse(at.Layer, CultureInfo.InvariantCulture)) - 1);
+            var (at, predicted) = (list[0], list[0].Kind == StateKind.Predicted);
+            var hook = at.Layer == 0 ? "blocks.0.hook_resid_pre" : NaiveStates.Output(model, (at.Layer ?? config.NLayers) - 1);
             var run = model.Run(new ModelInput(Prompts[at.Prompt].Tokens), [hook, "logits"]);
             var state = NaiveStates.At(run[hook], at.Position);
-            var normed = predicted || options.Norm == StateNorm.Final || (options.Norm == StateNorm.FinalButEmbed && at.Layer != "0");
+            var normed = predicted || options.Norm == StateNorm.Final || (options.Norm == StateNorm.FinalButEmbed && at.Layer != 0);
             var logits = NaiveStates.Logits(model, normed ? NaiveStates.Normed(model, state) : state, vocabulary, biased: true);
             logits = config.OutputLogitsSoftCap is { } cap ? Array.ConvertAll(logits, logit => cap * Math.Tanh(logit / cap)) : logits;
             NaiveLists.AssertTop(list.Select(row => row.Token.Id), logits, K, $"{at}", id => mask?[id] != false, list.Select(row => row.Logit));
+            Assert.That(at.Layer is null, Is.EqualTo(predicted));
             Assert.That(at.Input.Id, Is.EqualTo(Prompts[at.Prompt].Tokens[at.Position]));
             if (predicted)
             {
@@ -54,7 +55,7 @@ public sealed class TokenEvolutionCheckpointTests
 
         foreach (var change in results.Rows<EvolutionChange>("changes"))
         {
-            int[] First(string layer) => [.. rows.Where(row => (row.Prompt, row.Layer, row.Rank) == (change.Prompt, layer, 1)).Select(row => row.Token.Id)];
+            int[] First(int? layer) => [.. rows.Where(row => (row.Prompt, row.Layer, row.Rank) == (change.Prompt, layer, 1)).Select(row => row.Token.Id)];
             int[] from = First(change.From), to = First(change.To);
             Assert.That((change.Changed, change.Tokens), Is.EqualTo((from.Zip(to).Count(pair => pair.First != pair.Second), from.Length)));
         }
