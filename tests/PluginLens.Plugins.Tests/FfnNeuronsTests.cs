@@ -13,9 +13,9 @@ public sealed class FfnNeuronsTests : AnalysisTests<FfnNeurons>
 
     protected override IEnumerable<Example> Runs =>
     [
-        new(Gpt2, new FfnNeuronsOptions { Top = 1, Layer = Selection.Parse("0"), K = 2 }, CheckpointModels.Prompts),
+        new(Gpt2, new FfnNeuronsOptions { MostActive = 1, Layer = Selection.Parse("0"), K = 2 }, CheckpointModels.Prompts),
         new(Gpt2, new FfnNeuronsOptions(), CheckpointModels.Prompts),
-        new(Gpt2, new FfnNeuronsOptions { Top = 40, Lowered = true }, CheckpointModels.Prompts),
+        new(Gpt2, new FfnNeuronsOptions { MostActive = 40, Lowered = true }, CheckpointModels.Prompts),
     ];
 
     protected override string[] Approximate => ["bert", "encoder", "gemma2", "openai-gpt", "olmo2"];
@@ -27,7 +27,7 @@ public sealed class FfnNeuronsTests : AnalysisTests<FfnNeurons>
     [Test]
     public void MostActiveNeuron_ShowsItsWordsAndItsToken()
     {
-        var row = Run(new() { Top = 1, K = 1, Lowered = true }).Rows<ActiveNeuron>("ffn-neurons").Single();
+        var row = Run(new() { MostActive = 1, K = 1, Lowered = true }).Rows<ActiveNeuron>("ffn-neurons").Single();
 
         Assert.That((row.Layer, row.Neuron, row.Position, row.Input.Text, row.Activation), Is.EqualTo((1, 4, 1, " w1", 3.0)));
         Assert.That((row.InputWords, row.OutputWords), Is.EqualTo(("w30", "w11")));
@@ -37,7 +37,7 @@ public sealed class FfnNeuronsTests : AnalysisTests<FfnNeurons>
 
     [Test]
     public void EitherSign_CountsForTheTop_AndEqualOnesGoByNumber() => Assert.That(
-        Run(new() { Top = 4 }).Rows<ActiveNeuron>("ffn-neurons").Select(row => (row.Layer, row.Neuron, row.Activation)),
+        Run(new() { MostActive = 4 }).Rows<ActiveNeuron>("ffn-neurons").Select(row => (row.Layer, row.Neuron, row.Activation)),
         Is.EqualTo(new[] { (1, 4, 3.0), (0, 2, -2.0), (0, 0, (double)0.01f), (0, 1, (double)0.01f) }));
 
     [Test]
@@ -45,7 +45,7 @@ public sealed class FfnNeuronsTests : AnalysisTests<FfnNeurons>
     {
         var model = Planted.WithWeight("blocks.0.mlp.W_out", data => data.AsSpan(2 * VectorModels.D, VectorModels.D).Fill(100));
 
-        Assert.That(Run(new() { Top = 1, By = NeuronMeasure.Written }, model).Rows<ActiveNeuron>("ffn-neurons").Select(row => (row.Layer, row.Neuron)), Is.EqualTo(new[] { (0, 2) }));
+        Assert.That(Run(new() { MostActive = 1, By = NeuronMeasure.Written }, model).Rows<ActiveNeuron>("ffn-neurons").Select(row => (row.Layer, row.Neuron)), Is.EqualTo(new[] { (0, 2) }));
     }
 
     [Test]
@@ -63,19 +63,19 @@ public sealed class FfnNeuronsTests : AnalysisTests<FfnNeurons>
 
     [Test]
     public void Positions_OutsideTheSelection_DoNotCount() => Assert.That(
-        Run(new() { Top = 1, Position = Selection.Parse("-1") }).Rows<ActiveNeuron>("ffn-neurons").Select(row => (row.Layer, row.Neuron, row.Position)), Is.EqualTo(new[] { (0, 2, 2) }));
+        Run(new() { MostActive = 1, Position = Selection.Parse("-1") }).Rows<ActiveNeuron>("ffn-neurons").Select(row => (row.Layer, row.Neuron, row.Position)), Is.EqualTo(new[] { (0, 2, 2) }));
 
     [Test]
     public void Figures_HaveTheHeatScale_AndTheWholeTable()
     {
-        var figures = Run(new() { Top = 2 }).Figures;
+        var figures = Run(new() { MostActive = 2 }).Figures;
 
         var map = (Heatmap)figures["activations"];
         Assert.That(map.YLabels, Is.EqualTo(new[] { "L1N4", "L0N2" }));
         Assert.That(map.Values[0], Is.EqualTo(new double?[] { 0.02f, 3, 0 }));
         Assert.That(map.Scale, Is.EqualTo(new[] { new ColorStop(0, "white"), new ColorStop(0.5, "green"), new ColorStop(1, "red") }));
         Assert.That(((TokenGrid)figures["neurons"]).Cells[0][^2], Is.EqualTo(new TokenCell("3.0", 3)));
-        Assert.That(Run(new() { Top = 2, Draw = 2 }).Figures, Is.Empty);
+        Assert.That(Run(new() { MostActive = 2, Draw = 2 }).Figures, Is.Empty);
     }
 
     [TestCase("x", "--neurons 'x': expected layer and neuron")]

@@ -15,9 +15,9 @@ public sealed class StreamTableTests : AnalysisTests<StreamTable>
 
     protected override IEnumerable<Example> Runs =>
     [
-        new(Gpt2, new StreamTableOptions { Words = TermWords.None, Top = 2 }, CheckpointModels.Prompts),
+        new(Gpt2, new StreamTableOptions { Words = TermWords.None, Terms = 2 }, CheckpointModels.Prompts),
         new(Gpt2, new StreamTableOptions(), CheckpointModels.Prompts),
-        new(Gpt2, new StreamTableOptions { Top = 0, Position = Selection.All, K = 20 }, CheckpointModels.Prompts),
+        new(Gpt2, new StreamTableOptions { Terms = 0, Position = Selection.All, K = 20 }, CheckpointModels.Prompts),
     ];
 
     protected override string[] Approximate => ["llama", "bloom", "qwen3", "phi3-long"];
@@ -29,7 +29,7 @@ public sealed class StreamTableTests : AnalysisTests<StreamTable>
     [Test]
     public void LargestTerms_AreThoseThatWerePlanted()
     {
-        var rows = Run(Plain with { Top = 4 }).Rows<StreamTerm>("stream-table");
+        var rows = Run(Plain with { Terms = 4 }).Rows<StreamTerm>("stream-table");
 
         Assert.That(rows.Select(row => (row.Rank, row.Kind, row.Layer, row.Index, row.Source, row.Weight)), Is.EquivalentTo(new (int, StreamTermKind, int?, int?, int?, double)[]
         {
@@ -43,13 +43,13 @@ public sealed class StreamTableTests : AnalysisTests<StreamTable>
 
     [Test]
     public void Weight_RanksByTheWeightAlone() => Assert.That(
-        Run(Plain with { Top = 3, By = TermMeasure.Weight }).Rows<StreamTerm>("stream-table").Select(row => row.Kind),
+        Run(Plain with { Terms = 3, By = TermMeasure.Weight }).Rows<StreamTerm>("stream-table").Select(row => row.Kind),
         Is.EqualTo(new[] { StreamTermKind.Neuron, StreamTermKind.Embedding, StreamTermKind.Position }));
 
     [Test]
     public void AllTerms_AreListedInTheirOrder_WithoutThoseOfNoWeight()
     {
-        var rows = Run(Plain with { Top = 0, Position = Selection.Parse("1,2") }).Rows<StreamTerm>("stream-table");
+        var rows = Run(Plain with { Terms = 0, Position = Selection.Parse("1,2") }).Rows<StreamTerm>("stream-table");
 
         Assert.That(rows.Where(row => row.Position == 2).Select(row => (row.Kind, row.Index, row.Source)), Is.EqualTo(new (StreamTermKind, int?, int?)[]
         {
@@ -94,7 +94,7 @@ public sealed class StreamTableTests : AnalysisTests<StreamTable>
     [Test]
     public void Words_OfTheFile_AreThoseListed_OrNone()
     {
-        int Worded(TermWords words) => Encoding.UTF8.GetString(Run(Plain with { File = true, Words = words, Top = 3 }).Files["stream-table-terms.csv"]).TrimEnd('\n').Split('\n').Skip(1).Count(line => line.Split(',')[6].Length > 0);
+        int Worded(TermWords words) => Encoding.UTF8.GetString(Run(Plain with { File = true, Words = words, Terms = 3 }).Files["stream-table-terms.csv"]).TrimEnd('\n').Split('\n').Skip(1).Count(line => line.Split(',')[6].Length > 0);
 
         Assert.That((Worded(TermWords.Listed), Worded(TermWords.None)), Is.EqualTo((3, 0)));
         Assert.That(Run(Plain with { Words = TermWords.None }).Rows<StreamTerm>("stream-table").Select(row => row.Writes), Is.All.Null);
@@ -103,7 +103,7 @@ public sealed class StreamTableTests : AnalysisTests<StreamTable>
     [Test]
     public void Figure_ShowsTheWeightsOfTheLargestTermsAtEveryToken()
     {
-        var map = (Heatmap)Run(Plain with { Top = 2 }).Figures["weights-0"];
+        var map = (Heatmap)Run(Plain with { Terms = 2 }).Figures["weights-0"];
 
         Assert.That(map.YLabels, Is.EqualTo(new[] { "L0N7", "L0H2  cat (1)" }));
         Assert.That(map.Values[1], Is.EqualTo(new double?[] { 0, 0, 0.75 }));
@@ -116,7 +116,7 @@ public sealed class StreamTableTests : AnalysisTests<StreamTable>
         Assert.That(() => Run(Plain with { Words = TermWords.All }), Throws.TypeOf<UsageException>().With.Message.StartsWith("--words all: the terms that are not listed stand in the file alone"));
         var huge = Planted.WithConfig(config => config with { DMlp = 10_000_000 });
         Assert.That(
-            () => TestRun.Execute(new StreamTable(), huge, Plain with { Top = 0 }, [PlantedMessages.Text]), Throws.TypeOf<UsageException>().With.Message.StartsWith("--top 0 lists 10000020 rows, which stay in memory"));
+            () => TestRun.Execute(new StreamTable(), huge, Plain with { Terms = 0 }, [PlantedMessages.Text]), Throws.TypeOf<UsageException>().With.Message.StartsWith("--terms 0 lists 10000020 rows, which stay in memory"));
     }
 
     private static double Length(ReadOnlySpan<float> row)

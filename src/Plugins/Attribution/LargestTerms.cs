@@ -26,7 +26,7 @@ internal static class LargestTerms
                     }
 
                     var size = (weight * (lengths?[row] ?? 1), at, row);
-                    if (queue.Count < options.Top)
+                    if (queue.Count < options.Terms)
                     {
                         queue.Enqueue((at, row), size);
                     }

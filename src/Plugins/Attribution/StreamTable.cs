@@ -40,13 +40,13 @@ public sealed class StreamTable : Analysis<StreamTableOptions>
         }
 
         var measure = options.By == TermMeasure.Size ? "size: |weight| times length" : "|weight|";
-        context.Results.Note(NoteLine.Of(options.Top == 0 ? "all terms" : $"the {options.Top} terms of each position with the largest {measure}", $"weights {config.ProcessingName}"));
+        context.Results.Note(NoteLine.Of(options.Terms == 0 ? "all terms" : $"the {options.Terms} terms of each position with the largest {measure}", $"weights {config.ProcessingName}"));
         var (table, sums) = (context.Results.Table<StreamTerm>("stream-table", groupBy: 2), context.Results.Table<StreamSum>("sums", groupBy: 1));
         var (terms, worst) = (0.0, 0.0);
         foreach (var (index, prompt) in prompts.Index())
         {
             var positions = options.Position.Of(prompt.Tokens.Length, "position");
-            var chosen = options.Top == 0 ? null : LargestTerms.Of(blocks.Of(prompt, index, "sizes"), positions, options);
+            var chosen = options.Terms == 0 ? null : LargestTerms.Of(blocks.Of(prompt, index, "sizes"), positions, options);
             var rows = new List<(StreamTerm Row, float[] Weights)>();
             if (options.File)
             {
@@ -152,7 +152,7 @@ public sealed class StreamTable : Analysis<StreamTableOptions>
     {
         var (model, config, prompts) = (context.Model, context.Model.Config, context.RequirePrompts());
         Check(model, options, prompts);
-        var sweeps = options.Top == 0 ? 1 : 2;
+        var sweeps = options.Terms == 0 ? 1 : 2;
         double Positions(Prompt prompt) => options.Position.Of(prompt.Tokens.Length, "position").Count;
         return Costs.Sum(
             Costs.Widened(model),
@@ -183,21 +183,21 @@ public sealed class StreamTable : Analysis<StreamTableOptions>
     private static double Terms(ModelConfig config, Prompt prompt) => (2.0 * prompt.Tokens.Length) + (config.NLayers * ((config.NHeads * (double)prompt.Tokens.Length) + config.DMlp + 2));
 
     private static double Listed(ModelConfig config, StreamTableOptions options, Prompt prompt) =>
-        options.Position.Of(prompt.Tokens.Length, "position").Count * (options.Top == 0 ? Terms(config, prompt) : Math.Min(options.Top, Terms(config, prompt)));
+        options.Position.Of(prompt.Tokens.Length, "position").Count * (options.Terms == 0 ? Terms(config, prompt) : Math.Min(options.Terms, Terms(config, prompt)));
 
     private static void Check(Model model, StreamTableOptions options, IReadOnlyList<Prompt> prompts)
     {
         options.RefuseFlags();
         options.Check(model);
         MessageWords.Check(model, options.Read);
-        if (options is { Words: TermWords.All, File: false, Top: > 0 })
+        if (options is { Words: TermWords.All, File: false, Terms: > 0 })
         {
-            throw new UsageException("--words all: the terms that are not listed stand in the file alone; add --file, or list all with --top 0.");
+            throw new UsageException("--words all: the terms that are not listed stand in the file alone; add --file, or list all with --terms 0.");
         }
 
         if (prompts.Sum(prompt => Listed(model.Config, options, prompt)) is > MostRows and var rows)
         {
-            throw new UsageException(FormattableString.Invariant($"--top {options.Top} lists {rows:0} rows, which stay in memory, at most {MostRows:0}; ask for fewer positions, or write all terms with --file."));
+            throw new UsageException(FormattableString.Invariant($"--terms {options.Terms} lists {rows:0} rows, which stay in memory, at most {MostRows:0}; ask for fewer positions, or write all terms with --file."));
         }
     }
 
@@ -214,7 +214,7 @@ public sealed class StreamTable : Analysis<StreamTableOptions>
 /// <param name="Prompt">Index of the prompt, from 0.</param>
 /// <param name="Position">Position in the sequence, from 0.</param>
 /// <param name="Input">The token at that position.</param>
-/// <param name="Rank">1 = largest; with <c>--top 0</c> the order in which terms are added.</param>
+/// <param name="Rank">1 = largest; with <c>--terms 0</c> the order in which terms are added.</param>
 /// <param name="Kind">What the term is.</param>
 /// <param name="Layer">Layer; none for embeddings.</param>
 /// <param name="Index">Head or neuron.</param>
@@ -270,7 +270,7 @@ public sealed record StreamTableOptions : PatternOptions
     /// <summary>How many.</summary>
     [AtLeast(0)]
     [Help("How many of the largest terms are listed for each position; 0 = all, in the order in which they are added.")]
-    public int Top { get; init; } = 20;
+    public int Terms { get; init; } = 20;
 
     /// <summary>Measure.</summary>
     [Help("What makes a term large: size, |weight| times the length of what is added; or weight.")]

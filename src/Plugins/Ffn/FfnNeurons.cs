@@ -29,7 +29,7 @@ public sealed class FfnNeurons : Analysis<FfnNeuronsOptions>
         var words = options.Words(context);
         context.Results.Note(NoteLine.Of(words.Description, $"weights {config.ProcessingName}"));
         context.Results.Note(NoteLine.Of(
-            named.Count > 0 ? null : $"the {options.Top} neurons of each prompt with the largest {(options.By == NeuronMeasure.Written ? "activation times length of the output weights" : "activation")}, either sign",
+            named.Count > 0 ? null : $"the {options.MostActive} neurons of each prompt with the largest {(options.By == NeuronMeasure.Written ? "activation times length of the output weights" : "activation")}, either sign",
             $"activations: hook_post; '--' where one rounds to {Shown(0, options.Digits, dashes: false)}"));
         var table = context.Results.Table<ActiveNeuron>("ffn-neurons", groupBy: 1, options.Lowered ? [] : ["LoweredWords"]);
         var (lists, activations) = (context.Results.Table<NeuronWord>("words", groupBy: 3), context.Results.Table<NeuronActivation>("activations", groupBy: 3));
@@ -113,7 +113,7 @@ public sealed class FfnNeurons : Analysis<FfnNeuronsOptions>
         var (model, config, prompts) = (context.Model, context.Model.Config, context.RequirePrompts());
         var named = NeuronNames.Of(config, "--neurons", options.Neurons);
         var layers = Layers(config, options, named);
-        double neurons = named.Count > 0 ? named.Count : Math.Min(options.Top, layers.Count * config.DMlp);
+        double neurons = named.Count > 0 ? named.Count : Math.Min(options.MostActive, layers.Count * config.DMlp);
         var ends = options.Lowered ? 3 : 2;
         double Positions(Prompt prompt) => options.Position.Of(prompt.Tokens.Length, "position").Count;
         return Costs.Sum(
@@ -155,10 +155,10 @@ public sealed class FfnNeurons : Analysis<FfnNeuronsOptions>
             }
 
             var lengths = options.By == NeuronMeasure.Written ? Lengths(model.Weight($"blocks.{layer}.mlp.W_out").AsMatrix()) : null;
-            found.AddRange(values.Select((value, neuron) => (layer, neuron, value * (lengths?[neuron] ?? 1))).OrderByDescending(entry => entry.Item3).ThenBy(entry => entry.neuron).Take(options.Top));
+            found.AddRange(values.Select((value, neuron) => (layer, neuron, value * (lengths?[neuron] ?? 1))).OrderByDescending(entry => entry.Item3).ThenBy(entry => entry.neuron).Take(options.MostActive));
         }
 
-        return [.. found.OrderByDescending(entry => entry.Value).ThenBy(entry => entry.Layer).ThenBy(entry => entry.Neuron).Take(options.Top).Select(entry => (entry.Layer, entry.Neuron))];
+        return [.. found.OrderByDescending(entry => entry.Value).ThenBy(entry => entry.Layer).ThenBy(entry => entry.Neuron).Take(options.MostActive).Select(entry => (entry.Layer, entry.Neuron))];
     }
 
     private static double[] Lengths(Matrix rows)
@@ -236,13 +236,13 @@ public enum NeuronMeasure
 public sealed record FfnNeuronsOptions : NeuronOptions
 {
     /// <summary>Neurons by name.</summary>
-    [Help("Neurons by layer and number, e.g. 2.666,10.2361 (or L2N666); overrules --layer and --top. Without it the --top most active.")]
+    [Help("Neurons by layer and number, e.g. 2.666,10.2361 (or L2N666); overrules --layer and --most-active.")]
     public string[] Neurons { get; init; } = [];
 
     /// <summary>How many.</summary>
     [AtLeast(1)]
     [Help("How many of the most active neurons are shown for each prompt.")]
-    public int Top { get; init; } = 10;
+    public int MostActive { get; init; } = 10;
 
     /// <summary>Measure.</summary>
     [Help("What makes a neuron one of the top: activation, or written: activation times length of the output weights.")]

@@ -50,7 +50,7 @@ def ffn_neurons(name, m, ids, by, options=()):
         written = output_words(m, layer, neuron)
         for side, sign, scores in (("input", 1, input_words(m, layer, neuron)), ("output", 1, written), ("lowered", -1, -written)):
             words += [{"layer": layer, "neuron": neuron, "side": side} | word | {"score": sign * word["score"]} for word in word_rows(scores, k, FORWARD)]
-    arguments = ["ffn-neurons", "--ids", joined(ids), "--top", count, "--position", "1--1", "--k", k, "--lowered", "--by", by, *options]
+    arguments = ["ffn-neurons", "--ids", joined(ids), "--most-active", count, "--position", "1--1", "--k", k, "--lowered", "--by", by, *options]
     case(name, [m], arguments, FORWARD, ffn_neurons=rows, words=words, activations=each)
 
 
@@ -109,7 +109,7 @@ def stream_table(name, m, ids, count):
         rows.append({
             "prompt": 0, "position": last, "input_id": ids[last], "rank": rank, "kind": kind, "layer": layer, "index": index, "source": source, "source_token_id": None if source is None else ids[source],
             "weight": weight, "size": sizes[at]})
-    case(name, [m], ["stream-table", "--ids", joined(ids), "--top", count, "--words", "none"], FORWARD, stream_table=rows)
+    case(name, [m], ["stream-table", "--ids", joined(ids), "--terms", count, "--words", "none"], FORWARD, stream_table=rows)
 
 
 if __name__ == "__main__":

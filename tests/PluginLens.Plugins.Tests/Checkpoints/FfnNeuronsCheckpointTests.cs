@@ -11,19 +11,19 @@ public sealed class FfnNeuronsCheckpointTests
 
     [Test]
     public void Neurons_OfEveryCheckpoint_EqualTheFormula([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.WithMlps))] string name, [Values] NeuronMeasure by) =>
-        AssertNeurons(name, new FfnNeuronsOptions { Top = 6, By = by, Lowered = true });
+        AssertNeurons(name, new FfnNeuronsOptions { MostActive = 6, By = by, Lowered = true });
 
     [Test]
     public void Neurons_OfFoldedWeights_EqualTheFormula([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.Folded))] string name) =>
-        AssertNeurons(name, new FfnNeuronsOptions { Top = 6 });
+        AssertNeurons(name, new FfnNeuronsOptions { MostActive = 6 });
 
     [Test]
     public void Words_UnderEveryOption_EqualTheFormula([Values("gpt2", "qwen2", "opt")] string name, [Values] Similarity score, [Values] bool rawVocabulary, [Values] MessageReading read) =>
-        AssertNeurons(name, new FfnNeuronsOptions { Top = 3, Score = score, RawVocabulary = rawVocabulary, Read = read, Lowered = true });
+        AssertNeurons(name, new FfnNeuronsOptions { MostActive = 3, Score = score, RawVocabulary = rawVocabulary, Read = read, Lowered = true });
 
     [Test]
     public void Words_OfTheLinearBranch_EqualTheFormula([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.Gated))] string name) =>
-        AssertNeurons(name, new FfnNeuronsOptions { Top = 3, Key = GatedKey.In, Position = Selection.Parse("1--1") });
+        AssertNeurons(name, new FfnNeuronsOptions { MostActive = 3, Key = GatedKey.In, Position = Selection.Parse("1--1") });
 
     private static void AssertNeurons(string name, FfnNeuronsOptions options)
     {
@@ -34,7 +34,7 @@ public sealed class FfnNeuronsCheckpointTests
         double[][][] activations = [.. Enumerable.Range(0, model.Config.NLayers).Select(layer => NaiveNeurons.Activations(model, Text, layer))];
         var measured = activations.SelectMany((layer, at) => Enumerable.Range(0, model.Config.DMlp).Select(neuron => (Layer: at, Neuron: neuron, Value: positions.Max(position => Math.Abs(layer[position][neuron]))
             * (options.By == NeuronMeasure.Written ? Math.Sqrt(NaiveNeurons.Output(model, at, neuron).Sum(value => value * value)) : 1))));
-        var expected = measured.OrderByDescending(entry => entry.Value).ThenBy(entry => entry.Layer).ThenBy(entry => entry.Neuron).Take(options.Top).ToList();
+        var expected = measured.OrderByDescending(entry => entry.Value).ThenBy(entry => entry.Layer).ThenBy(entry => entry.Neuron).Take(options.MostActive).ToList();
         var rows = results.Rows<ActiveNeuron>("ffn-neurons");
         Assert.That(rows.Select(row => (row.Layer, row.Neuron)), Is.EqualTo(expected.Select(entry => (entry.Layer, entry.Neuron))));
         foreach (var row in rows)

@@ -16,7 +16,7 @@ public sealed class StreamTableCheckpointTests
     public void Terms_AreTheFormula_AndSumToTheFinalState([ValueSource(nameof(Sums))] string name)
     {
         var (model, weights) = (CheckpointModels.Get(name), new NaiveWeights(CheckpointModels.Get(name)));
-        var results = TestRun.Execute(new StreamTable(), model, new StreamTableOptions { Top = 0, Position = Selection.All, Words = TermWords.None }, [new Prompt(null, Text)]);
+        var results = TestRun.Execute(new StreamTable(), model, new StreamTableOptions { Terms = 0, Position = Selection.All, Words = TermWords.None }, [new Prompt(null, Text)]);
 
         var layers = Enumerable.Range(0, model.Config.NLayers).ToList();
         string[] hooks = [.. layers.Select(Pattern), .. layers.Where(_ => !model.Config.AttnOnly).Select(Post), "blocks.0.hook_resid_pre", .. model.Hooks.Keys.Where(hook => hook is "hook_embed" or "hook_pos_embed"), $"blocks.{layers[^1]}.hook_resid_post"];
@@ -62,7 +62,7 @@ public sealed class StreamTableCheckpointTests
     public void Largest_AreTheFirstOfAllSorted([Values("gpt2", "llama", "bloom")] string name, [Values] TermMeasure by)
     {
         IReadOnlyList<StreamTerm> Rows(int top) => TestRun.Execute(
-            new StreamTable(), CheckpointModels.Get(name), new StreamTableOptions { Top = top, By = by, Position = Selection.Parse("2,-1"), Words = TermWords.None }, CheckpointModels.Prompts).Rows<StreamTerm>("stream-table");
+            new StreamTable(), CheckpointModels.Get(name), new StreamTableOptions { Terms = top, By = by, Position = Selection.Parse("2,-1"), Words = TermWords.None }, CheckpointModels.Prompts).Rows<StreamTerm>("stream-table");
 
         var expected = Rows(0).GroupBy(row => (row.Prompt, row.Position)).SelectMany(group => group
             .OrderByDescending(row => by == TermMeasure.Size ? row.Size : Math.Abs(row.Weight)).ThenBy(row => row.Rank).Take(7).Select((row, at) => row with { Rank = at + 1 }));
@@ -79,7 +79,7 @@ public sealed class StreamTableCheckpointTests
     private static void AssertWords(string name, StreamTableOptions options)
     {
         var model = CheckpointModels.Get(name);
-        var rows = TestRun.Execute(new StreamTable(), model, options with { Top = 12, K = K }, [new Prompt(null, Text)]).Rows<StreamTerm>("stream-table");
+        var rows = TestRun.Execute(new StreamTable(), model, options with { Terms = 12, K = K }, [new Prompt(null, Text)]).Rows<StreamTerm>("stream-table");
 
         var (weights, unsure) = (new NaiveWeights(model), 0);
         var embeddings = weights.Rows("embed.W_E");
