@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace PluginLens.Cli.Tests;
 
 /// <summary>
-/// What the README and the pages of the analyses show is what the program prints. With the environment variable <c>PLUGINLENS_UPDATE_EXAMPLES=1</c> an example that
+/// What the README, the pages of the analyses and those of docs show is what the program prints. With the environment variable <c>PLUGINLENS_UPDATE_EXAMPLES=1</c> an example that
 /// differs is rewritten in place instead.
 /// </summary>
 public sealed class ReadmeTests
@@ -13,7 +13,7 @@ public sealed class ReadmeTests
     private static IEnumerable<string> Pages => Directory.EnumerateFiles(Path.Combine(Cli.Root, "src", "Plugins"), "*.md", SearchOption.AllDirectories).Order(StringComparer.Ordinal);
 
     private static IEnumerable<TestCaseData> Examples =>
-        from readme in Pages.Append(Path.Combine(Cli.Root, "README.md"))
+        from readme in Pages.Append(Path.Combine(Cli.Root, "README.md")).Concat(Directory.EnumerateFiles(Path.Combine(Cli.Root, "docs"), "*.md").Order(StringComparer.Ordinal))
         from example in ReadmeExample.Of(File.ReadAllLines(readme))
         select new TestCaseData(readme, example.Command, example.Shown).SetArgDisplayNames(Path.GetRelativePath(Cli.Root, readme), example.Command);
 

@@ -97,7 +97,7 @@ public sealed class PluginLoadingTests
     [Test]
     public void Tables_AreWhatTheAnalysisDeclares()
     {
-        Assert.That(Load("first-analysis").Tables.Select(table => (table.Name, string.Join(',', table.Columns), table.When)), Is.EqualTo([
+        Assert.That(Load("first-analysis").Tables.Select(table => (table.Name, string.Join(',', table.Columns.Select(column => column.Name)), table.When)), Is.EqualTo([
             ("runs", "number,token,token_id", string.Empty),
             ("more-runs", "number,token,token_id", "with another plugin"),
         ]));

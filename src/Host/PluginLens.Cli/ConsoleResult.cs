@@ -12,6 +12,11 @@ internal static class ConsoleResult
     /// <param name="view">What people see of it.</param>
     public static void Write(RunResult result, string format, ResultView view)
     {
+        foreach (var line in ResultWriter.LeftOut(result, view))
+        {
+            Console.Error.WriteLine(line);
+        }
+
         if (format == "table" && !Console.IsOutputRedirected)
         {
             WriteTerminal(result, view);
@@ -28,7 +33,7 @@ internal static class ConsoleResult
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = Terminal.Output });
         foreach (var data in ResultWriter.Chosen(result, view))
         {
-            TerminalTable.Write(console, data, TableLine.Of(data, view.Rows));
+            TerminalTable.Write(console, data, TableLine.Of(data, view.RowsShown));
         }
 
         foreach (var line in ResultSummary.Of(result))

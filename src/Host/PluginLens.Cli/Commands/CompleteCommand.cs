@@ -78,6 +78,11 @@ internal static class CompleteCommand
                 return Models(root, words);
             }
 
+            if (last is "--sort" or "--where" or "--columns")
+            {
+                return plugin?.Tables.SelectMany(table => table.Columns).Select(column => column.Name) ?? [];
+            }
+
             if (options.Find(option => option.Name == last || option.Aliases.Contains(last)) is { } option)
             {
                 if (option.ValueType != typeof(bool))

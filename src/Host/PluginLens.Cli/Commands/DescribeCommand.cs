@@ -56,7 +56,7 @@ internal static class DescribeCommand
         foreach (var table in plugin.Tables)
         {
             Console.WriteLine($"  {table.Name}{(table.When.Length == 0 ? string.Empty : $"   {table.When}")}");
-            Console.WriteLine($"      {string.Join(", ", table.Columns)}");
+            Console.WriteLine($"      {string.Join(", ", table.Columns.Select(column => column.Name))}");
         }
 
         Console.WriteLine();
@@ -96,7 +96,7 @@ internal static class DescribeCommand
         page = plugin.Entry.Page,
         contract = plugin.ContractVersion.ToString(2),
         options = plugin.Options.Select(option => new { name = option.Name, type = option.TypeWord, @default = option.Default, help = option.Help, allowed = option.Allowed, least = option.Least }),
-        tables = plugin.Tables.Select(table => new { name = table.Name, when = table.When, columns = table.Columns }),
+        tables = plugin.Tables.Select(table => new { name = table.Name, when = table.When, columns = table.Columns.Select(column => column.Name) }),
         holds = Applicability.Stated(plugin.AnalysisType).Select(holds => new { verdict = Names.Kebab(holds.Verdict.ToString()), trait = Trait(holds), because = holds.Because }),
     });
 }

@@ -32,7 +32,8 @@ internal static class RerunCommand
     private static int Run(ParseResult parse)
     {
         var before = RecordedRun.Read(parse.GetValue(Folder)!);
-        var typed = Program.Root().Parse(before.CommandLine);
+        var root = Program.Root();
+        var typed = root.Parse(TypedCommand.Meant([.. before.CommandLine], root));
         if (typed.Errors.Count > 0 || typed.CommandResult.Command.Name != "run")
         {
             throw new UsageException($"The command line in '{before.Folder}' is not one of this version: {string.Join(' ', before.CommandLine)}. Type it anew.");

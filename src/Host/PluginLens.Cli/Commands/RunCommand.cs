@@ -22,7 +22,7 @@ internal static class RunCommand
     private static readonly Option<TableFormat> Tables = new("--tables") { Description = "Tables in the folder of --out: csv, parquet or both.", HelpName = "FORMAT", DefaultValueFactory = _ => TableFormat.Csv };
     private static readonly Option<string?> Figures = FiguresOption();
     private static readonly Option<string?> Table = new("--table") { Description = "Print only this table.", HelpName = "NAME" };
-    private static readonly Option<int?> Rows = new("--rows") { Description = "Rows printed of each group; 0 = all. Default: groups of up to 20 whole, else 5. csv and json always have all.", HelpName = "N" };
+    private static readonly Option<int?> Rows = new("--rows") { Description = "Rows printed of each group; 0 = all. Default: groups of up to 20 whole, else 5. csv and json always have all that --where and --top leave.", HelpName = "N" };
     private static readonly Option<Device> Device = new("--device") { Description = "auto, cpu or cuda; auto tries CUDA and falls back with the reason.", HelpName = "DEVICE", DefaultValueFactory = _ => Models.Device.Auto };
     private static readonly Option<int> Threads = new("--threads") { Description = "Threads; 0 = one for each processor. Results do not depend on it.", HelpName = "N" };
     private static readonly Option<int> Seed = new("--seed") { Description = "Seed of everything random.", HelpName = "N" };
@@ -50,7 +50,7 @@ internal static class RunCommand
         {
             Plugin, Model, Prompt, Prompts, Ids, NoSpecial, Beginning, Format, Out, Force, Resume, Tables, Figures, Table, Rows, Device, Threads, Seed, NoCache, UnverifiedWeights, Private, Plan, Quiet,
         };
-        foreach (var option in Isolating.Options)
+        foreach (var option in PrintedTables.Options.Concat(Isolating.Options))
         {
             command.Options.Add(option);
         }
@@ -68,6 +68,11 @@ internal static class RunCommand
         }
 
         Isolating.Check(parse);
+        if (!PrintedTables.Of(parse).IsEmpty && parse.GetValue(Plugin) == AllRuns.Name)
+        {
+            throw new UsageException($"--top, --sort, --where and --columns are about tables that are printed; --plugin {AllRuns.Name} prints none.");
+        }
+
         if (parse.GetValue(Threads) > Environment.ProcessorCount)
         {
             Console.Error.WriteLine($"--threads {parse.GetValue(Threads)}: there are {Environment.ProcessorCount} processors, and no more threads are used.");
@@ -116,6 +121,7 @@ internal static class RunCommand
     private static int RunHere(ParseResult parse, PluginEntry entry)
     {
         var (plugin, options) = Bound(parse.UnmatchedTokens, PluginLoading.Load(entry));
+        PrintedTables.Check(parse, plugin, parse.GetValue(Table), ModelsOf(parse).Length);
         using var stop = new Interrupt();
         using var progress = new ConsoleProgress(!parse.GetValue(Quiet));
         using var engine = Engine(parse, parse.GetValue(GlobalOptions.Models), stop);
@@ -275,7 +281,7 @@ internal static class RunCommand
     {
         if (!result.FoundNothing)
         {
-            ConsoleResult.Write(result, parse.GetValue(Format)!, new ResultView { Rows = parse.GetValue(Rows), Table = parse.GetValue(Table) });
+            ConsoleResult.Write(result, parse.GetValue(Format)!, new ResultView { Rows = parse.GetValue(Rows), Table = parse.GetValue(Table), Query = PrintedTables.Of(parse) });
         }
 
         if (result.Said is { } said)

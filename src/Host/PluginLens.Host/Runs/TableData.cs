@@ -7,7 +7,7 @@ namespace PluginLens.Host;
 /// <param name="mostRows">Rows that are held; the others are counted.</param>
 public sealed class TableData(string name, IReadOnlyList<Column> columns, int groupBy, int mostRows = int.MaxValue)
 {
-    private readonly List<object> _rows = [];
+    private List<object> _rows = [];
 
     /// <summary>Kebab-case.</summary>
     public string Name { get; } = name;
@@ -18,6 +18,12 @@ public sealed class TableData(string name, IReadOnlyList<Column> columns, int gr
     /// <summary>How many leading columns form a group; consoles show the first rows of each.</summary>
     public int GroupBy { get; } = groupBy;
 
+    /// <summary>The columns that form a group; they need not be among those that are shown.</summary>
+    public IReadOnlyList<Column> GroupColumns { get; private init; } = [.. columns.Take(groupBy)];
+
+    /// <summary>How many rows these were chosen from; null where they are all.</summary>
+    public long? Among { get; private init; }
+
     /// <summary>The first rows, in the order in which they came: all that people are shown of it. A table that is kept in a folder has the others there.</summary>
     public IReadOnlyList<object> Rows => _rows;
 
@@ -26,6 +32,19 @@ public sealed class TableData(string name, IReadOnlyList<Column> columns, int gr
 
     /// <summary>False when the run ended before the analysis was through.</summary>
     public bool Complete { get; internal set; } = true;
+
+    /// <summary>The same rows with other columns.</summary>
+    internal TableData With(IReadOnlyList<Column> shown) => new(Name, shown, 0) { GroupColumns = GroupColumns, Complete = Complete, Among = Among, _rows = _rows, Count = Count };
+
+    /// <summary>Rows chosen from these, with columns chosen from these; in an order of their own they have no groups.</summary>
+    internal TableData With(IReadOnlyList<Column> shown, List<object> rows, bool ordered) => new(Name, shown, 0)
+    {
+        GroupColumns = ordered ? [] : GroupColumns,
+        Complete = Complete,
+        Among = rows.Count == Count ? Among : Count,
+        _rows = rows,
+        Count = rows.Count,
+    };
 
     internal void Add(object row)
     {

@@ -14,7 +14,7 @@ public sealed class MarkdownResultWriter : ResultWriter
         foreach (var table in Chosen(result, view))
         {
             output.Write($"## {table.Name}\n\n{ResultSummary.OfTable(table)}\n\n");
-            WriteTable(table, output, view.Rows);
+            WriteTable(table, output, view.RowsShown);
             output.Write('\n');
         }
 

@@ -6,7 +6,7 @@ public static class ResultSummary
     /// <summary>How many rows, and whether they are all.</summary>
     /// <param name="table">The table.</param>
     public static string OfTable(TableData table) =>
-        $"{table.Count} {(table.Count == 1 ? "row" : "rows")}{(table.Complete ? string.Empty : ", incomplete: the run broke off")}";
+        $"{(table.Among is { } all ? $"{table.Count} of {all}" : $"{table.Count}")} {((table.Among ?? table.Count) == 1 ? "row" : "rows")}{(table.Complete ? string.Empty : ", incomplete: the run broke off")}";
 
     /// <summary>What ran on what, then notes, then warnings.</summary>
     /// <param name="result">The run.</param>

@@ -26,10 +26,23 @@ public abstract class ResultWriter
     protected static IReadOnlyList<object> AllRows(TableData table) => table.Rows.Count == table.Count ? table.Rows : throw new UsageException(
         $"Table '{table.Name}' has {table.Count} rows, too many to print again beside --out: read them in the run's folder, or leave --out away.");
 
-    /// <summary>The tables to write: all, or the one that was asked for.</summary>
+    /// <summary>The tables to write, as the query leaves them: all that have the columns that it names, or the one that was asked for.</summary>
     /// <param name="result">The run.</param>
-    /// <param name="view">Which one.</param>
+    /// <param name="view">Which ones, and what of them.</param>
     public static IReadOnlyList<TableData> Chosen(RunResult result, ResultView view)
+    {
+        var asked = Asked(result, view);
+        view.Query.Check([.. asked.Select(table => (table.Name, table.Columns))]);
+        return [.. asked.Where(table => view.Query.Lacks(table.Columns) is null).Select(view.Query.Of)];
+    }
+
+    /// <summary>A line for each table that is not written because it lacks a column that the query names.</summary>
+    /// <param name="result">The run.</param>
+    /// <param name="view">What people see of it.</param>
+    public static IEnumerable<string> LeftOut(RunResult result, ResultView view) => Asked(result, view).Select(table => (table.Name, Lacks: view.Query.Lacks(table.Columns)))
+        .Where(table => table.Lacks is not null).Select(table => $"not printed: table '{table.Name}', which has no column '{table.Lacks}'");
+
+    private static IReadOnlyList<TableData> Asked(RunResult result, ResultView view)
     {
         if (view.Table is null)
         {

@@ -87,9 +87,9 @@ public readonly record struct TableLine(object? Row, string Omitted, bool Starts
 
     private static bool SameGroup(TableData table, object left, object right)
     {
-        for (var column = 0; column < table.GroupBy; column++)
+        foreach (var column in table.GroupColumns)
         {
-            if (!Equals(table.Columns[column].Get(left), table.Columns[column].Get(right)))
+            if (!Equals(column.Get(left), column.Get(right)))
             {
                 return false;
             }

@@ -12,7 +12,7 @@ public sealed class TextResultWriter : ResultWriter
         foreach (var table in Chosen(result, view))
         {
             output.Write($"{table.Name}: {ResultSummary.OfTable(table)}\n");
-            WriteTable(table, output, view.Rows);
+            WriteTable(table, output, view.RowsShown);
             output.Write('\n');
         }
 
