@@ -23,7 +23,8 @@ public sealed partial class ArchitectureTests
         ["Testing"] = ["Abstractions", "Numerics"],
         ["Pictures"] = ["Abstractions", "Host"],
         ["Report"] = ["Abstractions", "Host", "Pictures"],
-        ["Cli"] = ["Abstractions", "Files", "Numerics", "Tokenizers", "Host", "Models", "Import", "Hub", "Pictures", "Report"],
+        ["Explore"] = ["Abstractions", "Host", "Report"],
+        ["Cli"] = ["Abstractions", "Files", "Numerics", "Tokenizers", "Host", "Models", "Import", "Hub", "Pictures", "Report", "Explore"],
     };
 
     /// <summary>Packages that belong to some projects alone.</summary>
@@ -36,6 +37,7 @@ public sealed partial class ArchitectureTests
         ["System.CommandLine"] = ["Cli"],
         ["Spectre.Console"] = ["Cli"],
         ["SpreadCheetah"] = ["Pictures"],
+        ["Microsoft.AspNetCore"] = ["Explore"],
     };
 
     /// <summary>Folders that are layers, with the folders beside them that each may name.</summary>

@@ -42,7 +42,7 @@ public sealed class Browser
         Run("report", All, "--out", AllReport);
         Run("report", Folder.At("align"), Folder.At("texts"), Folder.At("hostile"), "--out", OtherReport);
         _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = Chromium(), Args = ["--no-sandbox"] });
+        _browser = await Chromium.Launch(_playwright);
     }
 
     /// <summary>Closes the browser.</summary>
@@ -62,11 +62,5 @@ public sealed class Browser
     {
         var result = Cli.Tests.Cli.Run(arguments);
         Assert.That(result.ExitCode, Is.Zero, $"pluginlens {string.Join(' ', arguments)}: {result.Errors}");
-    }
-
-    private static string Chromium()
-    {
-        string?[] known = [Environment.GetEnvironmentVariable("PLUGINLENS_CHROMIUM"), "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome", @"C:\Program Files\Google\Chrome\Application\chrome.exe"];
-        return Array.Find(known, File.Exists) ?? throw new InvalidOperationException("These tests need Chromium (Debian: apt-get install chromium; PLUGINLENS_CHROMIUM names another).");
     }
 }

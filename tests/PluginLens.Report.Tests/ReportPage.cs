@@ -7,7 +7,7 @@ namespace PluginLens.Report.Tests;
 /// <param name="page">Its page.</param>
 public sealed class ReportPage(IBrowserContext context, IPage page) : IAsyncDisposable
 {
-    private readonly List<string> _wrong = [];
+    private PageFaults? _faults;
 
     /// <summary>The page.</summary>
     public IPage Page => page;
@@ -16,11 +16,7 @@ public sealed class ReportPage(IBrowserContext context, IPage page) : IAsyncDisp
     /// <param name="report">The report.</param>
     public async Task Open(string report)
     {
-        page.Console += (_, message) => Add(message.Type is "error" or "warning", $"console {message.Type}: {message.Text}");
-        page.PageError += (_, error) => Add(wrong: true, $"error: {error}");
-        page.Dialog += (_, dialog) => Add(wrong: true, $"dialog: {dialog.Message}");
-        page.Request += (_, request) => Add(!(request.Url.StartsWith("file:", StringComparison.Ordinal) && request.ResourceType == "document") && !request.Url.StartsWith("blob:", StringComparison.Ordinal) && !request.Url.StartsWith("data:", StringComparison.Ordinal), $"request: {request.Url}");
-        await page.AddInitScriptAsync("addEventListener('securitypolicyviolation', event => console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`));");
+        _faults = await PageFaults.Of(page, request => request.Url.StartsWith("file:", StringComparison.Ordinal) && request.ResourceType == "document");
         await page.GotoAsync(new Uri(report).AbsoluteUri);
         await page.WaitForSelectorAsync("html[data-ready]");
     }
@@ -61,14 +57,6 @@ public sealed class ReportPage(IBrowserContext context, IPage page) : IAsyncDisp
     public async ValueTask DisposeAsync()
     {
         await context.DisposeAsync();
-        Assert.That(_wrong, Is.Empty);
-    }
-
-    private void Add(bool wrong, string line)
-    {
-        if (wrong)
-        {
-            _wrong.Add(line);
-        }
+        Assert.That(_faults?.Lines, Is.Empty);
     }
 }

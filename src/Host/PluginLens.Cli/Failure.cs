@@ -11,9 +11,13 @@ internal static class Failure
     /// <param name="verbose">Whether to show everything instead.</param>
     public static int Report(Exception error, bool verbose)
     {
-        Console.Error.WriteLine(verbose ? Said.Everything(error) : $"pluginlens: {DisplayText.Text(Message(error).ReplaceLineEndings(" "))}");
+        Console.Error.WriteLine(verbose ? Said.Everything(error) : $"pluginlens: {DisplayText.Text(Line(error))}");
         return ExitCode.Of(error);
     }
+
+    /// <summary>The line, as somebody called things.</summary>
+    /// <param name="error">What went wrong.</param>
+    public static string Line(Exception error) => Message(error).ReplaceLineEndings(" ");
 
     private static string Message(Exception error) => error switch
     {

@@ -54,18 +54,21 @@ internal static class Isolating
     /// <param name="order">What its process is asked.</param>
     public static Isolation With(ParseResult parse, IsolatedOrder order)
     {
-        // Started through 'dotnet pluginlens.dll', the program is an argument.
-        var (program, self) = (Environment.ProcessPath!, Environment.GetCommandLineArgs()[0]);
+        var (program, arguments) = OwnProgram();
         return new Isolation
         {
             Program = program,
-            Arguments = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [Path.GetFullPath(self), Commands.IsolatedCommand.Name] : [Commands.IsolatedCommand.Name],
+            Arguments = [.. arguments, Commands.IsolatedCommand.Name],
             Request = order.ToText(),
             Changed = new ModelFiles(order.ModelsFolder, order.ReadsPrompts, order.Models).Changed,
             MaxMemory = Memory(parse),
             Timeout = parse.GetValue(Timeout) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
         };
     }
+
+    /// <summary>This program, to be started again. Started through 'dotnet pluginlens.dll', it is an argument.</summary>
+    public static (string Program, string[] Arguments) OwnProgram() =>
+        Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet" ? (Environment.ProcessPath!, [Path.GetFullPath(Environment.GetCommandLineArgs()[0])]) : (Environment.ProcessPath!, []);
 
     private static long Memory(ParseResult parse)
     {

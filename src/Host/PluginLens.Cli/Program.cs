@@ -19,6 +19,7 @@ internal static class Program
         FiguresCommand.Create(),
         ConvertCommand.Create(),
         ReportCommand.Create(),
+        ExploreCommand.Create(),
         ListCommand.Create(),
         DescribeCommand.Create(),
         ModelsCommand.Create(),

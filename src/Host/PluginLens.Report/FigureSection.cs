@@ -10,7 +10,7 @@ internal static class FigureSection
     /// <param name="figure">The figure.</param>
     /// <param name="page">Receives the data.</param>
     /// <param name="strings">Receives the texts.</param>
-    public static Dictionary<string, object?> Write(string name, Figure figure, PageWriter page, StringTable strings)
+    public static Dictionary<string, object?> Write(string name, Figure figure, PageData page, StringTable strings)
     {
         var section = new Dictionary<string, object?> { ["name"] = name, ["title"] = figure.Title };
         var arrays = figure switch

@@ -21,12 +21,33 @@ public static class ReportFile
     {
         var runs = RunFolders.Of(runFolders).ConvertAll(RecordedRun.Read);
         using var page = new PageWriter(output, Title(runs));
-        var strings = new StringTable();
-        var budget = new CellBudget();
-        var written = runs.ConvertAll(run => RunSection.Write(run, page, strings, budget));
-        page.Write("runs", BlobWriter.Json(written));
-        page.Write("strings", BlobWriter.Json(strings.Texts));
+        Write(runs, page.Write);
         page.Finish();
+    }
+
+    /// <summary>The data of the same report without the page around them, for one that is open already.</summary>
+    /// <param name="runFolders">Run folders.</param>
+    /// <param name="write">Takes each name with its data in base64, which the page's code reads under that name.</param>
+    /// <exception cref="UsageException">A folder is not one of a run, or what is in it cannot be read.</exception>
+    public static void WriteData(IReadOnlyList<string> runFolders, Action<string, string> write) => Write(RunFolders.Of(runFolders).ConvertAll(RecordedRun.Read), write);
+
+    /// <summary>A page with the views of a report and no data; its code asks the server that it came from for them.</summary>
+    /// <param name="title">What it is about.</param>
+    /// <param name="code">What begins the page.</param>
+    /// <param name="style">Styles of its own.</param>
+    /// <returns>The page, and its policy for the header of the answer.</returns>
+    public static (string Page, string Policy) LivePage(string title, string code, string style)
+    {
+        var frame = new PageFrame(code.ReplaceLineEndings("\n"), style.ReplaceLineEndings("\n"), "connect-src 'self'; ");
+        return (frame.Head(title) + frame.Tail, frame.Policy);
+    }
+
+    private static void Write(List<RecordedRun> runs, Action<string, string> write)
+    {
+        var (data, strings, budget) = (new PageData(write), new StringTable(), new CellBudget());
+        var written = runs.ConvertAll(run => RunSection.Write(run, data, strings, budget));
+        write("runs", BlobWriter.Json(written));
+        write("strings", BlobWriter.Json(strings.Texts));
     }
 
     private static string Title(List<RecordedRun> runs)

@@ -18,7 +18,7 @@ internal static class RunSection
     /// <param name="page">Receives the data.</param>
     /// <param name="strings">Receives the texts.</param>
     /// <param name="budget">How many rows the tables may have.</param>
-    public static Dictionary<string, object?> Write(RecordedRun run, PageWriter page, StringTable strings, CellBudget budget)
+    public static Dictionary<string, object?> Write(RecordedRun run, PageData page, StringTable strings, CellBudget budget)
     {
         var section = Facts.ToDictionary(fact => fact, fact => (object?)run.Json[fact]);
         section["folder"] = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(run.Folder)));

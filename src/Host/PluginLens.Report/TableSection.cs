@@ -10,7 +10,7 @@ internal static class TableSection
     /// <param name="page">Receives the data.</param>
     /// <param name="strings">Receives the texts.</param>
     /// <param name="budget">How many rows it may have.</param>
-    public static Dictionary<string, object?> Write(StoredTable table, PageWriter page, StringTable strings, CellBudget budget)
+    public static Dictionary<string, object?> Write(StoredTable table, PageData page, StringTable strings, CellBudget budget)
     {
         ColumnShape[] shapes = [.. table.Columns.Zip(table.Kinds(), (name, kind) => new ColumnShape(name, kind))];
         var rows = 0L;

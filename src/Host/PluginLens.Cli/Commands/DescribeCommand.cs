@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Reflection;
 using PluginLens.Host;
 
 namespace PluginLens.Cli.Commands;
@@ -17,7 +18,7 @@ internal static class DescribeCommand
             var plugin = Plugins.Load(parse, parse.GetValue(id)!);
             if (parse.GetValue(format) == "json")
             {
-                PrintJson(plugin);
+                Json.Print(Data(plugin));
             }
             else
             {
@@ -85,7 +86,9 @@ internal static class DescribeCommand
 
     private static string Trait(HoldsAttribute holds) => holds.Trait is { } trait ? Names.Kebab(trait.ToString()) : "every model";
 
-    private static void PrintJson(LoadedPlugin plugin) => Json.Print(new
+    /// <summary>Everything that an analysis says of itself, for JSON.</summary>
+    /// <param name="plugin">The analysis.</param>
+    public static object Data(LoadedPlugin plugin) => new
     {
         id = plugin.Entry.Id,
         title = plugin.Entry.Title,
@@ -95,8 +98,9 @@ internal static class DescribeCommand
         folder = plugin.Entry.Folder,
         page = plugin.Entry.Page,
         contract = plugin.ContractVersion.ToString(2),
+        models = plugin.AnalysisType.GetCustomAttribute<ReadsModelsAttribute>()?.Most ?? 1,
         options = plugin.Options.Select(option => new { name = option.Name, type = option.TypeWord, @default = option.Default, help = option.Help, allowed = option.Allowed, least = option.Least }),
         tables = plugin.Tables.Select(table => new { name = table.Name, when = table.When, columns = table.Columns.Select(column => column.Name) }),
         holds = Applicability.Stated(plugin.AnalysisType).Select(holds => new { verdict = Names.Kebab(holds.Verdict.ToString()), trait = Trait(holds), because = holds.Because }),
-    });
+    };
 }

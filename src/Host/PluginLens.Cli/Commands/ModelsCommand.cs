@@ -1,7 +1,5 @@
 using System.CommandLine;
-using PluginLens.Files;
 using PluginLens.Host;
-using PluginLens.Models;
 
 namespace PluginLens.Cli.Commands;
 
@@ -16,7 +14,7 @@ internal static class ModelsCommand
         command.SetAction(parse =>
         {
             var locator = new ModelLocator(parse.GetValue(GlobalOptions.Models));
-            var models = locator.All().Select(Describe).ToList();
+            var models = locator.All().Select(FoundModel.Of).ToList();
             if (parse.GetValue(format) == "json")
             {
                 Json.Print(models.Select(model => new
@@ -50,34 +48,4 @@ internal static class ModelsCommand
         });
         return command;
     }
-
-    private static Found Describe(string folder)
-    {
-        var name = Path.GetFileName(folder);
-        var bytes = Directory.EnumerateFiles(folder).Sum(Size);
-        try
-        {
-            using var model = ModelFolder.Open(folder, new OpenOptions { Weights = WeightsPolicy.Ignore });
-            return new Found(name, folder, bytes, model.Config, null);
-        }
-        catch (ModelException error)
-        {
-            return new Found(name, folder, bytes, null, error.Message);
-        }
-    }
-
-    /// <summary>Of what a link leads to; what is no file has none.</summary>
-    private static long Size(string path)
-    {
-        try
-        {
-            return RegularFile.Length(path);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            return 0;
-        }
-    }
-
-    private sealed record Found(string Name, string Folder, long Bytes, ModelConfig? Config, string? Error);
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using PluginLens.Explore;
 using PluginLens.Host;
 using PluginLens.Models;
 using PluginLens.Pictures;
@@ -107,9 +108,27 @@ internal static class RunCommand
         }
 
         var (plugin, options) = Bound(before.UnmatchedTokens, PluginLoading.Load(entry));
-        using var engine = Engine(before, models, stop);
+        using var engine = Engine(before, models, stop.Token);
         var inputs = Inputs(before, engine, progress) with { Prompts = source, CommandLine = run.CommandLine, KeepsPromptsPrivate = run.Prompts is null };
         return AnalysisRun.Execute(new RunRequest { Plugin = plugin, Options = options, Inputs = inputs, Out = new RunPlace(folder) });
+    }
+
+    /// <summary>Runs a command line for who watches it, with models that may be open already.</summary>
+    /// <param name="parse">The command line.</param>
+    /// <param name="order">The same as typed, where the run is kept, and who watches.</param>
+    /// <param name="engine">Opens and computes; its cancellation ends the run.</param>
+    public static RunResult Watched(ParseResult parse, RunOrder order, OnnxEngine engine)
+    {
+        var (entry, place) = (Cli.Plugins.Find(parse, parse.GetValue(Plugin)!), new RunPlace(order.Folder));
+        if (Isolating.Applies(parse, entry))
+        {
+            return IsolatedRun.Execute(Isolating.With(parse, Order(parse, entry) with { CommandLine = order.Arguments, WritesFiles = true }), entry.Id, place, order.Progress, engine.Cancellation, order.Watch);
+        }
+
+        var (plugin, options) = Bound(parse.UnmatchedTokens, PluginLoading.Load(entry));
+        using var unfinished = new UnfinishedRun();
+        var inputs = Inputs(parse, engine, order.Progress) with { CommandLine = order.Arguments };
+        return AnalysisRun.Execute(new RunRequest { Plugin = plugin, Options = options, Inputs = inputs, Out = place, Watch = order.Watch });
     }
 
     private static int RunOne(ParseResult parse)
@@ -124,7 +143,7 @@ internal static class RunCommand
         PrintedTables.Check(parse, plugin, parse.GetValue(Table), ModelsOf(parse).Length);
         using var stop = new Interrupt();
         using var progress = new ConsoleProgress(!parse.GetValue(Quiet));
-        using var engine = Engine(parse, parse.GetValue(GlobalOptions.Models), stop);
+        using var engine = Engine(parse, parse.GetValue(GlobalOptions.Models), stop.Token);
         var request = new RunRequest { Plugin = plugin, Options = options, Inputs = Inputs(parse, engine, progress), Out = Place(parse) };
         if (parse.GetValue(Plan))
         {
@@ -190,7 +209,7 @@ internal static class RunCommand
         Cli.Plugins.ReportFaults(catalog);
         using var stop = new Interrupt();
         using var progress = new ConsoleProgress(!parse.GetValue(Quiet));
-        using var engine = Engine(parse, parse.GetValue(GlobalOptions.Models), stop);
+        using var engine = Engine(parse, parse.GetValue(GlobalOptions.Models), stop.Token);
         var inputs = Inputs(parse, engine, progress);
         var keepsModels = KeepsModels(parse);
         Isolation? Isolated(PluginEntry entry) => Isolating.Applies(parse, entry, () => keepsModels) ? Isolating.With(parse, Order(parse, entry) with { Prompts = inputs.Again() }) : null;
@@ -222,20 +241,24 @@ internal static class RunCommand
     /// <summary>More threads than processors only stand in each other's way.</summary>
     private static int ThreadsOf(ParseResult parse) => Math.Min(parse.GetValue(Threads), Environment.ProcessorCount);
 
-    private static OnnxEngine Engine(ParseResult parse, string? models, Interrupt stop) => new(
+    /// <summary>What opens models and computes, as a command line asks for it.</summary>
+    /// <param name="parse">The command line.</param>
+    /// <param name="models">--models.</param>
+    /// <param name="stop">Ends what runs.</param>
+    public static OnnxEngine Engine(ParseResult parse, string? models, CancellationToken stop) => new(
         models,
         ReadsPrompts(parse),
         new OpenOptions
         {
             Device = parse.GetValue(Device),
-            Cancellation = stop.Token,
+            Cancellation = stop,
             Weights = parse.GetValue(UnverifiedWeights) ? WeightsPolicy.Report : WeightsPolicy.Require,
             HashFolder = parse.GetValue(NoCache) ? null : UserCache.Folder("hashes"),
         },
         ThreadsOf(parse),
         keepsLists: !parse.GetValue(NoCache));
 
-    private static RunInputs Inputs(ParseResult parse, OnnxEngine engine, ConsoleProgress progress) => new()
+    private static RunInputs Inputs(ParseResult parse, OnnxEngine engine, IProgress<Progress> progress) => new()
     {
         Engine = engine,
         Models = ModelsOf(parse),

@@ -12,7 +12,8 @@ public static class IsolatedRun
     /// <param name="place">Where it is kept, or null.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellation">Set by Ctrl-C.</param>
-    public static RunResult Execute(Isolation isolation, string id, RunPlace? place, IProgress<Progress> progress, CancellationToken cancellation)
+    /// <param name="watch">Told what is found, or null.</param>
+    public static RunResult Execute(Isolation isolation, string id, RunPlace? place, IProgress<Progress> progress, CancellationToken cancellation, RunWatch? watch = null)
     {
         using var process = new IsolatedProcess(isolation, cancellation);
         var info = Begun(process, id, progress);
@@ -24,7 +25,7 @@ public static class IsolatedRun
             Notes = [.. info.Notes, .. store.Notes],
             Warnings = store.Warnings,
             Tables = store.Tables,
-        });
+        }, watch: watch);
 
         Exception? Run(ResultStore store)
         {

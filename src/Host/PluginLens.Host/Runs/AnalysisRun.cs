@@ -19,7 +19,7 @@ public static class AnalysisRun
         var run = new PreparedRun(request);
 
         // -> analysis -> tables and figures
-        return Execute(request.Out?.For(request.Plugin.Entry.Id, run.Info.Models[0].Name), run.Run, run.Describe, run.Identity);
+        return Execute(request.Out?.For(request.Plugin.Entry.Id, run.Info.Models[0].Name), run.Run, run.Describe, run.Identity, request.Watch);
     }
 
     /// <summary>Runs what is ready to run, here or in another process, and reports.</summary>
@@ -27,12 +27,13 @@ public static class AnalysisRun
     /// <param name="run">Runs; what ends it comes back.</param>
     /// <param name="describe">The provenance, once it has run.</param>
     /// <param name="identity">What its rows depend on, where it can be taken up again.</param>
-    internal static RunResult Execute(RunPlace? place, Func<ResultStore, Exception?> run, Func<ResultStore, RunInfo> describe, string? identity = null)
+    /// <param name="watch">Told what is found, or null.</param>
+    internal static RunResult Execute(RunPlace? place, Func<ResultStore, Exception?> run, Func<ResultStore, RunInfo> describe, string? identity = null, RunWatch? watch = null)
     {
         // rows go into the run folder as they come
         using var folder = place is null ? null : new RunFolder(place, identity);
-        var store = new ResultStore(folder);
-        var (started, watch) = (DateTimeOffset.UtcNow, Stopwatch.StartNew());
+        var store = new ResultStore(folder, watch: watch);
+        var (started, clock) = (DateTimeOffset.UtcNow, Stopwatch.StartNew());
         var error = run(store);
         store.Close(complete: error is null);
 
@@ -40,7 +41,7 @@ public static class AnalysisRun
         var info = describe(store) with
         {
             Started = started,
-            Seconds = watch.Elapsed.TotalSeconds,
+            Seconds = clock.Elapsed.TotalSeconds,
             Status = error is null ? RunStatus.Complete : error is OperationCanceledException ? RunStatus.Cancelled : RunStatus.Failed,
             Error = error is null ? null : OneLine.Of(Said.By(error)),
         };

@@ -5,7 +5,8 @@ namespace PluginLens.Host;
 /// </summary>
 /// <param name="folder">The run folder, or null.</param>
 /// <param name="mostRows">Rows of a table that are held where a folder keeps them all.</param>
-public sealed class ResultStore(RunFolder? folder = null, int mostRows = 100_000) : ResultSink
+/// <param name="watch">Told what comes, or null.</param>
+public sealed class ResultStore(RunFolder? folder = null, int mostRows = 100_000, RunWatch? watch = null) : ResultSink
 {
     private readonly List<(TableData Table, CsvRows? Csv)> _tables = [];
     private readonly List<NamedFigure> _figures = [];
@@ -55,14 +56,17 @@ public sealed class ResultStore(RunFolder? folder = null, int mostRows = 100_000
         {
             table.Add(row);
             csv?.Add(row);
+            watch?.Row(table, row);
         };
     }
 
     /// <inheritdoc/>
     internal override void AddFigure(string name, Figure figure)
     {
-        _figures.Add(new NamedFigure(name, figure));
+        var named = new NamedFigure(name, figure);
+        _figures.Add(named);
         folder?.WriteFigure(name, figure);
+        watch?.Figure(named);
     }
 
     /// <inheritdoc/>

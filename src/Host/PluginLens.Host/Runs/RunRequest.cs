@@ -14,4 +14,7 @@ public sealed record RunRequest
 
     /// <summary>Where the run is kept (<c>--out</c>), or null.</summary>
     public RunPlace? Out { get; init; }
+
+    /// <summary>Told what is found while it is, or null.</summary>
+    public RunWatch? Watch { get; init; }
 }

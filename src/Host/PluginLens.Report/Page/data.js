@@ -1,8 +1,9 @@
-// Data of the page: base64 of compressed bytes in elements that are no scripts, read when they are needed.
+// Data of the page: base64 of compressed bytes, read when they are needed. They lie in elements that are no scripts, or came later from the page's server.
+
+const came = new Map();
 
 async function bytesOf(name) {
-    const element = document.getElementById(`data-${name}`);
-    const text = atob(element.textContent);
+    const text = atob(came.get(name) ?? document.getElementById(`data-${name}`).textContent);
     const bytes = new Uint8Array(text.length);
     for (let at = 0; at < text.length; at++) {
         bytes[at] = text.charCodeAt(at);

@@ -1,0 +1,44 @@
+using System.CommandLine;
+using PluginLens.Cli.Commands;
+using PluginLens.Explore;
+using PluginLens.Host;
+
+namespace PluginLens.Cli;
+
+/// <summary>Runs command lines one after the other; models stay open from one to the next.</summary>
+/// <param name="root">Every command.</param>
+internal sealed class ExploredRuns(RootCommand root) : IDisposable
+{
+    private OnnxEngine? _engine;
+    private CancellationTokenSource _stop = new();
+
+    /// <summary>Runs a command line.</summary>
+    /// <param name="order">The command line, and who watches.</param>
+    public RunResult Run(RunOrder order)
+    {
+        var parse = root.Parse([.. order.Arguments]);
+        if (parse.Errors.Count > 0)
+        {
+            throw new UsageException(string.Join(" ", parse.Errors.Select(error => error.Message)));
+        }
+
+        // What was stopped stays stopped: the next run opens its models anew.
+        if (_engine is null || _stop.IsCancellationRequested)
+        {
+            Dispose();
+            _stop = new();
+            _engine = RunCommand.Engine(parse, parse.GetValue(GlobalOptions.Models), _stop.Token);
+        }
+
+        using var stopped = order.Cancellation.Register(_stop.Cancel);
+        return RunCommand.Watched(parse, order, _engine);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _engine?.Dispose();
+        _engine = null;
+        _stop.Dispose();
+    }
+}
