@@ -2,7 +2,7 @@
 
 const TOKEN = new URLSearchParams(location.search).get('token') ?? '';
 const TAB = crypto.randomUUID();
-const named = (name, ...children) => make('label', { class: 'field' }, make('span', {}, name), ...children);
+const fieldOf = (name, ...children) => make('label', { class: 'field' }, make('span', {}, name), ...children);
 
 /** Asks the server; what it refuses comes as an error of one line. */
 async function ask(path, body) {
@@ -77,12 +77,12 @@ class Explorer {
             event.preventDefault();
             this.run();
         }, onkeydown: event => event.key === 'Enter' && (event.ctrlKey || event.metaKey) && this.form.requestSubmit() },
-            named('model', this.model), make('label', { class: 'field' }, this.secondName, this.second),
+            fieldOf('model', this.model), make('label', { class: 'field' }, this.secondName, this.second),
             make('div', { class: 'field' }, make('span', {}, 'analysis'), this.filter, this.list), this.about,
             make('div', { class: 'field' }, make('span', {}, 'prompt'), this.prompts, make('button', { type: 'button', id: 'more-prompts', onclick: () => this.addPrompt('').focus() }, '+ prompt')),
             make('div', { class: 'actions' }, this.go, this.halt, make('small', {}, 'Ctrl+Enter runs')),
             make('details', { open: true }, make('summary', {}, 'options'), this.options),
-            make('details', {}, make('summary', {}, 'tokens and seed'), make('label', { class: 'field flag' }, make('span', {}, 'beginning token before every text'), this.bos), make('label', { class: 'field flag' }, make('span', {}, 'no special tokens'), this.special), named('seed', this.seed)));
+            make('details', {}, make('summary', {}, 'tokens and seed'), make('label', { class: 'field flag' }, make('span', {}, 'beginning token before every text'), this.bos), make('label', { class: 'field flag' }, make('span', {}, 'no special tokens'), this.special), fieldOf('seed', this.seed)));
         this.status = make('p', { id: 'status', role: 'status', 'aria-live': 'polite' });
         this.bar = make('progress', { id: 'progress', hidden: true });
         this.live = make('div', { id: 'live' });
@@ -156,6 +156,7 @@ class Explorer {
         this.chosen.input.checked = true;
         this.about.textContent = visible(this.chosen.answers, false);
         this.options.replaceChildren();
+        delete this.options.dataset.of;
         this.fields = [];
         this.description = null;
         try {
@@ -167,6 +168,7 @@ class Explorer {
             this.description = description;
             this.fields = description.options.map(option => new OptionField(option));
             this.options.replaceChildren(...this.fields.map(field => field.element), ...(this.fields.length === 0 ? [make('p', { class: 'hint' }, 'It has no options.')] : []));
+            this.options.dataset.of = id;
             this.offer();
         } catch (error) {
             this.fail(error);
@@ -386,6 +388,7 @@ async function start() {
         page.append(make('nav', { 'aria-label': 'What to run' }, explorer.form),
             make('main', {}, make('div', { class: 'statusline' }, explorer.status, explorer.bar), explorer.live, explorer.result, make('ul', { class: 'lines' }, ...choices.faults.map(fault => make('li', { class: 'warning' }, visible(fault, false))))));
         await explorer.judge();
+        explorer.chosen?.element.scrollIntoView({ block: 'nearest' });
         document.documentElement.dataset.ready = 'true';
     } catch (error) {
         page.append(make('p', { class: 'error' }, visible(error.message, false)));
