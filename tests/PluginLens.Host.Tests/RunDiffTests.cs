@@ -188,13 +188,18 @@ public sealed class RunDiffTests
         string Written(string format)
         {
             using var text = new StringWriter();
-            DiffWriter.Write(diff, format, text);
+            DiffWriter.Write(diff, format, text, format == "csv" ? "tables" : null);
             return text.ToString();
         }
 
         Assert.That(Written("table"), Does.Contain("<script>alert(1)</script>").And.Contain(@"\u{1B}[31m").And.Not.Contain("\u001B"));
         Assert.That(Written("html"), Does.Contain("&lt;script&gt;alert(1)").And.Contain(@"\u{1B}[31m").And.Not.Contain("<script").And.Not.Contain("\u001B").And.Not.Contain("http://").And.Contain("default-src 'none'"));
-        Assert.That(Written("csv"), Does.StartWith("# table: tables\ntable,rows_a,rows_b,common,gone,new,moved,lists,common_lists,jaccard,top_shared,spearman\nlists,2,1,0,2,1,0,1,1,0,0,\n"));
+        Assert.That(Written("csv"), Is.EqualTo("table,rows_a,rows_b,common,gone,new,moved,lists,common_lists,jaccard,top_shared,spearman\nlists,2,1,0,2,1,0,1,1,0,0,\n"));
+        foreach (var part in new[] { null, "row" })
+        {
+            Assert.That(() => DiffWriter.Write(diff, "csv", TextWriter.Null, part), Throws.TypeOf<UsageException>().With.Message.Contains("choose with --part tables, columns, lists, rows"));
+        }
+
         var json = JObject.Parse(Written("json"));
         Assert.That(json.Properties().Select(property => property.Name), Is.EqualTo(["a", "b", "circumstances", "tables", "columns", "lists", "rows", "notes"]));
         Assert.That((string?)json["rows"]![0]!["change"], Is.EqualTo("gone"));

@@ -42,6 +42,17 @@ public sealed class ActivationsToFilesTests : AnalysisTests<ActivationsToFiles>
     }
 
     [Test]
+    public void Tokens_StandBesideTheTensors_PositionByPosition()
+    {
+        var model = Gpt2();
+        var results = TestRun.Execute(new ActivationsToFiles(), model, new ActivationOptions { Hooks = ["blocks.0.hook_resid_pre"] }, CheckpointModels.Prompts);
+
+        Assert.That(results.Rows<ActivationToken>("tokens"), Is.EqualTo(
+            from prompt in CheckpointModels.Prompts.Index() from token in prompt.Item.Tokens.Index() select new ActivationToken(prompt.Index, token.Index, model.Token(token.Item))));
+        Assert.That(results.Rows<ActivationFile>("files").Select(file => file.Content), Is.All.EqualTo("1 tensor"));
+    }
+
+    [Test]
     public void WeightsAsNpy_AreAFileEach_AndPromptsAreStillRead()
     {
         var results = TestRun.Execute(new ActivationsToFiles(), Gpt2(), new ActivationOptions { Weights = ["ln_final.*"], Hooks = ["logits"], As = ActivationFormat.Npy }, CheckpointModels.Prompts);

@@ -28,6 +28,12 @@ internal static class PrintedTables
     {
         var turns = models > 1 ? [new Column("model", ColumnKind.Text, _ => null), new Column("run_model", ColumnKind.Text, _ => null)] : Array.Empty<Column>();
         var declared = plugin.Tables.Select(written => (written.Name, (IReadOnlyList<Column>)[.. turns, .. written.Columns])).ToList();
+        if (table is null && parse.GetValue<string>("--format") == "csv")
+        {
+            // Those that are always there; of others the end of the run knows.
+            CsvResultWriter.RequireOne([.. plugin.Tables.Where(written => written.When.Length == 0 && Of(parse).Lacks(written.Columns) is null).Select(written => written.Name).Distinct()]);
+        }
+
         Of(parse).Check(declared.Exists(written => written.Name == table) ? declared.FindAll(written => written.Name == table) : declared);
     }
 }

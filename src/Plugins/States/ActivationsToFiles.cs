@@ -11,6 +11,7 @@ namespace PluginLens.Plugins.States;
     Source = "The way out for every other tool")]
 [Holds(Verdict.Exact, "it writes what the model computed")]
 [Writes("files", typeof(ActivationFile), When = "with prompts")]
+[Writes("tokens", typeof(ActivationToken), When = "with prompts")]
 [Writes("weights", typeof(WeightFile), When = "with --weights")]
 public sealed class ActivationsToFiles : Analysis<ActivationOptions>
 {
@@ -25,7 +26,7 @@ public sealed class ActivationsToFiles : Analysis<ActivationOptions>
 
         var prompts = context.RequirePrompts();
         var hooks = Chosen(context.Model, options.Hooks);
-        var files = context.Results.Table<ActivationFile>("files");
+        var (files, table) = (context.Results.Table<ActivationFile>("files"), context.Results.Table<ActivationToken>("tokens", groupBy: 1));
         foreach (var (index, _, activations) in PromptBatches.Run(context, context.Model, prompts, hooks, most: 1))
         {
             var tokens = prompts[index].Tokens;
@@ -36,6 +37,11 @@ public sealed class ActivationsToFiles : Analysis<ActivationOptions>
             {
                 context.Results.File(name, write);
                 files.Add(new ActivationFile(index, name, what, tokens.Length, prompts[index].Text));
+            }
+
+            foreach (var (position, token) in tokens.Index())
+            {
+                table.Add(new ActivationToken(index, position, context.Model.Token(token)));
             }
         }
     }
@@ -59,6 +65,7 @@ public sealed class ActivationsToFiles : Analysis<ActivationOptions>
             Costs.SideBySide(context, context.RequirePrompts().Select(prompt => Costs.Sum(
                 Costs.Forward(model.Config, prompt.Tokens.Length, layers, hooks.Contains("logits")),
                 new Cost(0, 2 * sizeof(float) * hooks.Sum(hook => model.Hooks[hook].Aggregate(1.0, (size, extent) => size * Extent(extent, prompt.Tokens.Length))))))),
+            Costs.Rows<ActivationToken>(context.RequirePrompts().Sum(prompt => (double)prompt.Tokens.Length)),
             Costs.Rows<ActivationFile>(context.Prompts.Count * (options.As == ActivationFormat.Npy ? hooks.Count : 1)));
     }
 
@@ -83,7 +90,7 @@ public sealed class ActivationsToFiles : Analysis<ActivationOptions>
         if (options.As == ActivationFormat.Safetensors)
         {
             context.Results.File("weights.safetensors", stream => Safetensors.Write(stream, names, Read, []));
-            table.Add(new WeightFile("weights.safetensors", $"{names.Count} tensors"));
+            table.Add(new WeightFile("weights.safetensors", $"{Counted(names.Count)}"));
             return;
         }
 
@@ -107,8 +114,10 @@ public sealed class ActivationsToFiles : Analysis<ActivationOptions>
         PluginLens.Activations activations, List<string> hooks, int[] tokens, string stem, ActivationFormat format) => format switch
         {
             ActivationFormat.Npy => hooks.Select(hook => ($"{hook}{stem}.npy", (Action<Stream>)(stream => Npy.Write(stream, activations[hook])), hook)),
-            _ => [($"activations{stem}.safetensors", stream => Safetensors.Write(stream, hooks, hook => activations[hook], tokens), $"{hooks.Count} tensors")],
+            _ => [($"activations{stem}.safetensors", stream => Safetensors.Write(stream, hooks, hook => activations[hook], tokens), $"{Counted(hooks.Count)}")],
         };
+
+    private static string Counted(int tensors) => tensors == 1 ? "1 tensor" : $"{tensors} tensors";
 
     private static List<string> Chosen(Model model, string[] patterns)
     {
@@ -135,6 +144,12 @@ public sealed class ActivationsToFiles : Analysis<ActivationOptions>
 /// <param name="Tokens">Length of the prompt in tokens.</param>
 /// <param name="Text">The prompt; null when ids were given.</param>
 public sealed record ActivationFile(int Prompt, string File, string Content, int Tokens, string? Text);
+
+/// <summary>What stands at a position of the tensors' axis <c>pos</c>.</summary>
+/// <param name="Prompt">Index of the prompt, from 0.</param>
+/// <param name="Position">Position in the sequence, from 0.</param>
+/// <param name="Token">The token; the tensor <c>input_ids</c> has the ids too.</param>
+public sealed record ActivationToken(int Prompt, int Position, Token Token);
 
 /// <summary>A file of weights.</summary>
 /// <param name="File">Name inside the run folder.</param>

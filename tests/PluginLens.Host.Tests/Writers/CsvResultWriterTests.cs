@@ -37,4 +37,22 @@ public sealed class CsvResultWriterTests
             "layer,input,input_id,score,kind,remark,good\n0,\\u{1B}[2J\\u{202E} a,3,1,rest,\"a\\u{0D}↵\\u{07}\\u{9B}31m, b\",true\n"));
         Assert.That(Written<Hostile>("csv"), Does.Contain("\e[2J\u202E a").And.Contains("a\r\n\a\u009B31m, b"), "files and pipes are exact");
     }
+
+    private sealed class Two : IAnalysis
+    {
+        public void Run(AnalysisContext context)
+        {
+            context.Results.Table<Row>("pairs").Add(new Row(0, default, 1, Kind.Rest, null, false));
+            context.Results.Table<Row>("others").Add(new Row(1, default, 2, Kind.Rest, null, false));
+        }
+    }
+
+    /// <summary>What readers of CSV read is one table.</summary>
+    [Test]
+    public void Csv_OfSeveralTables_WantsOneToBeChosen()
+    {
+        Assert.That(() => Written<Two>("csv"), Throws.TypeOf<UsageException>().With.Message.EqualTo(
+            "--format csv prints one table, and there are 2: pairs, others. Choose with --table pairs, or give --out FOLDER, which writes each into a file."));
+        Assert.That(Written<Two>("csv", new ResultView { Table = "others" }), Does.StartWith("layer,input").And.Contain("\n1,"));
+    }
 }

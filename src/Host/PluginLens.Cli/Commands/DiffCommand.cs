@@ -14,6 +14,7 @@ internal static class DiffCommand
     private static readonly Option<int> K = new("--k") { Description = "Rows at the head of a list that count as its top.", HelpName = "N", DefaultValueFactory = _ => 10 };
     private static readonly Option<int> Rows = new("--rows") { Description = "Lists and rows told of each kind and table, those that differ most first; 0 = all.", HelpName = "N", DefaultValueFactory = _ => 20 };
     private static readonly Option<string> Format = GlobalOptions.Format([.. DiffWriter.Formats]);
+    private static readonly Option<string?> Part = new("--part") { Description = "What --format csv prints: tables, columns, lists or rows.", HelpName = "NAME" };
     private static readonly Option<string?> Out = new("--out", "-o") { Description = "Write into this file.", HelpName = "FILE" };
 
     /// <summary>The command.</summary>
@@ -28,10 +29,11 @@ internal static class DiffCommand
               pluginlens run --plugin ov-pairs --model tiny-gpt2 --out a
               pluginlens run --plugin ov-pairs --model tiny-gpt2-folded --out b
               pluginlens diff a b
+              pluginlens diff a b --format csv --part rows > rows.csv
               pluginlens diff a b --format html --out diff.html
             """)
         {
-            A, B, Table, Key, K, Rows, Format, Out,
+            A, B, Table, Key, K, Rows, Format, Part, Out,
         };
         command.SetAction(Run);
         return command;
@@ -42,6 +44,11 @@ internal static class DiffCommand
         if (parse.GetValue(K) < 1 || parse.GetValue(Rows) < 0)
         {
             throw new UsageException("--k takes a positive number, --rows 0 or a positive one.");
+        }
+
+        if (parse.GetValue(Part) is not null && parse.GetValue(Format) != "csv")
+        {
+            throw new UsageException("--part is about --format csv; the other formats have all of it.");
         }
 
         var options = new DiffOptions
@@ -55,14 +62,14 @@ internal static class DiffCommand
         if (parse.GetValue(Out) is not { } path)
         {
             using var console = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), 1 << 16) { NewLine = "\n" };
-            DiffWriter.Write(diff, parse.GetValue(Format)!, console);
+            DiffWriter.Write(diff, parse.GetValue(Format)!, console, parse.GetValue(Part));
             return ExitCode.Success;
         }
 
         NewFile.Write(path, stream =>
         {
             using var file = new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), 1 << 16, leaveOpen: true) { NewLine = "\n" };
-            DiffWriter.Write(diff, parse.GetValue(Format)!, file);
+            DiffWriter.Write(diff, parse.GetValue(Format)!, file, parse.GetValue(Part));
         });
         return ExitCode.Success;
     }

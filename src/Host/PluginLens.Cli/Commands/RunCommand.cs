@@ -120,7 +120,7 @@ internal static class RunCommand
     public static RunResult Watched(ParseResult parse, RunOrder order, OnnxEngine engine)
     {
         var (entry, place) = (Cli.Plugins.Find(parse, parse.GetValue(Plugin)!), new RunPlace(order.Folder));
-        if (Isolating.Applies(parse, entry))
+        if (Isolating.Applies(parse, entry, () => KeepsModels(parse)))
         {
             return IsolatedRun.Execute(Isolating.With(parse, Order(parse, entry) with { CommandLine = order.Arguments, WritesFiles = true }), entry.Id, place, order.Progress, engine.Cancellation, order.Watch);
         }

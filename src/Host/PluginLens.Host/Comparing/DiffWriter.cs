@@ -13,7 +13,8 @@ public static class DiffWriter
     /// <param name="diff">The comparison.</param>
     /// <param name="format">One of <see cref="Formats"/>.</param>
     /// <param name="output">Receives it; lines end with <c>\n</c>.</param>
-    public static void Write(RunDiff diff, string format, TextWriter output)
+    /// <param name="part">Of <c>csv</c>: which of its tables; null where there is one.</param>
+    public static void Write(RunDiff diff, string format, TextWriter output, string? part = null)
     {
         switch (format)
         {
@@ -21,7 +22,7 @@ public static class DiffWriter
                 WriteText(diff, output);
                 break;
             case "csv":
-                WriteCsv(diff, output);
+                WriteCsv(diff, part, output);
                 break;
             case "json":
                 WriteJson(diff, output);
@@ -55,16 +56,14 @@ public static class DiffWriter
         }
     }
 
-    private static void WriteCsv(RunDiff diff, TextWriter output)
+    private static void WriteCsv(RunDiff diff, string? part, TextWriter output)
     {
-        foreach (var (index, table) in diff.Tables.Index())
+        var table = part is null && diff.Tables.Count == 1 ? diff.Tables[0] : diff.Tables.FirstOrDefault(table => table.Name == part) ?? throw new UsageException(
+            $"--format csv prints one table{(part is null ? string.Empty : $", and there is no '{part}'")}: choose with --part {string.Join(", ", diff.Tables.Select(table => table.Name))}.");
+        using var csv = new CsvRows(output, table.Columns, leaveOpen: true);
+        foreach (var row in table.Rows)
         {
-            output.Write(string.Create(CultureInfo.InvariantCulture, $"{(index == 0 ? string.Empty : "\n")}# table: {table.Name}\n"));
-            using var csv = new CsvRows(output, table.Columns, leaveOpen: true);
-            foreach (var row in table.Rows)
-            {
-                csv.Add(row);
-            }
+            csv.Add(row);
         }
     }
 
