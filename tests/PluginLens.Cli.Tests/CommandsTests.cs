@@ -153,7 +153,7 @@ public sealed class CommandsTests
         }
 
         Assert.That(Cli.RunIn(Cli.Root, ["cache"], environment).Output, Does.Match(@"vocabulary lists +3 +3.0 MB"));
-        Assert.That(Cli.RunIn(Cli.Root, ["cache", "clear", "--limit", "2.5m"], environment).Output, Does.Contain("deleted 1 files, 1.0 MB; 2.0 MB left"));
+        Assert.That(Cli.RunIn(Cli.Root, ["cache", "clear", "--limit", "2.5m"], environment).Output, Does.Contain("deleted 1 file, 1.0 MB; 2.0 MB left"));
         Assert.That(Directory.GetFiles(lists).Select(Path.GetFileName), Is.EquivalentTo(["new", "middle"]));
         Assert.That(Cli.RunIn(Cli.Root, ["cache", "clear", "--limit", "much"], environment), Has.Property("ExitCode").EqualTo(2).And.Property("Errors").Contains("expected a size"));
         Assert.That(Cli.RunIn(Cli.Root, ["cache", "clear"], environment).ExitCode, Is.Zero);

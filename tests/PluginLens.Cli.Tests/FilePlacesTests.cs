@@ -18,7 +18,7 @@ public sealed class FilePlacesTests
         var result = Cli.Run("models", "--models", folder.At("models"));
 
         Assert.That(result.ExitCode, Is.Zero, result.Errors);
-        Assert.That(result.Output, Does.Match(@"(?m)^a +cannot be opened: .*").And.Contain("named pipe").And.Match(@"(?m)^b +gpt2"));
+        Assert.That(result.Output, Does.Match(@"(?m)^a cannot be opened: .*").And.Contain("named pipe").And.Match(@"(?m)^b +gpt2"));
     }
 
     [Test]

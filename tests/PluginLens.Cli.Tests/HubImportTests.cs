@@ -175,7 +175,7 @@ public sealed class HubImportTests
 
         var errors = process.StandardError.ReadToEnd();
         process.WaitForExit();
-        Assert.That((process.ExitCode, errors), Is.EqualTo((1, "pluginlens: Stopped; what was fetched is kept, and the same command goes on from there.\n")));
+        Assert.That((process.ExitCode, errors), Is.EqualTo((130, "pluginlens: Stopped; what was fetched is kept, and the same command goes on from there.\n")));
         Assert.That(new FileInfo(Directory.GetFiles(folder.At("hf/hub/models--org--model/blobs"), "*.part").Single()).Length, Is.EqualTo(content.Length / 2));
     }
 

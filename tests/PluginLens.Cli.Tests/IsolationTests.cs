@@ -87,7 +87,7 @@ public sealed class IsolationTests
 
         var errors = process.StandardError.ReadToEnd();
         Assert.That(process.WaitForExit(TimeSpan.FromSeconds(30)), "it stopped");
-        Assert.That((process.ExitCode, errors), Is.EqualTo((1, "pluginlens: Stopped; what was finished was kept.\n")));
+        Assert.That((process.ExitCode, errors), Is.EqualTo((130, "pluginlens: Stopped; what was finished was kept.\n")));
         Assert.That(Status(folder.At("run")), Is.EqualTo("cancelled"));
         Assert.That(File.ReadAllText(folder.At("run/rows.incomplete.csv")), Is.EqualTo("number\n1\n"));
     }

@@ -151,7 +151,8 @@ public sealed class AnalysisRunTests
         var result = AnalysisRun.Execute(InlinePlugin.Request(PluginLoading.Load(Catalog.Find("hangs-until-cancelled")), cancellation: stop.Token));
 
         Assert.That(result.Info.Status, Is.EqualTo(RunStatus.Cancelled));
-        Assert.That(result.ExitCode, Is.EqualTo(1));
+        Assert.That(result.ExitCode, Is.EqualTo(130));
+        Assert.That(ResultSummary.Of(result).First(), Does.EndWith(": cancelled, not whole"), "what broke off is not exact");
         Assert.That(result.Tables.Single().Rows, Has.Count.EqualTo(1));
     }
 
@@ -163,7 +164,7 @@ public sealed class AnalysisRunTests
 
         var result = InlinePlugin.Run<Good>(cancellation: stop.Token);
 
-        Assert.That((result.Info.Status, result.ExitCode), Is.EqualTo((RunStatus.Cancelled, 1)));
+        Assert.That((result.Info.Status, result.ExitCode), Is.EqualTo((RunStatus.Cancelled, 130)));
         Assert.That(result.Tables.Single().Rows, Has.Count.EqualTo(1));
     }
 

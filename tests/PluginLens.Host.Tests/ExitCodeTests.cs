@@ -11,7 +11,7 @@ public sealed class ExitCodeTests
         new(new PluginException("threw") { ExitCode = ExitCode.Failed }, ExitCode.Failed),
         new(new FileNotFoundException("f"), ExitCode.Usage),
         new(new UnauthorizedAccessException("a"), ExitCode.Usage),
-        new(new OperationCanceledException(), ExitCode.Failed),
+        new(new OperationCanceledException(), ExitCode.Interrupted),
         new(new InvalidOperationException("bug"), ExitCode.Failed),
     ];
 

@@ -91,7 +91,7 @@ public sealed class FrameTests
 
     private static IEnumerable<TestCaseData> Errors() =>
     [
-        new(null, 0), new(new UsageException("usage"), 2), new(new ModelException("model"), 2), new(new IOException("input"), 2), new(new OperationCanceledException("cancelled"), 1),
+        new(null, 0), new(new UsageException("usage"), 2), new(new ModelException("model"), 2), new(new IOException("input"), 2), new(new OperationCanceledException("cancelled"), 130),
         new(new PluginException("plugin") { ExitCode = 1 }, 1), new(new PluginException("unusable"), 2), new(new InvalidOperationException("another"), 1),
     ];
 

@@ -106,7 +106,7 @@ public sealed class AblateTests : AnalysisTests<Ablate>
         yield return new TestCaseData(new AblateOptions { Sequences = 2 }, "--sequences 2 takes random tokens");
         yield return new TestCaseData(new AblateOptions { With = AblationValue.Resample }, "--with resample takes what another prompt of the same length has, and prompt 0 alone has 2 tokens");
         yield return new TestCaseData(new AblateOptions { Token = " w1 w2" }, "--token ' w1 w2': expected one token");
-        yield return new TestCaseData(new AblateOptions { Position = Selection.Parse("7") }, "--position 7: this model has positions 0 to 1");
+        yield return new TestCaseData(new AblateOptions { Position = Selection.Parse("7") }, "--position 7: a prompt of 2 tokens has positions 0 to 1");
     }
 
     [TestCaseSource(nameof(Refused))]

@@ -63,7 +63,7 @@ public sealed class BosNeuronsTests : AnalysisTests<BosNeurons>
     {
         string[] Notes(int first) => [.. TestRun.Execute(new BosNeurons(), Planted.WithConfig(config => config with { BosId = 5 }), new BosNeuronsOptions(), [new Prompt(null, [first, 1, 4])]).Notes];
 
-        Assert.That(Notes(3), Has.Some.EqualTo("1 of 1 prompts do not begin with ' w5'; --bos puts it there"));
+        Assert.That(Notes(3), Has.Some.EqualTo("1 of 1 prompt does not begin with ' w5'; --bos puts it there"));
         Assert.That(Notes(5), Has.None.Contains("do not begin"));
     }
 

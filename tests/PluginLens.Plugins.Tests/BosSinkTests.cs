@@ -68,7 +68,7 @@ public sealed class BosSinkTests : AnalysisTests<BosSink>
         var results = TestRun.Execute(new BosSink(), Planted, prompts: [new Prompt(null, [3])]);
 
         Assert.That(results.Rows<SinkHead>("bos-sink")[0], Is.EqualTo(new SinkHead(0, 0, null, null, null, 0)));
-        Assert.That(results.Notes, Is.EqualTo(new[] { "0 queries of 1 prompts, the first tokens themselves left out" }));
+        Assert.That(results.Notes, Is.EqualTo(new[] { "0 queries of 1 prompt, the first tokens themselves left out" }));
     }
 
     [Test]

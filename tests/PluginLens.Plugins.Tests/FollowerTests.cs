@@ -308,7 +308,7 @@ public sealed class AttentionTokenDiffTests : AnalysisTests<AttentionTokenDiff>
         void Refused(AttentionTokenDiffOptions options, string message, params int[] tokens) => Assert.That(
             () => TestRun.Execute(new AttentionTokenDiff(), Gpt2(), options, [new Prompt(null, tokens)]), Throws.TypeOf<UsageException>().With.Message.Contains(message));
         Refused(new AttentionTokenDiffOptions { Replace = 0 }, "name the token with --next", 5);
-        Refused(new AttentionTokenDiffOptions { Replace = 3, Next = text }, "positions 0 to 0", 5);
+        Refused(new AttentionTokenDiffOptions { Replace = 3, Next = text }, "this prompt has position 0 alone", 5);
         Refused(new AttentionTokenDiffOptions(), "no token can follow", new int[Gpt2().Config.NCtx]);
         Assert.That(
             () => TestRun.Execute(new AttentionTokenDiff(), CheckpointModels.Get("bert"), new AttentionTokenDiffOptions(), CheckpointModels.Prompts),

@@ -74,7 +74,9 @@ public sealed record Selection : IParsable<Selection>
             var high = last < 0 ? count + last : last;
             if (low < 0 || high >= count || low > high)
             {
-                throw new UsageException($"--{what} {Text}: this model has {what}s 0 to {count - 1}.");
+                // Positions are those of a prompt, all else is the model's.
+                var whose = what == "position" ? $"a prompt of {count} {(count == 1 ? "token" : "tokens")}" : "this model";
+                throw new UsageException($"--{what} {Text}: {whose} has {(count == 1 ? $"{what} 0 alone" : $"{what}s 0 to {count - 1}")}.");
             }
 
             chosen.UnionWith(Enumerable.Range(low, high - low + 1));

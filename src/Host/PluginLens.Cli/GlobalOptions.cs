@@ -28,6 +28,19 @@ internal static class GlobalOptions
         Recursive = true,
     };
 
+    /// <summary>An option that is one of the names of an enumeration; its numbers are none.</summary>
+    /// <param name="name">With hyphens.</param>
+    /// <param name="description">Help.</param>
+    /// <param name="helpName">What stands for the value.</param>
+    /// <param name="otherwise">Where it is not given.</param>
+    public static Option<T> OneOf<T>(string name, string description, string helpName, T otherwise)
+        where T : struct, Enum
+    {
+        var option = new Option<T>(name) { Description = description, HelpName = helpName, DefaultValueFactory = _ => otherwise };
+        option.AcceptOnlyFromAmong(StringComparer.OrdinalIgnoreCase, [.. Enum.GetNames<T>().Select(Host.Names.Kebab)]);
+        return option;
+    }
+
     /// <summary>Output format of a command.</summary>
     public static Option<string> Format(params string[] formats)
     {

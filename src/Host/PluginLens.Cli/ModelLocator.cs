@@ -8,11 +8,14 @@ namespace PluginLens.Cli;
 /// <param name="readsPrompts">Whether the default model is to be one that knows something of what prompts say, or one that is there at once.</param>
 internal sealed class ModelLocator(string? folder, bool readsPrompts = false)
 {
+    /// <summary>Environment variable with folders of models, separated as in PATH.</summary>
+    public const string Variable = "PLUGINLENS_MODELS";
+
     private const string Instant = "tiny-gpt2", Knowing = "smollm2-135m";
 
     /// <summary>Folders that hold models, first match wins: --models, PLUGINLENS_MODELS, models/onnx upwards from here and from the program.</summary>
     public IReadOnlyList<string> Roots { get; } = folder is not null
-        ? Directory.Exists(folder) ? [folder] : throw new UsageException($"--models '{folder}': no such folder.")
+        ? Directory.Exists(folder) ? [folder] : throw new UsageException($"--models '{folder}': {(File.Exists(folder) ? "that is a file; expected a folder of model folders" : "no such folder")}.")
         : [.. Candidates().Where(Directory.Exists).Select(Path.GetFullPath).Distinct()];
 
     /// <summary>The folder of a model.</summary>
@@ -59,7 +62,7 @@ internal sealed class ModelLocator(string? folder, bool readsPrompts = false)
 
     private static IEnumerable<string> Candidates()
     {
-        if (Environment.GetEnvironmentVariable("PLUGINLENS_MODELS") is { Length: > 0 } variable)
+        if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } variable)
         {
             foreach (var path in variable.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries))
             {

@@ -46,8 +46,17 @@ internal static class Plugins
         }
     }
 
-    private static PluginCatalog Discover(ParseResult parse, bool looksAtOptions) =>
-        PluginCatalog.Discover(PluginSearchPath.Default(AppContext.BaseDirectory, parse.GetValue(GlobalOptions.Plugins)), OwnOptions(parse), looksAtOptions);
+    private static PluginCatalog Discover(ParseResult parse, bool looksAtOptions)
+    {
+        string[] named = parse.GetValue(GlobalOptions.Plugins) ?? [];
+        var catalog = PluginCatalog.Discover(PluginSearchPath.Default(AppContext.BaseDirectory, named), OwnOptions(parse), looksAtOptions);
+        foreach (var folder in named.Where(folder => catalog.Empty.Contains(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)))))
+        {
+            Hints.Say($"--plugins '{folder}': no plugin is there; expected a folder of plugins, each a folder NAME with NAME.dll in it.");
+        }
+
+        return catalog;
+    }
 
     /// <summary>What <c>run</c> takes for itself, so that no analysis would ever see it.</summary>
     private static HashSet<string> OwnOptions(ParseResult parse)

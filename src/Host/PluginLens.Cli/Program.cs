@@ -35,6 +35,11 @@ internal static class Program
         IsolatedCommand.Create(),
     };
 
+    /// <summary>What a command line says. A word that begins with @ is itself and no file of words: texts do.</summary>
+    /// <param name="root">Every command.</param>
+    /// <param name="args">As typed.</param>
+    public static ParseResult Parse(RootCommand root, IReadOnlyList<string> args) => root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+
     private static void Main(string[] args)
     {
         var code = Run(args);
@@ -65,16 +70,19 @@ internal static class Program
             return Failure.Report(error, verbose: false);
         }
 
-        var parse = root.Parse(meant);
-        if (parse.Errors.Count > 0)
+        var parse = Parse(root, meant);
+        if (TypingError.Of(meant, parse) is { } wrong)
         {
-            var command = parse.CommandResult.Command is { } given and not RootCommand ? $"pluginlens {given.Name}" : "pluginlens";
-            Console.Error.WriteLine($"pluginlens: {string.Join(" ", parse.Errors.Select(error => error.Message.ReplaceLineEndings(" ")))} '{command} --help' shows how.");
-            return ExitCode.Usage;
+            return Failure.Report(new UsageException(wrong), verbose: false);
         }
 
         try
         {
+            if (!parse.CommandResult.Command.Hidden)
+            {
+                Hints.SayOfVariables(parse.GetValue(GlobalOptions.Models) is null ? [] : [ModelLocator.Variable]);
+            }
+
             return parse.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         }
         catch (Exception error)

@@ -14,7 +14,7 @@ internal static class ImportFacts
     {
         string Text(string key) => facts[key] is { } value ? MetadataJson.Text(value) : "";
         yield return new("architecture", Text("architecture"));
-        yield return new("sizes", $"{Text("n_layers")} layers, d_model {Text("d_model")}, d_vocab {Text("d_vocab")}, n_ctx {Text("n_ctx")}");
+        yield return new("sizes", $"{Text("n_layers")} {(Text("n_layers") == "1" ? "layer" : "layers")}, d_model {Text("d_model")}, d_vocab {Text("d_vocab")}, n_ctx {Text("n_ctx")}");
         var keyHeads = facts.ContainsKey("n_key_value_heads") ? $", {Text("n_key_value_heads")} key-value heads" : "";
         yield return new("attention", $"{Text("attention_dir")}, {Text("n_heads")} heads of {Text("d_head")}{keyHeads}, scores / {facts["attn_scale"]!.GetValue<double>():g5}");
         yield return new("mlp", facts.ContainsKey("attn_only") ? "none"

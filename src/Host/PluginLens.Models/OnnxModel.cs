@@ -136,7 +136,8 @@ public sealed class OnnxModel : Model
         var unknown = hooks.Concat(input.Replace.Keys).Concat(input.Overlay.Keys).FirstOrDefault(hook => !Hooks.ContainsKey(hook));
         if (unknown is not null)
         {
-            throw new ModelException($"Model '{Config.Name}' has no hook '{unknown}'; 'pluginlens inspect {Config.Name}' lists them.");
+            // Whoever calls this named it, and it is whoever calls this who is wrong: the model is as its metadata say.
+            throw new ArgumentException($"Expected hooks of model '{Config.Name}', found '{unknown}'; {Suggestion.Of(unknown, Hooks.Keys) ?? $"'pluginlens inspect {Config.Name}' lists them."}", nameof(hooks));
         }
 
         if (input.Overlay.Keys.FirstOrDefault(input.Replace.ContainsKey) is { } both)

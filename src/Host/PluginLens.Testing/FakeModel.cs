@@ -138,7 +138,7 @@ public sealed class FakeModel : Model
         hook => hook,
         hook => input.Replace.TryGetValue(hook, out var given) ? given
             : _values.TryGetValue(hook, out var value) ? Overlaid(value(input), input.Overlay.GetValueOrDefault(hook))
-            : throw new ModelException($"Model '{Config.Name}' has no hook '{hook}'.")));
+            : throw new ArgumentException($"Expected hooks of model '{Config.Name}', found '{hook}'.", nameof(hooks))));
 
     /// <summary>What is fed in part stands where it is a number. Hooks that come later are functions of the input: those that should follow look at <see cref="ModelInput.Overlay"/>.</summary>
     private static Tensor Overlaid(Tensor computed, Tensor? overlay) => overlay is null

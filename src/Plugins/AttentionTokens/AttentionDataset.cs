@@ -32,7 +32,7 @@ internal static class AttentionDataset
 
         var reader = new AttentionTokenReader(context, options, [options.Component]);
         var prompts = TokensOfAttention.Prompts(context, options);
-        context.Results.Note(NoteLine.Of($"{options.Component.ToString().ToLowerInvariant()} of {prompts.Count} prompts", reader.Description));
+        context.Results.Note(NoteLine.Of($"{options.Component.ToString().ToLowerInvariant()} of {Counted.Of(prompts.Count, "prompt")}", reader.Description));
         return reader.Read(prompts).SelectMany(cells => cells.Places.Select(at => new Cell(
             cells.Layer, cells.Head, cells.Prompt, at.I, at.J, cells.Tokens[at.I], cells.Attn[(at.I * cells.Tokens.Length) + at.J], cells.Id(options.Component, at.I, at.J)!.Value)));
     }

@@ -77,7 +77,7 @@ public sealed class AttentionTokenDiff : Analysis<AttentionTokenDiffOptions>
             var at = place < 0 ? tokens.Length + place : place;
             if (at < 0 || at >= tokens.Length || options.Next.Length == 0)
             {
-                throw new UsageException(options.Next.Length == 0 ? "--replace: name the token with --next." : $"--replace {place}: this prompt has positions 0 to {tokens.Length - 1}.");
+                throw new UsageException(options.Next.Length == 0 ? "--replace: name the token with --next." : $"--replace {place}: this prompt has {(tokens.Length == 1 ? "position 0 alone" : $"positions 0 to {tokens.Length - 1}")}.");
             }
 
             int[] replaced = [.. tokens];

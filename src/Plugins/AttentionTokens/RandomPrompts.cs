@@ -46,5 +46,5 @@ internal static class RandomPrompts
     /// <param name="kind">Which.</param>
     /// <param name="prompts">The prompts.</param>
     public static string Describe(AnalysisContext context, RandomInput kind, IReadOnlyList<Prompt> prompts) =>
-        $"{prompts.Count} random prompt{(prompts.Count == 1 ? string.Empty : "s")} of {prompts[0].Tokens.Length} tokens ({$"{kind}".ToLowerInvariant()}), seed {context.Seed}";
+        $"{Counted.Of(prompts.Count, "random prompt")} of {prompts[0].Tokens.Length} tokens ({$"{kind}".ToLowerInvariant()}), seed {context.Seed}";
 }

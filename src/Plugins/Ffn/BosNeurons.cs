@@ -28,7 +28,7 @@ public sealed class BosNeurons : Analysis<BosNeuronsOptions>
             $"{(options.Magnitude ? "|activation|" : "activation")} at position 0 at least {options.AtLeast}, elsewhere at most {options.Elsewhere}"));
         if (config.BosId is { } bos && prompts.Count(prompt => prompt.Tokens[0] != bos) is > 0 and var others)
         {
-            context.Results.Note($"{others} of {prompts.Count} prompts do not begin with '{model.Token(bos).Text}'; --bos puts it there");
+            context.Results.Note($"{others} of {Counted.Of(prompts.Count, "prompt")} {(prompts.Count == 1 ? "does" : "do")} not begin with '{model.Token(bos).Text}'; --bos puts it there");
         }
 
         var (table, counts) = (context.Results.Table<BosNeuron>("bos-neurons", groupBy: 1), context.Results.Table<BosLayer>("layers", groupBy: 1));

@@ -121,7 +121,7 @@ public sealed class Ablate : Analysis<AblateOptions>
             },
             options.At == Selection.All ? null : $"at positions {options.At} alone"));
         context.Results.Note(NoteLine.Of(
-            $"means over {prompts.Count} prompts, positions {(position is null ? context.Model.Config.Traits.Contains(Trait.Bidirectional) ? "that are masked" : "-1" : position.Text)}",
+            $"means over {Counted.Of(prompts.Count, "prompt")}, positions {(position is null ? context.Model.Config.Traits.Contains(Trait.Bidirectional) ? "that are masked" : "-1" : position.Text)}",
             $"logit and probability of {(options.Token is { } token ? $"'{token}'" : options.Labels ? "the label" : "what the unchanged model predicts")}{(options.Against is { } against ? $", the logit minus that of '{against}'" : null)}",
             "loss and accuracy of the token that follows, where one does",
             "KL(unchanged || changed) in nats"));

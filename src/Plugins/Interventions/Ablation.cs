@@ -67,7 +67,12 @@ internal sealed record Ablation(AblatedKind Kind, string Name, int? Layer, int? 
             throw new UsageException($"--hooks {hook}: it stands behind the last block; expected a hook of a block or of the embedding.");
         }
 
-        if (model.Hooks.TryGetValue(hook, out var dimensions) && !dimensions.Contains("pos"))
+        if (!model.Hooks.TryGetValue(hook, out var dimensions))
+        {
+            throw new UsageException($"--hooks '{hook}': no such hook in model '{model.Config.Name}'; {Suggestion.Of(hook, model.Hooks.Keys) ?? $"'pluginlens inspect {model.Config.Name}' lists them."}");
+        }
+
+        if (!dimensions.Contains("pos"))
         {
             throw new UsageException($"--hooks {hook}: expected a hook with positions; its dimensions are {string.Join(", ", dimensions)}.");
         }

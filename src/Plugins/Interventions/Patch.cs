@@ -113,7 +113,7 @@ public sealed class Patch : Analysis<PatchOptions>
             if (one != other)
             {
                 throw new UsageException(
-                    $"Pair {clean / 2}: the clean prompt has {one} tokens, the corrupted one {other}; a state is patched into the same position. Choose words of as many tokens ('pluginlens tokenize' shows them).");
+                    $"Pair {clean / 2}: the clean prompt has {Counted.Of(one, "token")}, the corrupted one {other}; a state is patched into the same position. Choose words of as many tokens ('pluginlens tokenize' shows them).");
             }
         }
 

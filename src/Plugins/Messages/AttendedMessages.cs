@@ -40,7 +40,7 @@ public sealed class AttendedMessages : Analysis<AttendedMessagesOptions>
             var labels = PromptLabels.Of(model, tokens, Enumerable.Range(0, tokens.Length));
             if (tokens.Length > options.Draw && options.Draw > 0)
             {
-                context.Results.Note($"prompt {index} has {tokens.Length} tokens: not drawn beyond --draw {options.Draw}");
+                context.Results.Note($"prompt {index} has {Counted.Of(tokens.Length, "token")}: not drawn beyond --draw {options.Draw}");
             }
 
             foreach (var read in both.Of(prompt, index, layers, heads))

@@ -42,7 +42,7 @@ public sealed class EmbeddingMap : Analysis<EmbeddingMapOptions>
         var name = $"{(options.Coefficient < 0 ? "-" : string.Empty)}{Name(model.Config, group, index)} of layer {layer}";
         var longest = options.Index is null ? $" (the longest of {vectors.Rows})" : string.Empty;
         context.Results.Note(NoteLine.Of(
-            $"{best.Ids.Length} tokens of {name}{longest} on {sides.Name(ParameterVectors.Writes(group))}{(options.Normalised ? ", rows of length 1 in the map" : string.Empty)}",
+            $"{Counted.Of(best.Ids.Length, "token")} of {name}{longest} on {sides.Name(ParameterVectors.Writes(group))}{(options.Normalised ? ", rows of length 1 in the map" : string.Empty)}",
             $"weights {model.Config.ProcessingName}",
             similar.Description,
             options.Method == MapMethod.Umap ? $"seed {context.Seed}" : "nothing is random"));

@@ -90,7 +90,7 @@ public sealed class ActivationsToFiles : Analysis<ActivationOptions>
         if (options.As == ActivationFormat.Safetensors)
         {
             context.Results.File("weights.safetensors", stream => Safetensors.Write(stream, names, Read, []));
-            table.Add(new WeightFile("weights.safetensors", $"{Counted(names.Count)}"));
+            table.Add(new WeightFile("weights.safetensors", Counted.Of(names.Count, "tensor")));
             return;
         }
 
@@ -114,10 +114,8 @@ public sealed class ActivationsToFiles : Analysis<ActivationOptions>
         PluginLens.Activations activations, List<string> hooks, int[] tokens, string stem, ActivationFormat format) => format switch
         {
             ActivationFormat.Npy => hooks.Select(hook => ($"{hook}{stem}.npy", (Action<Stream>)(stream => Npy.Write(stream, activations[hook])), hook)),
-            _ => [($"activations{stem}.safetensors", stream => Safetensors.Write(stream, hooks, hook => activations[hook], tokens), $"{Counted(hooks.Count)}")],
+            _ => [($"activations{stem}.safetensors", stream => Safetensors.Write(stream, hooks, hook => activations[hook], tokens), Counted.Of(hooks.Count, "tensor"))],
         };
-
-    private static string Counted(int tensors) => tensors == 1 ? "1 tensor" : $"{tensors} tensors";
 
     private static List<string> Chosen(Model model, string[] patterns)
     {
@@ -133,7 +131,7 @@ public sealed class ActivationsToFiles : Analysis<ActivationOptions>
     {
         var found = names.Where(name => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false)).ToList();
         return found.Count > 0 ? found : throw new UsageException(
-            $"{option} '{pattern}': no such {what} in model '{model.Config.Name}'; 'pluginlens inspect {model.Config.Name}' lists them (wildcards such as {example} work).");
+            $"{option} '{pattern}': no such {what} in model '{model.Config.Name}'; {Suggestion.Of(pattern, names) ?? $"'pluginlens inspect {model.Config.Name}' lists them (wildcards such as {example} work)."}");
     }
 }
 

@@ -39,7 +39,7 @@ public sealed class BosSink : Analysis<BosSinkOptions>
         SinkHead[] all = [.. found.SelectMany(row => row).Select(head => head.Mean is { } sum ? head with { Mean = sum / queries, Sink = sum / queries > options.Above } : head)];
         Array.ForEach(all, table.Add);
         context.Results.Note(NoteLine.Of(
-            $"{queries} queries of {prompts.Count} prompts, {(options.IncludeFirst ? "the first tokens themselves included" : "the first tokens themselves left out")}",
+            $"{queries} queries of {Counted.Of(prompts.Count, "prompt")}, {(options.IncludeFirst ? "the first tokens themselves included" : "the first tokens themselves left out")}",
             queries == 0 ? null : FormattableString.Invariant($"mean of all heads {all.Average(head => head.Mean):0.000}"),
             queries == 0 ? null : FormattableString.Invariant($"{all.Count(head => head.Sink == true)} of {all.Length} heads give it more than {options.Above}")));
         Draw("mean", "Mean attention to the first token", head => head.Mean);

@@ -59,7 +59,7 @@ internal static class CacheCommand
             deleted++;
         }
 
-        Console.WriteLine($"deleted {deleted} files, {Size(freed)}; {Size(kept)} left");
+        Console.WriteLine($"deleted {deleted} {(deleted == 1 ? "file" : "files")}, {Size(freed)}; {Size(kept)} left");
         return ExitCode.Success;
     }
 

@@ -30,7 +30,7 @@ internal static class InspectGguf
             $"bits each{(file.Files.Count > 1 ? $", {file.Files.Count} parts" : "")}");
         foreach (var type in file.Tensors.GroupBy(tensor => tensor.Type))
         {
-            Console.WriteLine($"{type.Key,-8} {type.Count()} tensors, {type.Sum(tensor => tensor.Weights):n0} numbers, {type.First().BitsPerWeight:0.00##} bits each");
+            Console.WriteLine($"{type.Key,-8} {type.Count()} {(type.Count() == 1 ? "tensor" : "tensors")}, {type.Sum(tensor => tensor.Weights):n0} numbers, {type.First().BitsPerWeight:0.00##} bits each");
         }
 
         Console.WriteLine();

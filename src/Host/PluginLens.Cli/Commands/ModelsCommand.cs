@@ -41,9 +41,17 @@ internal static class ModelsCommand
 
             Columns.Print(
                 ["model", "architecture", "layers", "d_model", "heads", "vocabulary", "context", "weights", "size"],
-                models.Select(model => model.Config is { } config
-                    ? new[] { model.Name, config.Architecture, $"{config.NLayers}", $"{config.DModel}", $"{config.NHeads}", $"{config.DVocab}", $"{config.NCtx}", $"{config.ProcessingName}", $"{model.Bytes / 1e6:0.0} MB" }
-                    : [model.Name, $"cannot be opened: {model.Error}", string.Empty, string.Empty, string.Empty, string.Empty, string.Empty, string.Empty, string.Empty]));
+                from model in models
+                where model.Config is not null
+                let config = model.Config
+                select new[] { model.Name, config.Architecture, $"{config.NLayers}", $"{config.DModel}", $"{config.NHeads}", $"{config.DVocab}", $"{config.NCtx}", $"{config.ProcessingName}", $"{model.Bytes / 1e6:0.0} MB" });
+
+            // A reason is a sentence and would widen its column for all.
+            foreach (var model in models.Where(model => model.Error is not null))
+            {
+                Console.WriteLine($"{model.Name} cannot be opened: {model.Error}");
+            }
+
             return ExitCode.Success;
         });
         return command;

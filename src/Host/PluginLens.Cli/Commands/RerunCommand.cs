@@ -33,7 +33,7 @@ internal static class RerunCommand
     {
         var before = RecordedRun.Read(parse.GetValue(Folder)!);
         var root = Program.Root();
-        var typed = root.Parse(TypedCommand.Meant([.. before.CommandLine], root));
+        var typed = Program.Parse(root, TypedCommand.Meant([.. before.CommandLine], root));
         if (typed.Errors.Count > 0 || typed.CommandResult.Command.Name != "run")
         {
             throw new UsageException($"The command line in '{before.Folder}' is not one of this version: {string.Join(' ', before.CommandLine)}. Type it anew.");

@@ -20,11 +20,11 @@ internal static class RunCommand
     private static readonly Option<string?> Out = new("--out", "-o") { Description = "A new folder for run.json, one file a table, figures and files; {plugin} and {model} in it stand for their names.", HelpName = "FOLDER" };
     private static readonly Option<bool> Force = new("--force") { Description = "Replace the run that the folder of --out holds; it stays until the new one is whole." };
     private static readonly Option<bool> Resume = new("--resume") { Description = "Go on with the run of the same command line that broke off in the folder of --out." };
-    private static readonly Option<TableFormat> Tables = new("--tables") { Description = "Tables in the folder of --out: csv, parquet or both.", HelpName = "FORMAT", DefaultValueFactory = _ => TableFormat.Csv };
+    private static readonly Option<TableFormat> Tables = GlobalOptions.OneOf("--tables", "Tables in the folder of --out: csv, parquet or both.", "FORMAT", TableFormat.Csv);
     private static readonly Option<string?> Figures = FiguresOption();
     private static readonly Option<string?> Table = new("--table") { Description = "Print only this table.", HelpName = "NAME" };
     private static readonly Option<int?> Rows = new("--rows") { Description = "Rows printed of each group; 0 = all. Default: groups of up to 20 whole, else 5. csv and json always have all that --where and --top leave.", HelpName = "N" };
-    private static readonly Option<Device> Device = new("--device") { Description = "auto, cpu or cuda; auto tries CUDA and falls back with the reason.", HelpName = "DEVICE", DefaultValueFactory = _ => Models.Device.Auto };
+    private static readonly Option<Device> Device = GlobalOptions.OneOf("--device", "auto, cpu or cuda; auto tries CUDA and falls back with the reason.", "DEVICE", Models.Device.Auto);
     private static readonly Option<int> Threads = new("--threads") { Description = "Threads; 0 = one for each processor. Results do not depend on it.", HelpName = "N" };
     private static readonly Option<int> Seed = new("--seed") { Description = "Seed of everything random.", HelpName = "N" };
     private static readonly Option<bool> NoCache = new("--no-cache") { Description = "Compute vocabulary lists and hashes of weights anew instead of keeping them in the user's cache folder." };
@@ -65,7 +65,7 @@ internal static class RunCommand
     {
         if (parse.GetValue(Threads) < 0 || parse.GetValue(Rows) < 0)
         {
-            throw new UsageException("--threads and --rows take 0 or a positive number.");
+            throw new UsageException(parse.GetValue(Threads) < 0 ? $"--threads {parse.GetValue(Threads)}: expected 0 or a positive number." : $"--rows {parse.GetValue(Rows)}: expected 0 or a positive number.");
         }
 
         Isolating.Check(parse);

@@ -6,6 +6,7 @@ public sealed class PluginCatalog
     private readonly List<PluginEntry> _found = [];
     private readonly List<PluginFault> _faults = [];
     private readonly List<string> _searched = [];
+    private readonly List<string> _empty = [];
     private readonly HashSet<string> _plugins = new(StringComparer.Ordinal);
     private readonly IReadOnlySet<string> _reserved;
     private readonly bool _looksAtOptions;
@@ -22,6 +23,9 @@ public sealed class PluginCatalog
 
     /// <summary>What looked like a plugin or an analysis and cannot be used.</summary>
     public IReadOnlyList<PluginFault> Faults => _faults;
+
+    /// <summary>Folders that were looked through and hold nothing that looks like a plugin.</summary>
+    public IReadOnlyList<string> Empty => _empty;
 
     /// <summary>Looks through folders. An analysis that two plugins have is in neither's favour: it is reported, and an error for who asks for it.</summary>
     /// <param name="folders">Each holds one folder for each plugin, or is a plugin's folder itself.</param>
@@ -77,6 +81,7 @@ public sealed class PluginCatalog
         }
 
         _searched.Add(folder);
+        var known = _found.Count + _faults.Count;
         try
         {
             if (!Directory.Exists(folder))
@@ -95,6 +100,11 @@ public sealed class PluginCatalog
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             _faults.Add(new PluginFault(folder, $"Plugin folder '{folder}' cannot be read: {error.Message}"));
+        }
+
+        if (_found.Count + _faults.Count == known)
+        {
+            _empty.Add(folder);
         }
     }
 

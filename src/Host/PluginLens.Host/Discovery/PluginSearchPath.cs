@@ -10,11 +10,10 @@ public static class PluginSearchPath
     public const string OwnFolder = "plugins";
 
     /// <summary>The user's own plugins: <c>$XDG_DATA_HOME/pluginlens/plugins</c> where that is set, else <c>~/.pluginlens/plugins</c>.</summary>
-    public static string UserFolder => Environment.GetEnvironmentVariable("XDG_DATA_HOME") is { Length: > 0 } data
-        ? Path.Combine(data, "pluginlens", "plugins")
-        : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".pluginlens", "plugins");
+    /// <exception cref="UsageException">There is no home folder.</exception>
+    public static string UserFolder => FindUserFolder() ?? throw new UsageException("There is no home folder for your own plugins: set HOME, or XDG_DATA_HOME to a folder.");
 
-    /// <summary>Folders named by the user, then <see cref="Variable"/>, then <see cref="UserFolder"/>, then beside the program.</summary>
+    /// <summary>Folders named by the user, then those of <see cref="Variable"/> that exist, then <see cref="UserFolder"/>, then beside the program.</summary>
     /// <param name="programFolder">Folder of the program; its <c>plugins</c> is the last place.</param>
     /// <param name="named">Folders of <c>--plugins</c>; one that does not exist is an error.</param>
     public static IReadOnlyList<string> Default(string programFolder, IEnumerable<string>? named = null)
@@ -22,15 +21,15 @@ public static class PluginSearchPath
         var folders = new List<string>();
         foreach (var folder in named ?? [])
         {
-            folders.Add(Directory.Exists(folder) ? folder : throw new UsageException($"--plugins '{folder}': no such folder."));
+            folders.Add(Directory.Exists(folder) ? folder : throw new UsageException($"--plugins '{folder}': {(File.Exists(folder) ? "that is a file; expected a folder of plugins" : "no such folder")}."));
         }
 
         if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } variable)
         {
-            folders.AddRange(variable.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+            folders.AddRange(variable.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Where(Directory.Exists));
         }
 
-        foreach (var folder in new[] { UserFolder, Path.Combine(programFolder, OwnFolder) })
+        foreach (var folder in new[] { FindUserFolder(), Path.Combine(programFolder, OwnFolder) })
         {
             if (Directory.Exists(folder))
             {
@@ -40,4 +39,9 @@ public static class PluginSearchPath
 
         return folders;
     }
+
+    private static string? FindUserFolder() =>
+        Environment.GetEnvironmentVariable("XDG_DATA_HOME") is { Length: > 0 } data ? Path.Combine(data, "pluginlens", "plugins")
+        : Environment.GetFolderPath(Environment.SpecialFolder.UserProfile) is { Length: > 0 } home ? Path.Combine(home, ".pluginlens", "plugins")
+        : null;
 }

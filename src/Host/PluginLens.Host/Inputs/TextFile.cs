@@ -110,6 +110,11 @@ public static class TextFile
                 return line.ToString();
             }
 
+            if (next == 0)
+            {
+                throw new UsageException($"--prompts '{path}', line {number}: holds NUL characters, so it is no UTF-8 text (UTF-16 has them); save it as UTF-8.");
+            }
+
             if (line.Append((char)next).Length > LongestLine)
             {
                 throw new UsageException($"--prompts {path}, line {number}: more than {LongestLine} characters; put each text on a line of its own.");

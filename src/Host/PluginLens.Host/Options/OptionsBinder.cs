@@ -18,7 +18,7 @@ public static class OptionsBinder
             return texts.Count == 0 ? null : throw new UsageException($"Analysis '{plugin.Entry.Id}' has no options; found --{texts[0].Key}.");
         }
 
-        return Bind(type, plugin.Entry.Id, plugin.Options, texts);
+        return Bind(type, plugin.Entry.Id, plugin.Options, texts, plugin.Entry.Reserved);
     }
 
     /// <summary>The record with what the user gave.</summary>
@@ -41,22 +41,22 @@ public static class OptionsBinder
         return data;
     }
 
-    private static object Bind(Type type, string id, IReadOnlyList<OptionInfo> known, IEnumerable<IGrouping<string, string?>> given)
+    private static object Bind(Type type, string id, IReadOnlyList<OptionInfo> known, IEnumerable<IGrouping<string, string?>> given, IEnumerable<string>? ofTheProgram = null)
     {
         using var output = new PluginOutput();
         var options = Activator.CreateInstance(type)!;
         foreach (var texts in given)
         {
-            var info = known.FirstOrDefault(option => option.Name == texts.Key) ?? throw Unknown(id, texts.Key, known);
+            var info = known.FirstOrDefault(option => option.Name == texts.Key) ?? throw Unknown(id, texts.Key, known, ofTheProgram ?? []);
             info.Property.SetValue(options, info.Value.Parse(info.Name, [.. texts]));
         }
 
         return options;
     }
 
-    private static UsageException Unknown(string id, string name, IReadOnlyList<OptionInfo> known)
+    private static UsageException Unknown(string id, string name, IReadOnlyList<OptionInfo> known, IEnumerable<string> ofTheProgram)
     {
-        var near = Suggestion.Of($"--{name}", known.Select(option => $"--{option.Name}"));
+        var near = Suggestion.Of($"--{name}", known.Select(option => $"--{option.Name}").Concat(ofTheProgram.Select(option => $"--{option}")));
         return new UsageException($"Analysis '{id}' has no option --{name}{(near is null ? "." : $"; {near}")} Known: {string.Join(", ", known.Select(option => $"--{option.Name}"))}.");
     }
 

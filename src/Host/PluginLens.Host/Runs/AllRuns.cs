@@ -114,7 +114,8 @@ public static class AllRuns
     private static RunOutcome Outcome(string id, RunResult result)
     {
         var end = result.Info.Status switch { RunStatus.Complete => RunEnd.Done, RunStatus.Cancelled => RunEnd.Stopped, _ => RunEnd.Failed };
-        var found = $"{result.Tables.Sum(table => table.Count)} rows, {result.Info.Applicability.Word}";
+        var rows = result.Tables.Sum(table => table.Count);
+        var found = $"{rows} {(rows == 1 ? "row" : "rows")}, {result.Info.Applicability.Word}";
         return new RunOutcome(id, end, result.Info.Seconds, result.Error is { } error ? Said.By(error) : found);
     }
 

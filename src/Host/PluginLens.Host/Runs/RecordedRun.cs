@@ -69,6 +69,10 @@ public sealed class RecordedRun
             using var reader = new JsonTextReader(new StreamReader(RegularFile.Open(path, SizeLimit.RunRecord))) { DateParseHandling = DateParseHandling.None };
             return new RecordedRun(folder, JObject.Load(reader));
         }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new UsageException($"'{folder}' is not the folder of a run: it has no run.json; name the --out folder of one.", error);
+        }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new UsageException($"'{folder}' is not the folder of a run: {OneLine.Of(error.Message)}", error);

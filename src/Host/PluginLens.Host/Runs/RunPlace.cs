@@ -52,6 +52,14 @@ public sealed record RunPlace(string Path)
             throw new UsageException($"--out '{Path}' is a file; name a new folder.");
         }
 
+        for (var above = System.IO.Path.GetDirectoryName(full); above is not null; above = System.IO.Path.GetDirectoryName(above))
+        {
+            if (File.Exists(above))
+            {
+                throw new UsageException($"--out '{Path}': '{above}' is a file; expected a folder.");
+            }
+        }
+
         if (!Directory.Exists(full) || !Directory.EnumerateFileSystemEntries(full).Any())
         {
             return;

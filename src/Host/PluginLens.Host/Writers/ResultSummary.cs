@@ -14,7 +14,9 @@ public static class ResultSummary
     {
         var info = result.Info;
         var models = string.Join(info.InTurn ? ", then " : " and ", info.Models.Select(model => $"{model.Name} ({model.Architecture}, {model.Processing})"));
-        yield return $"{info.Plugin} on {models}: {info.Applicability.Word}";
+        
+        // What broke off is not what the verdict is about.
+        yield return $"{info.Plugin} on {models}: {(info.Status == RunStatus.Complete ? info.Applicability.Word : $"{Names.Kebab(info.Status.ToString())}, not whole")}";
         foreach (var note in info.Notes)
         {
             yield return $"note: {note}";

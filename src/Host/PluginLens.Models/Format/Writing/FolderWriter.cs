@@ -10,7 +10,7 @@ internal sealed class FolderWriter : IDisposable
     public FolderWriter(string destination, bool force)
     {
         Refuse(destination, force);
-        _staged = new StagedFolder(destination);
+        _staged = Staged(destination);
         try
         {
             // Once more: what a killed process had taken away may be back.
@@ -52,6 +52,18 @@ internal sealed class FolderWriter : IDisposable
         if (!force)
         {
             throw new ModelException($"'{destination}' exists; give another folder, or --force to replace it.");
+        }
+    }
+
+    private static StagedFolder Staged(string destination)
+    {
+        try
+        {
+            return new StagedFolder(destination);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new ModelException($"'{destination}' cannot be written: {error.Message} Give another folder.", error);
         }
     }
 

@@ -1,4 +1,4 @@
-namespace PluginLens.Host;
+namespace PluginLens;
 
 /// <summary>"Did you mean": the known names nearest to what was typed, case aside.</summary>
 public static class Suggestion
@@ -19,19 +19,21 @@ public static class Suggestion
         return near.Count == 0 ? null : $"did you mean {string.Join(" or ", near)}?";
     }
 
-    /// <summary>Levenshtein distance: insertions, deletions and replacements.</summary>
+    /// <summary>Insertions, deletions, replacements and neighbours that changed places, each of which is one slip of the fingers.</summary>
     private static int Distance(string left, string right)
     {
-        var row = Enumerable.Range(0, right.Length + 1).ToArray();
+        var (before, last, row) = (Array.Empty<int>(), Array.Empty<int>(), Enumerable.Range(0, right.Length + 1).ToArray());
         for (var i = 1; i <= left.Length; i++)
         {
-            var diagonal = row[0];
+            (before, last, row) = (last, row, new int[right.Length + 1]);
             row[0] = i;
             for (var j = 1; j <= right.Length; j++)
             {
-                var replaced = diagonal + (left[i - 1] == right[j - 1] ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(replaced, Math.Min(row[j], row[j - 1]) + 1);
+                row[j] = Math.Min(last[j - 1] + (left[i - 1] == right[j - 1] ? 0 : 1), Math.Min(last[j], row[j - 1]) + 1);
+                if (i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1])
+                {
+                    row[j] = Math.Min(row[j], before[j - 2] + 1);
+                }
             }
         }
 
