@@ -19,7 +19,7 @@ internal static class ConsoleResult
 
         if (format == "table" && !Console.IsOutputRedirected)
         {
-            WriteTerminal(result, view);
+            Write(AnsiConsole.Create(new AnsiConsoleSettings { Out = Terminal.Output }), result, view);
             return;
         }
 
@@ -28,9 +28,12 @@ internal static class ConsoleResult
         ResultWriter.Of(format).Write(result, people ?? (TextWriter)output, view with { OnTerminal = !Console.IsOutputRedirected });
     }
 
-    private static void WriteTerminal(RunResult result, ResultView view)
+    /// <summary>Writes the run's tables, then what ran on what, to a terminal.</summary>
+    /// <param name="console">The terminal.</param>
+    /// <param name="result">The run.</param>
+    /// <param name="view">What people see of it.</param>
+    public static void Write(IAnsiConsole console, RunResult result, ResultView view)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = Terminal.Output });
         foreach (var data in ResultWriter.Chosen(result, view))
         {
             TerminalTable.Write(console, data, TableLine.Of(data, view.RowsShown));

@@ -19,11 +19,12 @@ internal static class TerminalTable
         Line(console, $"{table.Name}: {ResultSummary.OfTable(table)}", new Style(decoration: Decoration.Bold));
         if (layout.LeftOut.Length > 0)
         {
-            Line(console, $"({layout.LeftOut}: {console.Profile.Width} columns are too few; --format csv has all)", new Style(decoration: Decoration.Dim));
+            console.Write(new Text($"({layout.LeftOut}: {console.Profile.Width} columns are too few; --format csv has all)", new Style(decoration: Decoration.Dim)));
+            console.WriteLine();
         }
 
         var bars = Bars.Of(layout, console);
-        Line(console, string.Join("  ", layout.Header).TrimEnd(), new Style(decoration: Decoration.Underline));
+        Line(console, string.Join("  ", layout.Header.Select((name, at) => layout.Kept[at] == bars?.Column ? name + new string(' ', 1 + BarWidth) : name)).TrimEnd(), new Style(decoration: Decoration.Underline));
         foreach (var (line, cells) in layout.Lines)
         {
             if (line.StartsGroup)
@@ -47,15 +48,16 @@ internal static class TerminalTable
     {
         foreach (var (at, cell) in cells.Index())
         {
-            var text = (at == 0 ? string.Empty : "  ") + cell;
             var column = layout.Kept[at];
             var share = bars?.Column == column ? bars.Share(row) : null;
+            var text = (at == 0 ? string.Empty : "  ") + (at == cells.Count - 1 ? cell.TrimEnd(' ') : cell);
             console.Write(new Text(text, layout.Table.Columns[column].Kind == ColumnKind.Token ? new Style(Color.Aqua) : share is { } part ? Bars.Style(part) : Style.Plain));
             if (share is { } length)
             {
-                console.Write(new Text($" {Bar(length)}", Bars.Style(length)));
+                var bar = Bar(length);
+            console.Write(new Text($" {(at == cells.Count - 1 ? bar.TrimEnd(' ') : bar)}", Bars.Style(length)));
             }
-            else if (bars?.Column == column)
+            else if (bars?.Column == column && at < cells.Count - 1)
             {
                 console.Write(new Text(new string(' ', 1 + BarWidth)));
             }
@@ -82,7 +84,8 @@ internal static class TerminalTable
     {
         public static Bars? Of(TableLayout layout, IAnsiConsole console)
         {
-            if (!console.Profile.Capabilities.Ansi || !console.Profile.Capabilities.Unicode || layout.Width + 1 + BarWidth > console.Profile.Width)
+            // One bar alone would always be whole.
+            if (layout.Lines.Count(line => line.Line.Row is not null) < 2 || !console.Profile.Capabilities.Ansi || !console.Profile.Capabilities.Unicode || layout.Width + 1 + BarWidth > console.Profile.Width)
             {
                 return null;
             }

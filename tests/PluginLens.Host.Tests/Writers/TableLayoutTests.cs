@@ -38,9 +38,46 @@ public sealed class TableLayoutTests
             """, "left out: input_id; texts shortened")));
         Assert.That((Text(Layout(16, row)), Layout(16, row).LeftOut), Is.EqualTo(("""
             layer  input
-                1  ·extrao…
+                1  ·extraor…
             """, "left out: input_id, score; texts shortened")));
         Assert.That(Layout(3, row).Header, Is.EqualTo(new[] { "layer" }), "numbers are never broken");
+    }
+
+    [Test]
+    public void TooNarrow_WhatIsTheSameInEveryRow_GoesBeforeTextsAreShortened_AndIsSaid()
+    {
+        Row[] rows = [new Row(1, " extraordinarily", 1, 0.5), new Row(1, " king", 12, 0.5)];
+
+        var layout = Layout(24, rows);
+
+        Assert.That((Text(layout), layout.LeftOut), Is.EqualTo(("""
+            input              score
+            ·extraordinarily  0.5000
+            ·king             0.5000
+            """, "left out: input_id; the same in every row shown: layer 1")));
+        Assert.That((Text(Layout(14, rows)), Layout(14, rows).LeftOut), Is.EqualTo(("""
+            input
+            ·extraordinar…
+            ·king
+            """, "left out: input_id; the same in every row shown: layer 1, score 0.5000; texts shortened")));
+        Assert.That(Layout(24, rows[0]).LeftOut, Is.EqualTo("left out: input_id; texts shortened"), "of one row, everything is the same");
+    }
+
+    [Test]
+    public void TooNarrow_TheWidestTextsAreShortened_AndWhatLeavesGivesThemItsRoom()
+    {
+        Column[] columns = [.. "abc".Select(name => new Column($"{name}", ColumnKind.Text, row => ((string[])row)[name - 'a']))];
+        var table = new TableData("t", columns, 0);
+        table.Add((string[])[new('a', 30), new('b', 20), new('c', 9)]);
+        table.Add((string[])["x", "y", "z"]);
+
+        int[] Widths(int width) => [.. new TableLayout(table, TableLine.Of(table, 0), width).Header.Select(name => name.Length)];
+
+        Assert.That(Widths(63), Is.EqualTo(new[] { 30, 20, 9 }));
+        Assert.That(Widths(60), Is.EqualTo(new[] { 27, 20, 9 }));
+        Assert.That(Widths(47), Is.EqualTo(new[] { 17, 17, 9 }));
+        Assert.That(Widths(28), Is.EqualTo(new[] { 8, 8, 8 }));
+        Assert.That(Widths(27), Is.EqualTo(new[] { 12, 13 }));
     }
 
     [TestCase(0.5, 0.001, "0.5000", "0.0010")]

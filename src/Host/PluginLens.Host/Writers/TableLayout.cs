@@ -3,8 +3,8 @@ using System.Globalization;
 namespace PluginLens.Host;
 
 /// <summary>
-/// A table in aligned columns, as people read it: numbers of a column in one format, never broken; where the width does not do, columns of ids go first, then texts
-/// are shortened, then columns go from the right, and what went is said.
+/// A table in aligned columns, as people read it: numbers of a column in one format, never broken; where the width does not do, columns of ids go first, then those
+/// that say the same in every row, then texts are shortened, then columns go from the right, and what went is said.
 /// </summary>
 public sealed class TableLayout
 {
@@ -91,38 +91,59 @@ public sealed class TableLayout
 
     private void Fit(int width)
     {
-        var gone = new List<int>();
-        for (var at = _kept.Count - 1; at >= 0 && Width > width; at--)
+        if (Width <= width)
         {
-            if (Table.Columns[_kept[at]].Name.EndsWith("_id", StringComparison.Ordinal))
-            {
-                Drop(at);
-            }
+            return;
         }
 
-        var shortened = false;
-        while (Width > width && Widest() is { } column)
+        var ids = Drop(column => Table.Columns[column].Name.EndsWith("_id", StringComparison.Ordinal));
+        var same = new List<int>();
+        while (Width > width && _kept.Count > 1 && Same() is { } column)
         {
-            _widths[column] = Math.Max(Least(column), _widths[column] - Math.Max(1, Width - width));
-            shortened = true;
+            same.Add(column);
+            _kept.Remove(column);
         }
 
-        while (Width > width && _kept.Count > 1)
+        // Columns go where texts as short as they may be would not do; what room that leaves belongs to the texts.
+        var right = new List<int>();
+        while (_kept.Count > 1 && _kept.Sum(Least) + (Gap * (_kept.Count - 1)) > width)
         {
-            Drop(_kept.Count - 1);
+            right.Insert(0, _kept[^1]);
+            _kept.RemoveAt(_kept.Count - 1);
         }
 
-        gone.Sort();
-        LeftOut = string.Join("; ", ((string[])[gone.Count == 0 ? string.Empty : $"left out: {string.Join(", ", gone.Select(column => Table.Columns[column].Name))}", shortened ? "texts shortened" : string.Empty]).Where(part => part.Length > 0));
-
-        void Drop(int at)
+        var shortened = Width > width;
+        while (Width > width && _kept.Where(column => _widths[column] > Least(column)).OrderByDescending(column => _widths[column]).Select(column => (int?)column).FirstOrDefault() is { } widest)
         {
-            gone.Add(_kept[at]);
-            _kept.RemoveAt(at);
+            _widths[widest]--;
         }
 
-        int? Widest() => _kept.Where(column => !IsNumber(Table.Columns[column]) && _widths[column] > Least(column)).Select(column => (int?)column).MaxBy(column => _widths[column!.Value]);
-
-        int Least(int column) => Math.Max(LeastText, Table.Columns[column].Name.Length);
+        var gone = ids.Concat(right).Order().Select(column => Table.Columns[column].Name).ToList();
+        LeftOut = string.Join("; ", ((string[])[
+            gone.Count == 0 ? string.Empty : $"left out: {string.Join(", ", gone)}",
+            same.Count == 0 ? string.Empty : $"the same in every row shown: {string.Join(", ", same.Order().Select(column => $"{Table.Columns[column].Name} {_lines.First(line => line.Cells.Length > 0).Cells[column]}"))}",
+            shortened ? "texts shortened" : string.Empty]).Where(part => part.Length > 0));
     }
+
+    private List<int> Drop(Predicate<int> goes)
+    {
+        var gone = _kept.FindAll(goes);
+        if (gone.Count == _kept.Count)
+        {
+            return [];
+        }
+
+        _kept.RemoveAll(goes);
+        return gone;
+    }
+
+    /// <summary>A column that says the same in every row, empty ones first; null where there is none, or one row alone.</summary>
+    private int? Same()
+    {
+        var rows = _lines.FindAll(line => line.Cells.Length > 0);
+        return rows.Count < 2 ? null : _kept.Where(column => rows.TrueForAll(row => row.Cells[column] == rows[0].Cells[column]))
+            .OrderBy(column => rows[0].Cells[column] is "-" ? 0 : 1).Select(column => (int?)column).FirstOrDefault();
+    }
+
+    private int Least(int column) => IsNumber(Table.Columns[column]) ? _widths[column] : Math.Min(_widths[column], Math.Max(LeastText, Table.Columns[column].Name.Length));
 }
