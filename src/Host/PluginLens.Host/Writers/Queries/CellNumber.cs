@@ -5,7 +5,7 @@ namespace PluginLens.Host;
 /// <summary>Numbers of cells as conditions and orders see them.</summary>
 internal static class CellNumber
 {
-    /// <summary>The number in a cell; of free text what it can be read as (layers may be numbers but for one). Null where there is none: tokens and truth values have none.</summary>
+    /// <summary>The number in a cell; of free text what it can be read as. Null where there is none: tokens and truth values have none.</summary>
     /// <param name="column">The column.</param>
     /// <param name="row">The row.</param>
     public static double? Of(Column column, object row) => column.Get(row) switch
