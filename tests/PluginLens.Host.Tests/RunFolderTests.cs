@@ -226,6 +226,42 @@ public sealed class RunFolderTests
         Assert.That(() => ResultWriter.Of("csv").Write(result, TextWriter.Null, new ResultView()), Throws.TypeOf<UsageException>().With.Message.Contains("too many to print again"));
     }
 
+    [TestCase(TableFormat.Csv)]
+    [TestCase(TableFormat.Parquet)]
+    public void ManyRows_AreChosenFromTheFolder_WhereFewAreHeld(TableFormat format)
+    {
+        var result = Execute<Many>(new RunPlace(Place) { Tables = format });
+        string Csv(TableQuery query)
+        {
+            using var text = new StringWriter();
+            ResultWriter.Of("csv").Write(result, text, new ResultView { Query = query });
+            return text.ToString();
+        }
+
+        Assert.That(Csv(TableQuery.Parse([$"at >= {Many.Rows - 2}"], [], [], null)), Is.EqualTo($"at\n{Many.Rows - 2}\n{Many.Rows - 1}\n"));
+        Assert.That(Csv(TableQuery.Parse([], ["-at"], [], 2)), Is.EqualTo($"at\n{Many.Rows - 1}\n{Many.Rows - 2}\n"));
+        Assert.That(Csv(TableQuery.Parse(["at >= 20000"], [], [], null)).Split('\n'), Has.Length.EqualTo(100_002).And.ItemAt(100_000).EqualTo($"{Many.Rows - 1}"));
+        Assert.That(ResultWriter.Chosen(result, new ResultView { Query = TableQuery.Parse([], [], ["at"], null) })[0].Count, Is.EqualTo(Many.Rows));
+        foreach (var tooMuch in new[] { TableQuery.Parse(["at >= 0"], [], [], null), TableQuery.Parse([], ["-at"], [], null), TableQuery.Parse([], ["-at"], [], 60_000), TableQuery.Parse([], [], [], 100_001) })
+        {
+            Assert.That(() => Csv(tooMuch), Throws.TypeOf<UsageException>().With.Message.StartsWith("Table 'rows': more than 100000 rows of its file would be printed; narrow --where"));
+        }
+    }
+
+    [TestCase(TableFormat.Csv)]
+    [TestCase(TableFormat.Parquet)]
+    public void StoredRows_HaveTheValuesThatWereWritten(TableFormat format)
+    {
+        var table = Execute<SampleResults.Some>(new RunPlace(Place) { Tables = format }).Tables[0];
+
+        var (columns, rows) = StoredRows.Of(RecordedRun.Read(Place).Tables[0]);
+
+        Assert.That(columns.Select(column => (column.Name, column.Kind)), Is.EqualTo(table.Columns.Select(column => (column.Name, column.Kind))));
+        Assert.That(
+            rows.Select(row => string.Join('|', columns.Select(column => DisplayText.Of(column, row)))),
+            Is.EqualTo(table.Rows.Select(row => string.Join('|', table.Columns.Select(column => DisplayText.Of(column, row))))).And.Some.Contains("∅").And.Some.Contains("-"));
+    }
+
     private RunResult Run<T>(bool replaces = false)
         where T : IAnalysis, new() => Execute<T>(new RunPlace(Place) { Replaces = replaces });
 

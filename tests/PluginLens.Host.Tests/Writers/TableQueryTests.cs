@@ -119,18 +119,6 @@ public sealed class TableQueryTests
     }
 
     [Test]
-    public void RowsThatAreNotHeld_AreNotPassedOver()
-    {
-        var table = new TableData("t", Columns, 1, mostRows: 2);
-        Array.ForEach(Rows, table.Add);
-
-        Assert.That(() => TableQuery.Parse(["rank > 4"], [], [], null).Of(table), Throws.TypeOf<UsageException>().With.Message.StartsWith("Table 't' has 5 rows, too many to choose from again beside --out"));
-        Assert.That(() => TableQuery.Parse([], [], [], 3).Of(table), Throws.TypeOf<UsageException>());
-        Assert.That(Ranks(TableQuery.Parse([], [], [], 2).Of(table)), Is.EqualTo("1,2"));
-        Assert.That(TableQuery.Parse([], [], ["rank"], null).Of(table).Count, Is.EqualTo(5));
-    }
-
-    [Test]
     public void UnknownColumn_IsSuggested_AndTablesWithoutOneAreLeftOutAndNamed()
     {
         (string, IReadOnlyList<Column>)[] tables = [("rows", Columns), ("sums", [Columns[0], new("total", ColumnKind.Number, _ => 1.0)])];

@@ -36,10 +36,10 @@ public sealed class TableData(string name, IReadOnlyList<Column> columns, int gr
     /// <summary>The same rows with other columns.</summary>
     internal TableData With(IReadOnlyList<Column> shown) => new(Name, shown, 0) { GroupColumns = GroupColumns, Complete = Complete, Among = Among, _rows = _rows, Count = Count };
 
-    /// <summary>Rows chosen from these, with columns chosen from these; in an order of their own they have no groups.</summary>
-    internal TableData With(IReadOnlyList<Column> shown, List<object> rows, bool ordered) => new(Name, shown, 0)
+    /// <summary>Rows chosen from these, with columns and groups of theirs.</summary>
+    internal TableData With(IReadOnlyList<Column> shown, IReadOnlyList<Column> groups, List<object> rows) => new(Name, shown, 0)
     {
-        GroupColumns = ordered ? [] : GroupColumns,
+        GroupColumns = groups,
         Complete = Complete,
         Among = rows.Count == Count ? Among : Count,
         _rows = rows,

@@ -33,7 +33,8 @@ public abstract class ResultWriter
     {
         var asked = Asked(result, view);
         view.Query.Check([.. asked.Select(table => (table.Name, table.Columns))]);
-        return [.. asked.Where(table => view.Query.Lacks(table.Columns) is null).Select(view.Query.Of)];
+        return [.. asked.Where(table => view.Query.Lacks(table.Columns) is null)
+            .Select(table => view.Query.Of(table, () => StoredRows.Of(RecordedRun.Read(result.Folder!).Tables.Single(stored => stored.Name == table.Name))))];
     }
 
     /// <summary>A line for each table that is not written because it lacks a column that the query names.</summary>

@@ -6,6 +6,9 @@ namespace PluginLens.Host;
 /// </summary>
 public sealed record TableQuery
 {
+    /// <summary>Rows of a file that are held at a time.</summary>
+    private const int MostRows = 100_000;
+
     /// <summary>Rows have to fulfil all of these.</summary>
     public IReadOnlyList<Condition> Where { get; init; } = [];
 
@@ -85,30 +88,60 @@ public sealed record TableQuery
 
     /// <summary>What it leaves of a table that has the columns.</summary>
     /// <param name="table">The table.</param>
-    /// <exception cref="UsageException">It has more rows than are held.</exception>
-    public TableData Of(TableData table)
+    /// <param name="stored">Its rows in the run's folder, where there are more than are held.</param>
+    /// <exception cref="UsageException">It leaves too many to hold.</exception>
+    public TableData Of(TableData table, Func<(IReadOnlyList<Column> Columns, IEnumerable<object> Rows)>? stored = null)
     {
-        if (IsEmpty)
+        if (Where.Count == 0 && Sort.Count == 0 && (Top is null || Top >= table.Count))
         {
-            return table;
+            return Columns.Count == 0 ? table : table.With(Shown(table.Columns));
         }
 
-        if (table.Rows.Count < table.Count && (Where.Count > 0 || Sort.Count > 0 || Top > table.Rows.Count))
+        var held = table.Rows.Count == table.Count || (Where.Count == 0 && Sort.Count == 0 && Top <= table.Rows.Count);
+        var (columns, rows) = held ? (table.Columns, table.Rows) : (stored ?? throw new InvalidOperationException($"Not all rows of '{table.Name}' are held."))();
+        var tests = Where.Select(condition => condition.On(Find(columns, condition.Column)!)).ToList();
+        var left = rows.Where(row => tests.TrueForAll(test => test(row)));
+        var chosen = Sort.Count == 0 ? Held(left.Take(Top ?? int.MaxValue), held, table.Name) : Ordered(left, columns, held, table.Name);
+        return table.With(Shown(columns), Sort.Count > 0 ? [] : [.. columns.Take(table.GroupBy)], chosen);
+    }
+
+    private IReadOnlyList<Column> Shown(IReadOnlyList<Column> columns) => Columns.Count == 0 ? columns : [.. Columns.Select(name => Find(columns, name)!)];
+
+    private static List<object> Held(IEnumerable<object> rows, bool held, string table)
+    {
+        List<object> kept = [.. held ? rows : rows.Take(MostRows + 1)];
+        return held || kept.Count <= MostRows ? kept : throw TooMany(table);
+    }
+
+    /// <summary>The first rows in order; of those that stream past, the foremost are kept.</summary>
+    private List<object> Ordered(IEnumerable<object> rows, IReadOnlyList<Column> columns, bool held, string table)
+    {
+        var kept = new List<object>();
+        foreach (var row in rows)
         {
-            throw new UsageException($"Table '{table.Name}' has {table.Count} rows, too many to choose from again beside --out: read them in the run's folder, or leave --out away.");
+            kept.Add(row);
+            if (!held && kept.Count > MostRows)
+            {
+                kept = Top <= MostRows / 2 ? Foremost(kept) : throw TooMany(table);
+            }
         }
 
-        var tests = Where.Select(condition => condition.On(Find(table.Columns, condition.Column)!)).ToList();
-        var rows = table.Rows.Where(row => tests.TrueForAll(test => test(row)));
-        foreach (var key in Sort.Reverse())
+        return Foremost(kept);
+
+        List<object> Foremost(IEnumerable<object> some)
         {
             // The last key first: an order that keeps equal rows as they were is one of all keys in the end.
-            rows = key.Order(rows, Find(table.Columns, key.Column)!);
-        }
+            foreach (var key in Sort.Reverse())
+            {
+                some = key.Order(some, Find(columns, key.Column)!);
+            }
 
-        var columns = Columns.Count == 0 ? table.Columns : [.. Columns.Select(name => Find(table.Columns, name)!)];
-        return Where.Count == 0 && Sort.Count == 0 && Top is null ? table.With(columns) : table.With(columns, [.. rows.Take(Top ?? int.MaxValue)], ordered: Sort.Count > 0);
+            return [.. some.Take(Top ?? int.MaxValue)];
+        }
     }
+
+    private static UsageException TooMany(string table) =>
+        new($"Table '{table}': more than {MostRows} rows of its file would be printed; narrow --where, or say with --top how many (at most {MostRows / 2} in an order). The run's folder has them all.");
 
     private static Column? Find(IReadOnlyList<Column> columns, string name) =>
         columns.FirstOrDefault(column => column.Name == name) ?? columns.FirstOrDefault(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
