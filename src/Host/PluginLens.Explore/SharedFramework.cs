@@ -15,6 +15,12 @@ internal static class SharedFramework
     public static void Use()
     {
         var runtime = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
+        if (File.Exists(Path.Combine(runtime, "Microsoft.AspNetCore.dll")))
+        {
+            // A folder that brings its own .NET brings this too.
+            return;
+        }
+
         var versions = Path.GetFullPath(Path.Combine(runtime, "..", "..", Name));
         var folder = Directory.Exists(versions) ? Folder(versions, Path.GetFileName(runtime)) : null;
         if (folder is null)
