@@ -31,15 +31,15 @@ internal sealed class PageFrame
 
     /// <summary>What comes before the data.</summary>
     /// <param name="title">What the page is about.</param>
-    public string Head(string title) => $"""
+    /// <param name="more">Elements of the head.</param>
+    public string Head(string title, string more = "") => $"""
         <!DOCTYPE html>
         <html lang="en">
         <head>
         <meta charset="utf-8">
         <meta http-equiv="Content-Security-Policy" content="{Policy}">
         <meta name="viewport" content="width=device-width, initial-scale=1">
-        <link rel="icon" href="data:,">
-        <title>{title.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal)} · PluginLens</title>
+        <title>{title.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal)} · PluginLens</title>{more}
         <style>{_style}</style>
         </head>
         <body>

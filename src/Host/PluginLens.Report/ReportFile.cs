@@ -39,7 +39,9 @@ public static class ReportFile
     public static (string Page, string Policy) LivePage(string title, string code, string style)
     {
         var frame = new PageFrame(code.ReplaceLineEndings("\n"), style.ReplaceLineEndings("\n"), "connect-src 'self'; ");
-        return (frame.Head(title) + frame.Tail, frame.Policy);
+
+        // An icon of its own, so that no browser asks for one.
+        return (frame.Head(title, "<link rel=\"icon\" href=\"data:,\">") + frame.Tail, frame.Policy);
     }
 
     private static void Write(List<RecordedRun> runs, Action<string, string> write)
