@@ -25,6 +25,7 @@ internal static class Program
         ModelsCommand.Create(),
         InspectCommand.Create(),
         ImportCommand.Create(),
+        AttachTokenizerCommand.Create(),
         TokenizeCommand.Create(),
         VerifyCommand.Create(),
         DoctorCommand.Create(),

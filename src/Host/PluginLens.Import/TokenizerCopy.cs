@@ -35,7 +35,7 @@ internal static class TokenizerCopy
         facts["tokenizer_files"] = new JsonObject();
         if (!FolderTable.TokenizerFiles(folder).Any())
         {
-            notes.Add("no tokenizer beside the model: prompts are given as ids (--ids), tokens are shown by number");
+            notes.Add("no tokenizer beside the model: prompts are given as ids (--ids), tokens are shown by number, until 'pluginlens attach-tokenizer' gives it one");
             return;
         }
 

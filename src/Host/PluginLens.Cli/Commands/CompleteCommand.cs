@@ -99,7 +99,7 @@ internal static class CompleteCommand
         return
         [
             .. command.Subcommands.Where(known => !known.Hidden).Select(known => known.Name),
-            .. command.Name switch { "describe" => Ids(root), "inspect" or "verify" => Models(root, words), _ => [] },
+            .. command.Name switch { "describe" => Ids(root), "inspect" or "verify" or "attach-tokenizer" => Models(root, words), _ => [] },
             .. options.Select(option => option.Name),
             .. plugin?.Options.Select(own => $"--{own.Name}") ?? [],
         ];

@@ -56,7 +56,7 @@ public static class PromptReader
     /// <summary>A text of a file is cut to the model's context and says so: one long text among many should not stop a run.</summary>
     private static Prompt Encode(TextRow row, PromptSource source, Model model, bool mayCut)
     {
-        var tokenizer = model.Tokenizer ?? throw new UsageException($"Model '{model.Config.Name}' has no tokenizer, so it cannot read text; give --ids 1,2,3.");
+        var tokenizer = model.Tokenizer ?? throw new UsageException($"Model '{model.Config.Name}' has no tokenizer, so it cannot read text; give --ids 1,2,3, or give it one: 'pluginlens attach-tokenizer'.");
         var tokens = tokenizer.Encode(row.Text, source.AddSpecial);
         if (source.AddBeginning)
         {
