@@ -16,10 +16,10 @@ internal sealed class ExploredRuns(RootCommand root) : IDisposable
     /// <param name="order">The command line, and who watches.</param>
     public RunResult Run(RunOrder order)
     {
-        var parse = root.Parse([.. order.Arguments]);
-        if (parse.Errors.Count > 0)
+        var parse = Program.Parse(root, [.. order.Arguments]);
+        if (TypingError.Of([.. order.Arguments], parse) is { } wrong)
         {
-            throw new UsageException(string.Join(" ", parse.Errors.Select(error => error.Message)));
+            throw new UsageException(wrong);
         }
 
         // What was stopped stays stopped: the next run opens its models anew.
