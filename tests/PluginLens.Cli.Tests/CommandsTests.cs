@@ -9,7 +9,7 @@ public sealed class CommandsTests
     [TestCase("head-detecto", "did you mean 'head-detector'", 2)]
     [TestCase("runn", "did you mean 'run'", 2)]
     [TestCase("zzzzzz", "'pluginlens list' the analyses", 2)]
-    [TestCase("run --plugin ov-pairs --seed", "pluginlens run --help", 2)]
+    [TestCase("run --plugin ov-pairs --seed", "--seed needs a value", 2)]
     [TestCase("inspect tiny-gpt3", "did you mean 'tiny-gpt2'", 2)]
     [TestCase("DESCRIBE OV-pairs", "ov-pairs", 0)]
     [TestCase("run --plugin ov-pairs --LAYER 1", "did you mean '--layer'", 2)]

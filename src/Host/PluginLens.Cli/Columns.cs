@@ -8,21 +8,27 @@ internal static class Columns
     /// <summary>Narrower than this a column of words is no longer readable; the terminal breaks the lines then.</summary>
     private const int Narrowest = 24;
 
+    /// <summary>Letters of a line; as many as there are, in a pipe.</summary>
+    public static int Width => Console.IsOutputRedirected ? int.MaxValue : Terminal.Output.Width;
+
     /// <summary>Prints a header and rows.</summary>
     /// <param name="header">Column names.</param>
     /// <param name="rows">Cells.</param>
     public static void Print(string[] header, IEnumerable<string[]> rows)
     {
-        foreach (var line in Lines(header, rows, Console.IsOutputRedirected ? int.MaxValue : Terminal.Output.Width))
+        foreach (var line in Lines(rows.Prepend(header), Width))
         {
             Console.WriteLine(line);
         }
     }
 
-    private static IEnumerable<string> Lines(string[] header, IEnumerable<string[]> rows, int width)
+    /// <summary>Rows as lines.</summary>
+    /// <param name="rows">Cells, as many in each.</param>
+    /// <param name="width">Letters of a line.</param>
+    public static IEnumerable<string> Lines(IEnumerable<string[]> rows, int width)
     {
-        var all = rows.Prepend(header).Select(row => Array.ConvertAll(row, cell => cell.ReplaceLineEndings("↵"))).ToList();
-        var widths = new int[header.Length];
+        var all = rows.Select(row => Array.ConvertAll(row, cell => cell.ReplaceLineEndings("↵"))).ToList();
+        var widths = new int[all.Count == 0 ? 1 : all[0].Length];
         foreach (var row in all)
         {
             for (var column = 0; column < widths.Length; column++)

@@ -1,14 +1,18 @@
+using System.Diagnostics;
 using PluginLens.Host;
-using Spectre.Console;
 
 namespace PluginLens.Cli;
 
 /// <summary>
-/// A progress bar on standard error, on a terminal only, and only for work that takes longer than a second: short runs stay quiet.
+/// A line of progress on standard error where that is a terminal, wherever standard output goes, and only for work that takes longer than a second: short runs stay quiet. Other lines
+/// push it away; it comes back below them.
 /// </summary>
 internal sealed class ConsoleProgress : IProgress<Progress>, IDisposable
 {
+    private const int BarWidth = 24;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private readonly Stopwatch _watch = Stopwatch.StartNew();
     private readonly ManualResetEventSlim _finished = new();
     private readonly Thread? _painter;
     private volatile object _latest = default(Progress);
@@ -25,6 +29,9 @@ internal sealed class ConsoleProgress : IProgress<Progress>, IDisposable
         _painter = new Thread(Paint) { IsBackground = true, Name = "progress" };
         _painter.Start();
     }
+
+    /// <summary>Stands before what is told; of several runs, which one it is.</summary>
+    public string About { get; set; } = string.Empty;
 
     /// <inheritdoc/>
     public void Report(Progress value) => _latest = value;
@@ -44,19 +51,20 @@ internal sealed class ConsoleProgress : IProgress<Progress>, IDisposable
             return;
         }
 
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = Terminal.Errors });
-        console.Progress()
-            .AutoClear(true)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new ElapsedTimeColumn(), new RemainingTimeColumn())
-            .Start(bars =>
-            {
-                var bar = bars.AddTask("working");
-                while (!_finished.Wait(TimeSpan.FromMilliseconds(100)))
-                {
-                    var (done, total, what) = (Progress)_latest;
-                    bar.Description = Markup.Escape(TerminalWriter.Spelled(what ?? "working"));
-                    bar.Value = total > 0 ? Math.Clamp(100 * done / total, 0, 100) : 0;
-                }
-            });
+        do
+        {
+            PassingLine.Show(Line((Progress)_latest));
+        }
+        while (!_finished.Wait(Pause));
+
+        PassingLine.Clear();
+    }
+
+    private string Line(Progress progress)
+    {
+        var share = progress.Total > 0 ? Math.Clamp(progress.Done / progress.Total, 0, 1) : 0;
+        var filled = (int)(share * BarWidth);
+        var bar = progress.Total > 0 ? $"  [{new string('#', filled)}{new string('.', BarWidth - filled)}] {100 * share,3:0} %" : string.Empty;
+        return $"{About}{(string.IsNullOrEmpty(progress.What) ? "working" : TerminalWriter.Spelled(progress.What))}{bar}  {_watch.Elapsed:h\\:mm\\:ss}";
     }
 }

@@ -61,6 +61,7 @@ internal static class Program
         }
 
         var root = Root();
+        RunHelp.Use(root);
         string[] meant;
         try
         {

@@ -38,8 +38,8 @@ internal sealed class Terminal : IAnsiConsoleOutput
     public static void Begin()
     {
         (_output, _errors) = (new Terminal(Console.Out, Console.IsOutputRedirected), new Terminal(Console.Error, Console.IsErrorRedirected));
-        Console.SetOut(new TerminalWriter(_output.Writer));
-        Console.SetError(new TerminalWriter(_errors.Writer));
+        Console.SetOut(new TerminalWriter(Console.IsOutputRedirected ? _output.Writer : PassingLine.Before(_output.Writer)));
+        Console.SetError(new TerminalWriter(PassingLine.Before(_errors.Writer)));
     }
 
     /// <inheritdoc/>

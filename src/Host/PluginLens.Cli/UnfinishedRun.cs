@@ -13,6 +13,11 @@ internal sealed class UnfinishedRun : IDisposable
 
     private static void Say(object? sender, EventArgs end)
     {
+        if (Interrupt.Ends)
+        {
+            return;
+        }
+
         Console.Error.WriteLine("pluginlens: The program was ended while an analysis ran; what it found is not whole.");
         Environment.ExitCode = ExitCode.Failed;
     }

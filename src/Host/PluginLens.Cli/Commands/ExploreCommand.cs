@@ -47,7 +47,7 @@ internal static class ExploreCommand
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Serve(ParseResult parse)
     {
-        using var stop = new Interrupt();
+        using var stop = new Interrupt("the page");
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
         using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
         {

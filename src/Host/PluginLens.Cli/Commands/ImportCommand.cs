@@ -52,7 +52,7 @@ internal static class ImportCommand
     {
         var (source, destination) = (parse.GetValue(Source)!, parse.GetValue(Destination));
         var asks = new ImportRequest(destination ?? string.Empty, parse.GetValue(Name), parse.GetValue(Force), parse.GetValue(Dtype)!);
-        using var interrupt = new Interrupt();
+        using var interrupt = new Interrupt("the import", "what was fetched is kept, a folder that is not whole is not");
         if (File.Exists(source) || Directory.Exists(source))
         {
             if (destination is null || parse.GetValue(Revision) is not null || parse.GetValue(FilePattern) is not null)

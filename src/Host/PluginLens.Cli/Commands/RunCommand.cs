@@ -46,7 +46,7 @@ internal static class RunCommand
               pluginlens run --plugin ov-pairs --layer -1 --k 20 --word-initial --exclude-same
               pluginlens run --plugin logit-lens --prompt "The capital of France is" --position -1
               pluginlens run --plugin qk-pairs --model my-models/gpt2 --head 0-3 --format csv > pairs.csv
-              pluginlens run --plugin activations --prompt "The capital of France is" --hooks blocks.*.hook_resid_post --out out
+              pluginlens run --plugin activations --prompt "The capital of France is" --hooks 'blocks.*.hook_resid_post' --out out
             """)
         {
             Plugin, Model, Prompt, Prompts, Ids, NoSpecial, Beginning, Format, Out, Force, Resume, Tables, Figures, Table, Rows, Device, Threads, Seed, NoCache, UnverifiedWeights, Private, Plan, Quiet,
@@ -97,7 +97,7 @@ internal static class RunCommand
         ParseResult Saying(Option option) => asked.GetResult(option) is { Implicit: false } ? asked : before;
         var (entry, models) = (Cli.Plugins.Find(Saying(GlobalOptions.Plugins), run.Plugin), Saying(GlobalOptions.Models).GetValue(GlobalOptions.Models));
         var source = prompts with { AddSpecial = !before.GetValue(NoSpecial), AddBeginning = before.GetValue(Beginning) };
-        using var stop = new Interrupt();
+        using var stop = new Interrupt($"'{run.Plugin}'");
         using var progress = new ConsoleProgress(!before.GetValue(Quiet));
 
         // Whom a command line of some time ago trusted need not be trusted now.
@@ -141,7 +141,7 @@ internal static class RunCommand
     {
         var (plugin, options) = Bound(parse.UnmatchedTokens, PluginLoading.Load(entry));
         PrintedTables.Check(parse, plugin, parse.GetValue(Table), ModelsOf(parse).Length);
-        using var stop = new Interrupt();
+        using var stop = new Interrupt($"'{entry.Id}'");
         using var progress = new ConsoleProgress(!parse.GetValue(Quiet));
         using var engine = Engine(parse, parse.GetValue(GlobalOptions.Models), stop.Token);
         var request = new RunRequest { Plugin = plugin, Options = options, Inputs = Inputs(parse, engine, progress), Out = Place(parse) };
@@ -159,7 +159,7 @@ internal static class RunCommand
 
     private static int RunIsolated(ParseResult parse, PluginEntry entry)
     {
-        using var stop = new Interrupt();
+        using var stop = new Interrupt($"'{entry.Id}'");
         using var progress = new ConsoleProgress(!parse.GetValue(Quiet));
         var isolation = Isolating.With(parse, Order(parse, entry));
         if (parse.GetValue(Plan))
@@ -207,7 +207,7 @@ internal static class RunCommand
 
         var catalog = Cli.Plugins.Discover(parse);
         Cli.Plugins.ReportFaults(catalog);
-        using var stop = new Interrupt();
+        using var stop = new Interrupt("the reading of prompts");
         using var progress = new ConsoleProgress(!parse.GetValue(Quiet));
         using var engine = Engine(parse, parse.GetValue(GlobalOptions.Models), stop.Token);
         var inputs = Inputs(parse, engine, progress);
@@ -219,13 +219,12 @@ internal static class RunCommand
         }
 
         using var unfinished = new UnfinishedRun();
-        var outcomes = AllRuns.Execute(catalog, Place(parse), inputs, Isolated);
+        var lines = new OutcomeLines([.. catalog.Entries.Select(entry => entry.Id)], progress, stop);
+        var outcomes = AllRuns.Execute(catalog, Place(parse), inputs, Isolated, lines.Begins, lines.Ended);
         unfinished.Dispose();
         progress.Dispose();
-        Columns.Print(
-            ["analysis", "outcome", "seconds", ""],
-            outcomes.Select(run => new[] { run.Analysis, Names.Kebab(run.End.ToString()), run.Seconds is { } seconds ? $"{seconds:0.0}" : string.Empty, run.Said }));
-        return outcomes.Any(run => run.End is RunEnd.Failed or RunEnd.Stopped) ? ExitCode.Failed : ExitCode.Success;
+        lines.Summary(outcomes);
+        return outcomes.Any(run => run.End == RunEnd.Stopped) ? ExitCode.Interrupted : outcomes.Any(run => run.End == RunEnd.Failed) ? ExitCode.Failed : ExitCode.Success;
     }
 
     private static string[] ModelsOf(ParseResult parse) => parse.GetValue(Model) ?? [];

@@ -19,7 +19,7 @@ internal static class VerifyCommand
         command.SetAction(parse =>
         {
             using var model = ModelFolder.Open(new ModelLocator(parse.GetValue(GlobalOptions.Models)).Find(parse.GetValue(name)), new OpenOptions { Device = Device.Cpu, Weights = WeightsPolicy.Ignore });
-            using var stop = new Interrupt();
+            using var stop = new Interrupt("the check", "it changes nothing");
             var own = ModelVerification.Run(model);
             var report = own with { Checks = [.. own.Checks, .. PublishedValues.Run(model, new CpuCompute(0, stop.Token))] };
             if (parse.GetValue(format) == "json")

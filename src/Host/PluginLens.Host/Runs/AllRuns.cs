@@ -16,7 +16,10 @@ public static class AllRuns
     /// <param name="place">--out: receives one run folder an analysis, and report.md with the first rows of every table.</param>
     /// <param name="inputs">On what they run.</param>
     /// <param name="isolated">How one runs in a process of its own; null for one that runs here.</param>
-    public static IReadOnlyList<RunOutcome> Execute(PluginCatalog catalog, RunPlace? place, RunInputs inputs, Func<PluginEntry, Isolation?>? isolated = null)
+    /// <param name="begins">Told the id of each that begins.</param>
+    /// <param name="ended">Told how each ended, as it ends.</param>
+    public static IReadOnlyList<RunOutcome> Execute(
+        PluginCatalog catalog, RunPlace? place, RunInputs inputs, Func<PluginEntry, Isolation?>? isolated = null, Action<string>? begins = null, Action<RunOutcome>? ended = null)
     {
         if (place?.Resumes == true)
         {
@@ -35,7 +38,9 @@ public static class AllRuns
         using var report = new StringWriter { NewLine = "\n" };
         foreach (var entry in catalog.Entries)
         {
+            begins?.Invoke(entry.Id);
             outcomes.Add(Execute(entry, place with { Path = Path.Combine(folder, entry.Id) }, inputs, isolated?.Invoke(entry), report));
+            ended?.Invoke(outcomes[^1]);
             if (outcomes[^1].End == RunEnd.Stopped)
             {
                 break;
@@ -115,8 +120,8 @@ public static class AllRuns
     {
         var end = result.Info.Status switch { RunStatus.Complete => RunEnd.Done, RunStatus.Cancelled => RunEnd.Stopped, _ => RunEnd.Failed };
         var rows = result.Tables.Sum(table => table.Count);
-        var found = $"{rows} {(rows == 1 ? "row" : "rows")}, {result.Info.Applicability.Word}";
-        return new RunOutcome(id, end, result.Info.Seconds, result.Error is { } error ? Said.By(error) : found);
+        var counted = $"{rows} {(rows == 1 ? "row" : "rows")}";
+        return new RunOutcome(id, end, result.Info.Seconds, end switch { RunEnd.Done => $"{counted}, {result.Info.Applicability.Word}", RunEnd.Stopped => $"{counted} kept", _ => Said.By(result.Error!) });
     }
 
     private static void Write(string path, string text)

@@ -122,11 +122,17 @@ public sealed record RunInfo
         if (files is not null)
         {
             Value(json, "files", files);
+            Value(json, "incomplete", Incomplete(files));
             Values(json, "files_sha256", hashes?.ToDictionary(file => file.Key, object? (file) => file.Value) ?? []);
         }
 
         json.WriteEndObject();
     }
+
+    /// <summary>What files are that look unfinished; null where there are none.</summary>
+    private static string? Incomplete(IReadOnlyList<string> files) => files.Any(name => name.EndsWith(".incomplete.csv", StringComparison.Ordinal))
+        ? "TABLE.incomplete.csv holds the rows that were finished when the run broke off, each of them whole; what was to come after them is lacking"
+        : null;
 
     private static void Identity(JsonWriter json, ModelIdentity model)
     {
