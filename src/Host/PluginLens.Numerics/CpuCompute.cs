@@ -9,6 +9,8 @@ public sealed partial class CpuCompute : Compute
 {
     private readonly CancellationToken cancellation;
     private readonly IProgress<Progress>? progress;
+    private readonly KernelWidth width;
+    private readonly ScreenUse screen;
     private readonly TileKernel<float> kernel;
     private readonly TileKernel<double> doubleKernel;
 
@@ -21,12 +23,14 @@ public sealed partial class CpuCompute : Compute
     {
     }
 
-    internal CpuCompute(int threads, CancellationToken cancellation, IProgress<Progress>? progress, KernelWidth width)
+    internal CpuCompute(int threads, CancellationToken cancellation, IProgress<Progress>? progress, KernelWidth width, ScreenUse screen = ScreenUse.Probed)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         Threads = threads == 0 ? Environment.ProcessorCount : threads;
         this.cancellation = cancellation;
         this.progress = progress;
+        this.width = width;
+        this.screen = screen;
         kernel = TileKernels.Float(width);
         doubleKernel = TileKernels.Double(width);
     }
@@ -58,7 +62,7 @@ public sealed partial class CpuCompute : Compute
         }
 
         var best = new BestPairs(capacity);
-        using var search = new PairSearch(left, right, best, query.Smallest, kernel);
+        using var search = new PairSearch(new PairCandidates(left, right, best, query.Smallest), width, screen);
         var done = 0;
         Workers.Run(Math.Min(Threads, search.BlockCount), cancellation, token =>
             search.Work(token, () => progress?.Report(new Progress(Interlocked.Increment(ref done), search.BlockCount, "pairs"))));

@@ -1,0 +1,192 @@
+using PluginLens.Numerics.Kernels;
+using PluginLens.Numerics.Search;
+
+namespace PluginLens.Numerics.Tests.Search;
+
+/// <summary>The screen of small integers rules out nothing that belongs to the list, whatever the factors.</summary>
+[TestFixture]
+internal sealed class ScreenTests
+{
+    private static readonly KernelWidth[] Widths = [.. Enum.GetValues<KernelWidth>().Where(width => ScreenKernel.Of(width) is not null)];
+
+    [Test]
+    public void TopPairs_EveryDepth_EqualsDenseSort([ValueSource(nameof(Widths))] KernelWidth width)
+    {
+        var random = new Random(1);
+        for (var depth = 1; depth <= 130; depth++)
+        {
+            var (a, b) = (Numbers.Gaussian(random, random.Next(1, 70), depth), Numbers.LogNormalRows(random, random.Next(1, 90), depth, 0.3));
+            var query = new PairQuery { K = random.Next(1, 40), Smallest = depth % 2 == 0 };
+            AssertSame(Screened(width, (depth % 5) + 1).TopPairs(a, b, query), Dense.TopPairs(a, b, query), $"depth {depth}");
+        }
+    }
+
+    [Test]
+    public void TopPairs_TiesAndClasses_EqualsDenseSort([ValueSource(nameof(Widths))] KernelWidth width, [Values(1, 2)] int limit)
+    {
+        var random = new Random(limit);
+        var (a, b) = (Numbers.Integers(random, 150, 6, limit), Numbers.Integers(random, 170, 6, limit));
+        int[] left = [.. Enumerable.Range(0, 150).Select(_ => random.Next(9))], right = [.. Enumerable.Range(0, 170).Select(_ => random.Next(9))];
+        foreach (var k in new[] { 1, 30, 3000, 150 * 170 })
+        {
+            var query = new PairQuery { K = k, RowClasses = left, ColumnClasses = right };
+            AssertSame(Screened(width, 2).TopPairs(a, b, query), Dense.TopPairs(a, b, query), $"k = {k}");
+        }
+    }
+
+    [Test]
+    public void TopPairs_FactorsThatBytesHoldBadly_EqualsDenseSort(
+        [ValueSource(nameof(Widths))] KernelWidth width,
+        [Values("outlier", "apart", "huge", "tiny", "subnormal", "mixed", "zero", "near")] string kind,
+        [Values] bool smallest)
+    {
+        var random = new Random(7);
+        var (a, b) = (Hard(random, 130, 24, kind, left: true), Hard(random, 140, 24, kind, left: false));
+        foreach (var k in new[] { 1, 50, 2000 })
+        {
+            var query = new PairQuery { K = k, Smallest = smallest };
+            AssertSame(Screened(width, 1).TopPairs(a, b, query), Dense.TopPairs(a, b, query), $"k = {k}");
+        }
+    }
+
+    [Test]
+    public void TopPairs_LargerThanABlock_SameBytesWithAnyThreadsAndUse([ValueSource(nameof(Widths))] KernelWidth width, [Values("iid", "apart", "ties")] string kind)
+    {
+        var random = new Random(3);
+        var (a, b) = kind switch
+        {
+            "iid" => (Numbers.Gaussian(random, 2100, 22), Numbers.Gaussian(random, 4500, 22)),
+            "ties" => (Numbers.Integers(random, 1100, 12), Numbers.Integers(random, 4500, 12)),
+            _ => (Hard(random, 1100, 22, kind, left: true), Hard(random, 4500, 22, kind, left: false)),
+        };
+        var query = new PairQuery { K = 500 };
+        var expected = new CpuCompute(1, default, null, width, ScreenUse.Never).TopPairs(a, b, query);
+        foreach (var use in new[] { ScreenUse.Probed, ScreenUse.Always })
+        {
+            foreach (var threads in new[] { 1, 2, 5 })
+            {
+                var found = new CpuCompute(threads, default, null, width, use).TopPairs(a, b, query);
+                Assert.That(found.Select(Bits), Is.EqualTo(expected.Select(Bits)), $"{use}, {threads} threads");
+            }
+        }
+    }
+
+    [Test]
+    public void Pays_IsotropicFactors_ButNotThoseWhoseProductsAreSmall([ValueSource(nameof(Widths))] KernelWidth width, [Values("iid", "apart")] string kind)
+    {
+        var random = new Random(11);
+        var (a, b) = kind == "iid"
+            ? (Numbers.Gaussian(random, 400, 64), Numbers.Gaussian(random, 400, 64))
+            : (Hard(random, 400, 64, kind, left: true), Hard(random, 400, 64, kind, left: false));
+        using var left = new PairSide(a, null, null, "A", 1);
+        using var right = new PairSide(b, null, null, "B", 1);
+        var best = new BestPairs(1);
+        var candidates = new PairCandidates(left, right, best, smallest: false);
+        using var columns = new PackedBlocks<BytePanels>(1, _ => ByteTiles.PackColumns(right, 0, right.Count, ScreenKernel.Of(width)!));
+        using var tiles = new ByteTiles(candidates, ScreenKernel.Of(width)!, left.Count, columns);
+        tiles.Turn(0, left.Count);
+        Assert.That(tiles.Pays(0, 0, right.Count), Is.False, "before there is a threshold");
+        best.Add(Dense.TopPairs(a, b, new PairQuery { K = 40 })[^1]);
+        Assert.That(tiles.Pays(0, 0, right.Count), Is.EqualTo(kind == "iid"));
+    }
+
+    [Test]
+    public void Run_ExtremeBytes_EqualsNaiveSums([ValueSource(nameof(Widths))] KernelWidth width, [Values(1, 3, 16, 33)] int groups)
+    {
+        var kernel = ScreenKernel.Of(width)!;
+        var random = new Random(groups);
+
+        // Within the norms that the kernel asks for: few large bytes or many small ones.
+        var (left, right) = (Bytes(random, kernel.Rows, groups * 4, ScreenKernel.Bias), Bytes(random, kernel.Columns, groups * 4, ScreenKernel.LargestRight));
+        var expected = left.SelectMany(row => right.Select(column => row.Zip(column, (x, y) => x * y).Sum())).ToArray();
+        foreach (var limit in new[] { int.MinValue, -200_000, -500, 0, 500, expected.Max() - 1, expected.Max(), 200_000, int.MaxValue })
+        {
+            var (ran, tile, hits) = Run(kernel, left, right, groups, limit);
+            Assert.That(ran, Is.EqualTo(expected.Max() > limit), $"limit {limit}");
+            if (ran)
+            {
+                Assert.That(tile, Is.EqualTo(expected));
+                Assert.That(hits, Is.EqualTo(Enumerable.Range(0, expected.Length).Where(at => expected[at] > limit)));
+            }
+        }
+    }
+
+    private static unsafe (bool Ran, int[] Tile, List<int> Hits) Run(ScreenKernel kernel, int[][] left, int[][] right, int groups, int limit)
+    {
+        using var a = new NativeBuffer<int>(kernel.Rows * groups);
+        using var b = new NativeBuffer<int>(kernel.Columns * groups);
+        using var start = new NativeBuffer<int>(kernel.Columns);
+        using var tile = new NativeBuffer<int>(kernel.Rows * kernel.Columns);
+        Fill(left, ScreenKernel.Bias, (sbyte*)a.Pointer);
+        Fill(right, 0, (sbyte*)b.Pointer);
+        kernel.Start(b.Pointer, groups, start.Pointer);
+        var ran = kernel.Run(a.Pointer, b.Pointer, groups, start.Pointer, limit, tile.Pointer);
+        var hits = new List<int>();
+        var columns = stackalloc int[kernel.Columns];
+        for (var row = 0; ran && row < kernel.Rows; row++)
+        {
+            var count = kernel.Hits(tile.Pointer, row, limit, columns);
+            for (var hit = 0; hit < count; hit++)
+            {
+                hits.Add((row * kernel.Columns) + columns[hit]);
+            }
+        }
+
+        return (ran, new Span<int>(tile.Pointer, kernel.Rows * kernel.Columns).ToArray(), hits);
+    }
+
+    private static unsafe void Fill(int[][] rows, int bias, sbyte* panel)
+    {
+        for (var i = 0; i < rows.Length; i++)
+        {
+            for (var k = 0; k < rows[i].Length; k++)
+            {
+                panel[(((k / 4 * rows.Length) + i) * 4) + (k % 4)] = (sbyte)(rows[i][k] + bias);
+            }
+        }
+    }
+
+    private static int[][] Bytes(Random random, int rows, int depth, int largest) => [.. Enumerable.Range(0, rows).Select(row =>
+    {
+        var values = new int[depth];
+        var room = ScreenKernel.LargestNorm * ScreenKernel.LargestNorm;
+        for (var k = 0; k < depth && room > 0; k++)
+        {
+            var most = Math.Min(largest, (int)Math.Sqrt(room));
+            values[k] = row % 3 == 0 ? most : row % 3 == 1 ? -most : random.Next(-most, most + 1) / 4;
+            room -= values[k] * values[k];
+        }
+
+        return values;
+    })];
+
+    private static Matrix Hard(Random random, int rows, int columns, string kind, bool left) => kind switch
+    {
+        // One dimension a thousand times the others, on both sides.
+        "outlier" => Each(rows, columns, k => (float)(Numbers.Normal(random) * (k == 3 ? 1000 : 1))),
+
+        // Long on the dimensions in which the other side is short: products far below the norms.
+        "apart" => Each(rows, columns, k => (float)(Numbers.Normal(random) * (k % 2 == (left ? 0 : 1) ? 1 : 1e-4))),
+        "huge" => Each(rows, columns, _ => (float)(3e38 * ((2 * random.NextDouble()) - 1))),
+        "tiny" => Each(rows, columns, _ => (float)(1e-33 * Numbers.Normal(random))),
+        "subnormal" => Each(rows, columns, _ => left ? (float)(1e-44 * random.Next(-9, 10)) : (float)Numbers.Normal(random)),
+        "mixed" => Each(rows, columns, _ => (float)(Math.ScaleB(1, random.Next(-120, 60)) * Numbers.Normal(random))),
+        "zero" => Each(rows, columns, _ => random.Next(40) == 0 ? (float)Numbers.Normal(random) : 0),
+
+        // Rows that differ in the last bits only.
+        _ => Each(rows, columns, k => (float)Math.Sin(k + 1) * (1 + ((float)random.Next(-8, 9) / (1 << 23)))),
+    };
+
+    private static Matrix Each(int rows, int columns, Func<int, float> value)
+    {
+        var at = 0;
+        return Numbers.Make(rows, columns, () => value(at++ % columns));
+    }
+
+    private static CpuCompute Screened(KernelWidth width, int threads) => new(threads, default, null, width, ScreenUse.Always);
+
+    private static (int Row, int Column, long Score) Bits(ScoredPair pair) => (pair.Row, pair.Column, BitConverter.DoubleToInt64Bits(pair.Score));
+
+    private static void AssertSame(IReadOnlyList<ScoredPair> found, List<ScoredPair> expected, string what) =>
+        Assert.That(found.SequenceEqual(expected), Is.True, what);
+}
