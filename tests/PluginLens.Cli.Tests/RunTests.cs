@@ -28,6 +28,19 @@ public sealed class RunTests
         Assert.That(Csv("tiny-gpt2", "tiny-gpt2-wide").TrimEnd().Split('\n'), Is.EqualTo((string[])[$"model,{first[0]}", .. Lines("tiny-gpt2", first[1..]), .. Lines("tiny-gpt2-wide", second[1..])]));
     }
 
+    /// <summary>A pattern stands for the models under the folder that fit it, by name.</summary>
+    [Test]
+    public void Run_PatternOfModels_RunsThoseThatFit()
+    {
+        string[] run = ["run", "--plugin", "isotropy", "--format", "csv", "--table", "isotropy"];
+        var all = Cli.Run([.. run, "--model", "tiny-gpt2", "--model", "tiny-gpt2-b", "--model", "tiny-gpt2-wide"]);
+        Assert.That(all.ExitCode, Is.Zero, all.Errors);
+
+        Assert.That(Cli.Run([.. run, "--model", "tiny-gpt2", "--model", "tiny-gpt2-?", "--model", "tiny-gpt2-w*"]).Output, Is.EqualTo(all.Output));
+        Assert.That(Cli.Run([.. run, "--model", "TINY-gpt2-[b]*"]), Has.Property("ExitCode").EqualTo(2).And.Property("Errors").StartsWith("pluginlens: No model fits 'TINY-gpt2-[b]*': expected names under "));
+        Assert.That(Cli.Run([.. run, "--model", "tiny-gpt2*", "--model", "tiny-gpt2"]).Errors, Does.Contain("was given twice"));
+    }
+
     [Test]
     public void Run_PaperOrder_SwapsTheColumns()
     {

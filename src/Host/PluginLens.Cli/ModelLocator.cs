@@ -1,3 +1,4 @@
+using System.IO.Enumeration;
 using PluginLens.Host;
 using PluginLens.Hub;
 
@@ -57,6 +58,26 @@ internal sealed class ModelLocator(string? folder, bool readsPrompts = false)
     public IReadOnlyList<string> All() => [.. Roots
         .SelectMany(root => Directory.EnumerateDirectories(root).Where(IsModel).OrderBy(path => path, StringComparer.Ordinal))
         .DistinctBy(Path.GetFileName)];
+
+    /// <summary>Names with <c>*</c> or <c>?</c> stand for every model under the roots that fits, in order of names; others for themselves.</summary>
+    /// <param name="names">What was typed.</param>
+    public IEnumerable<string> Matching(IEnumerable<string> names)
+    {
+        foreach (var name in names)
+        {
+            if (name.AsSpan().IndexOfAny('*', '?') < 0 || Path.Exists(name))
+            {
+                yield return name;
+                continue;
+            }
+
+            string[] fitting = [.. All().Select(path => Path.GetFileName(path)!).Where(model => FileSystemName.MatchesSimpleExpression(name, model)).Order(StringComparer.Ordinal)];
+            foreach (var model in fitting.Length > 0 ? fitting : throw new ModelException($"No model fits '{name}': expected names under {(Roots.Count == 0 ? "a models folder (none found; give --models)" : string.Join(", ", Roots))}. 'pluginlens models' lists what is there."))
+            {
+                yield return model;
+            }
+        }
+    }
 
     private static bool IsModel(string folder) => Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*.onnx").Any();
 

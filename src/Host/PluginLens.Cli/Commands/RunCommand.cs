@@ -10,7 +10,7 @@ namespace PluginLens.Cli.Commands;
 internal static class RunCommand
 {
     private static readonly Option<string> Plugin = new("--plugin", "-p") { Description = "The analysis; 'pluginlens list' shows them; 'all' runs everything that applies and needs --out.", HelpName = "ID", Required = true };
-    private static readonly Option<string[]> Model = new("--model", "-m") { Description = "A name under the models folder, or any model folder; may repeat: analyses of two models read both (stitch --subtract: three), others run on one after the other. Default: smollm2-135m where prompts are given, else tiny-gpt2; tiny-gpt2 for 'all'.", HelpName = "NAME|FOLDER" };
+    private static readonly Option<string[]> Model = new("--model", "-m") { Description = "A name under the models folder, or any model folder; may repeat, and 'tiny-*' names all that fit: analyses of two models read both (stitch --subtract: three), others run on one after the other. Default: smollm2-135m where prompts are given, else tiny-gpt2; tiny-gpt2 for 'all'.", HelpName = "NAME|FOLDER" };
     private static readonly Option<string[]> Prompt = PromptArguments.Text();
     private static readonly Option<string[]> Prompts = PromptArguments.File();
     private static readonly Option<string[]> Ids = PromptArguments.Ids();
@@ -227,7 +227,7 @@ internal static class RunCommand
         return outcomes.Any(run => run.End == RunEnd.Stopped) ? ExitCode.Interrupted : outcomes.Any(run => run.End == RunEnd.Failed) ? ExitCode.Failed : ExitCode.Success;
     }
 
-    private static string[] ModelsOf(ParseResult parse) => parse.GetValue(Model) ?? [];
+    private static string[] ModelsOf(ParseResult parse) => parse.GetValue(Model) is { Length: > 0 } typed ? [.. new ModelLocator(parse.GetValue(GlobalOptions.Models)).Matching(typed)] : [];
 
     private static PromptSource Source(ParseResult parse) => PromptsOf(parse) with { AddSpecial = !parse.GetValue(NoSpecial), AddBeginning = parse.GetValue(Beginning) };
 
