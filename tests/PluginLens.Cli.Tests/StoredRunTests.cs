@@ -6,6 +6,23 @@ namespace PluginLens.Cli.Tests;
 /// <summary>What becomes of a run that was kept: pictures, spreadsheets, a comparison with another.</summary>
 public sealed class StoredRunTests
 {
+    /// <summary>The page that a run makes of itself is the one that report makes of it later, and a run that replaces it takes it away.</summary>
+    [Test]
+    public void RunWithReport_KeepsItsPage([Values] bool isolated)
+    {
+        using var folder = new TemporaryFolder();
+        string[] run = ["run", "--plugin", "isotropy", "--model", "tiny-gpt2", "--out", folder.At("run"), .. isolated ? ["--isolate"] : Array.Empty<string>()];
+
+        var result = Cli.Run([.. run, "--report"]);
+
+        Assert.That((result.ExitCode, result.Errors), Is.EqualTo((0, $"wrote {folder.At("run")}\n")));
+        Assert.That(Cli.Run("report", folder.At("run"), "--out", folder.At("later.html")).ExitCode, Is.Zero);
+        Assert.That(File.ReadAllBytes(folder.At("run/report.html")), Is.EqualTo(File.ReadAllBytes(folder.At("later.html"))));
+        Assert.That(Cli.Run([.. run, "--force"]).Errors, Is.EqualTo($"wrote {folder.At("run")}\n"), "nothing of it is foreign");
+        Assert.That(File.Exists(folder.At("run/report.html")), Is.False);
+        Assert.That(Cli.Run("run", "--plugin", "isotropy", "--report"), Has.Property("ExitCode").EqualTo(2).And.Property("Errors").EqualTo("pluginlens: --report is about the folder of --out; name it.\n"));
+    }
+
     [Test]
     public void StoredRuns_AreDrawn_Converted_AndCompared()
     {

@@ -15,7 +15,7 @@ internal sealed class RunHelp(SynchronousCommandLineAction others) : Synchronous
         ("On what", ["--model", "--models", "--prompt", "--prompts", "--ids", "--bos", "--no-special"]),
         ("How", ["--seed", "--threads", "--device", "--no-cache", "--unverified-weights", "--isolate", "--trust", "--max-memory", "--timeout"]),
         ("What is printed", ["--format", "--table", "--rows", "--top", "--sort", "--where", "--columns", "--quiet", "--verbose"]),
-        ("Where to", ["--out", "--force", "--resume", "--tables", "--figures", "--private"]),
+        ("Where to", ["--out", "--force", "--resume", "--tables", "--figures", "--report", "--private"]),
     ];
 
     /// <inheritdoc/>

@@ -11,6 +11,9 @@ internal static class ReportCommand
     private static readonly Argument<string[]> Runs = new("run") { Description = "Run folders (--out of a run, or of 'run --plugin all').", HelpName = "RUN", Arity = ArgumentArity.OneOrMore };
     private static readonly Option<string?> Out = new("--out", "-o") { Description = "The page. Default: report.html in the first folder.", HelpName = "FILE.html" };
 
+    /// <summary>The page of a run folder.</summary>
+    public const string FileName = "report.html";
+
     /// <summary>The command.</summary>
     public static Command Create()
     {
@@ -32,8 +35,18 @@ internal static class ReportCommand
     private static int Run(ParseResult parse)
     {
         var folders = parse.GetValue(Runs)!;
+        var path = parse.GetValue(Out) ?? Path.Combine(folders[0], FileName);
+        Write(folders, path);
+        Console.WriteLine(path);
+        return ExitCode.Success;
+    }
+
+    /// <summary>Writes the page; it appears whole or not at all.</summary>
+    /// <param name="folders">Run folders.</param>
+    /// <param name="path">The page.</param>
+    public static void Write(string[] folders, string path)
+    {
         var runs = ReportFile.Runs(folders);
-        var path = parse.GetValue(Out) ?? Path.Combine(folders[0], "report.html");
         var partial = $"{path}.partial";
         try
         {
@@ -56,8 +69,5 @@ internal static class ReportCommand
                 File.Delete(partial);
             }
         }
-
-        Console.WriteLine(path);
-        return ExitCode.Success;
     }
 }

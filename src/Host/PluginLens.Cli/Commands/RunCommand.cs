@@ -17,11 +17,6 @@ internal static class RunCommand
     private static readonly Option<bool> NoSpecial = new("--no-special") { Description = "Do not add the special tokens that the tokenizer adds by default." };
     private static readonly Option<bool> Beginning = new("--bos") { Description = "Put the beginning token before every text, whatever the tokenizer adds by default." };
     private static readonly Option<string> Format = GlobalOptions.Format("table", "csv", "json", "md");
-    private static readonly Option<string?> Out = new("--out", "-o") { Description = "A new folder for run.json, one file a table, figures and files; {plugin} and {model} in it stand for their names.", HelpName = "FOLDER" };
-    private static readonly Option<bool> Force = new("--force") { Description = "Replace the run that the folder of --out holds; it stays until the new one is whole." };
-    private static readonly Option<bool> Resume = new("--resume") { Description = "Go on with the run of the same command line that broke off in the folder of --out." };
-    private static readonly Option<TableFormat> Tables = GlobalOptions.OneOf("--tables", "Tables in the folder of --out: csv, parquet or both.", "FORMAT", TableFormat.Csv);
-    private static readonly Option<string?> Figures = FiguresOption();
     private static readonly Option<string?> Table = new("--table") { Description = "Print only this table.", HelpName = "NAME" };
     private static readonly Option<int?> Rows = new("--rows") { Description = "Rows printed of each group; 0 = all. Default: groups of up to 20 whole, else 5. csv and json always have all that --where and --top leave.", HelpName = "N" };
     private static readonly Option<Device> Device = GlobalOptions.OneOf("--device", "auto, cpu or cuda; auto tries CUDA and falls back with the reason.", "DEVICE", Models.Device.Auto);
@@ -49,9 +44,9 @@ internal static class RunCommand
               pluginlens run --plugin activations --prompt "The capital of France is" --hooks 'blocks.*.hook_resid_post' --out out
             """)
         {
-            Plugin, Model, Prompt, Prompts, Ids, NoSpecial, Beginning, Format, Out, Force, Resume, Tables, Figures, Table, Rows, Device, Threads, Seed, NoCache, UnverifiedWeights, Private, Plan, Quiet,
+            Plugin, Model, Prompt, Prompts, Ids, NoSpecial, Beginning, Format, Table, Rows, Device, Threads, Seed, NoCache, UnverifiedWeights, Private, Plan, Quiet,
         };
-        foreach (var option in PrintedTables.Options.Concat(Isolating.Options))
+        foreach (var option in PrintedTables.Options.Concat(KeptRun.Options).Concat(Isolating.Options))
         {
             command.Options.Add(option);
         }
@@ -144,7 +139,7 @@ internal static class RunCommand
         using var stop = new Interrupt($"'{entry.Id}'");
         using var progress = new ConsoleProgress(!parse.GetValue(Quiet));
         using var engine = Engine(parse, parse.GetValue(GlobalOptions.Models), stop.Token);
-        var request = new RunRequest { Plugin = plugin, Options = options, Inputs = Inputs(parse, engine, progress), Out = Place(parse) };
+        var request = new RunRequest { Plugin = plugin, Options = options, Inputs = Inputs(parse, engine, progress), Out = KeptRun.Place(parse) };
         if (parse.GetValue(Plan))
         {
             return PlanPrinter.Print(entry.Id, AnalysisRun.Plan(request), engine.Compute.Threads);
@@ -167,7 +162,7 @@ internal static class RunCommand
             return PlanPrinter.Print(entry.Id, IsolatedRun.Plan(isolation, entry.Id, stop.Token), ThreadsOf(parse) is > 0 and var threads ? threads : Environment.ProcessorCount);
         }
 
-        var result = IsolatedRun.Execute(isolation, entry.Id, Place(parse), progress, stop.Token);
+        var result = IsolatedRun.Execute(isolation, entry.Id, KeptRun.Place(parse), progress, stop.Token);
         progress.Dispose();
         return Print(parse, result);
     }
@@ -195,7 +190,7 @@ internal static class RunCommand
         NoCache = parse.GetValue(NoCache),
         UnverifiedWeights = parse.GetValue(UnverifiedWeights),
         Plans = parse.GetValue(Plan),
-        WritesFiles = parse.GetValue(Out) is not null,
+        WritesFiles = KeptRun.Folder(parse) is not null,
     };
 
     private static int RunAll(ParseResult parse)
@@ -220,9 +215,10 @@ internal static class RunCommand
 
         using var unfinished = new UnfinishedRun();
         var lines = new OutcomeLines([.. catalog.Entries.Select(entry => entry.Id)], progress, stop);
-        var outcomes = AllRuns.Execute(catalog, Place(parse), inputs, Isolated, lines.Begins, lines.Ended);
+        var outcomes = AllRuns.Execute(catalog, KeptRun.Place(parse), inputs, Isolated, lines.Begins, lines.Ended);
         unfinished.Dispose();
         progress.Dispose();
+        KeptRun.WriteReport(parse, KeptRun.Folder(parse)!);
         lines.Summary(outcomes);
         return outcomes.Any(run => run.End == RunEnd.Stopped) ? ExitCode.Interrupted : outcomes.Any(run => run.End == RunEnd.Failed) ? ExitCode.Failed : ExitCode.Success;
     }
@@ -268,37 +264,6 @@ internal static class RunCommand
         Progress = progress,
     };
 
-    private static RunPlace? Place(ParseResult parse)
-    {
-        if (parse.GetValue(Out) is { } folder)
-        {
-            return new RunPlace(folder)
-            {
-                Replaces = parse.GetValue(Force),
-                Resumes = parse.GetValue(Resume),
-                Tables = parse.GetValue(Tables),
-                Pictures = parse.GetValue(Figures) switch
-                {
-                    "svg" => [("svg", (figure, stream) => RunPictures.Write(figure, PictureFormat.Svg, stream))],
-                    "png" => [("png", (figure, stream) => RunPictures.Write(figure, PictureFormat.Png, stream))],
-                    _ => [],
-                },
-            };
-        }
-
-        return new[] { (Force, "--force"), (Resume, "--resume") }.FirstOrDefault(option => parse.GetValue(option.Item1)).Item2 is { } name
-            ? throw new UsageException($"{name} is about the folder of --out; name it.")
-            : parse.GetValue(Figures) is not null ? throw new UsageException("--figures is about the folder of --out; name it.")
-            : parse.GetValue(Tables) == TableFormat.Csv ? null : throw new UsageException("--tables is about the folder of --out; name it.");
-    }
-
-    private static Option<string?> FiguresOption()
-    {
-        var figures = new Option<string?>("--figures") { Description = "Draw every figure in the folder of --out too: svg or png.", HelpName = "FORMAT" };
-        figures.AcceptOnlyFromAmong("svg", "png");
-        return figures;
-    }
-
     private static int Print(ParseResult parse, RunResult result)
     {
         if (!result.FoundNothing)
@@ -316,9 +281,11 @@ internal static class RunCommand
             return Failure.Report(result.Error, parse.GetValue(GlobalOptions.Verbose));
         }
 
-        if (parse.GetValue(Out) is { } folder)
+        if (KeptRun.Folder(parse) is { } folder)
         {
-            Console.Error.WriteLine($"wrote {(folder.Contains('{', StringComparison.Ordinal) ? result.Folder : folder)}");
+            folder = folder.Contains('{', StringComparison.Ordinal) ? result.Folder! : folder;
+            KeptRun.WriteReport(parse, folder);
+            Console.Error.WriteLine($"wrote {folder}");
         }
 
         return result.ExitCode;
