@@ -154,6 +154,25 @@ public sealed class PageTests
     }
 
     [Test]
+    public async Task Example_OfThePageOfAnAnalysis_FillsInTheForm()
+    {
+        await using var explored = await ExploredPage.Open(_explorer);
+        await explored.Choose("tiny-gpt2-b", "logit-lens");
+        await Expect(explored.Page.Locator("textarea")).ToHaveValueAsync("the captain of the");
+        await explored.Page.ClickAsync("#example");
+        await Expect(explored.Page.Locator("#model")).ToHaveValueAsync("tiny-gpt2");
+
+        await explored.Run();
+
+        await Expect(explored.Page.Locator(".command")).ToContainTextAsync("--model tiny-gpt2 --prompt 'the captain of the' --position=-1 --k 2");
+        await explored.Choose("tiny-gpt2", "ov-pairs");
+        await Expect(explored.Page.Locator("textarea")).ToHaveValueAsync(string.Empty);
+        await explored.Prompt("mine");
+        await explored.Choose("tiny-gpt2", "logit-lens");
+        await Expect(explored.Page.Locator("textarea")).ToHaveValueAsync("mine");
+    }
+
+    [Test]
     public async Task Search_LeavesTheAnalysesThatMatch()
     {
         await using var explored = await ExploredPage.Open(_explorer);

@@ -9,6 +9,7 @@ namespace PluginLens.Cli;
 /// <param name="root">Every command.</param>
 internal sealed class ExploredRuns(RootCommand root) : IDisposable
 {
+    private readonly Lock _one = new();
     private OnnxEngine? _engine;
     private CancellationTokenSource _stop = new();
 
@@ -16,26 +17,39 @@ internal sealed class ExploredRuns(RootCommand root) : IDisposable
     /// <param name="order">The command line, and who watches.</param>
     public RunResult Run(RunOrder order)
     {
-        var parse = Program.Parse(root, [.. order.Arguments]);
-        if (TypingError.Of([.. order.Arguments], parse) is { } wrong)
+        lock (_one)
         {
-            throw new UsageException(wrong);
-        }
+            var parse = Program.Parse(root, [.. order.Arguments]);
+            if (TypingError.Of([.. order.Arguments], parse) is { } wrong)
+            {
+                throw new UsageException(wrong);
+            }
 
-        // What was stopped stays stopped: the next run opens its models anew.
-        if (_engine is null || _stop.IsCancellationRequested)
-        {
-            Dispose();
-            _stop = new();
-            _engine = RunCommand.Engine(parse, parse.GetValue(GlobalOptions.Models), _stop.Token);
-        }
+            // What was stopped stays stopped: the next run opens its models anew.
+            if (_engine is null || _stop.IsCancellationRequested)
+            {
+                Close();
+                _stop = new();
+                _engine = RunCommand.Engine(parse, parse.GetValue(GlobalOptions.Models), _stop.Token);
+            }
 
-        using var stopped = order.Cancellation.Register(_stop.Cancel);
-        return RunCommand.Watched(parse, order, _engine);
+            using var stopped = order.Cancellation.Register(_stop.Cancel);
+            return RunCommand.Watched(parse, order, _engine);
+        }
     }
 
     /// <inheritdoc/>
     public void Dispose()
+    {
+        // A run that does not listen still reads its models: they end with the process.
+        if (_one.TryEnter())
+        {
+            Close();
+            _one.Exit();
+        }
+    }
+
+    private void Close()
     {
         _engine?.Dispose();
         _engine = null;

@@ -43,7 +43,7 @@ public static class ExploreServer
         var (page, policy) = ReportFile.LivePage("explore", Resource("explore.js"), Resource("explore.css"));
         var token = Guard.NewToken();
         app.Use(new Guard(token, policy).Check);
-        app.Use(Told);
+        app.Use(next => Told(next, setup.Say));
         app.UseRouting();
         Map(app, setup, desk, page);
         app.Urls.Add($"http://127.0.0.1:{port}");
@@ -92,18 +92,19 @@ public static class ExploreServer
         });
     }
 
-    /// <summary>What was asked wrongly is said in a line.</summary>
-    private static async Task Told(HttpContext context, RequestDelegate next)
+    /// <summary>What went wrong is said in a line.</summary>
+    private static RequestDelegate Told(RequestDelegate next, Func<Exception, string> say) => async context =>
     {
         try
         {
             await next(context);
         }
-        catch (Exception error) when (error is UsageException or ModelException or PluginException && !context.Response.HasStarted)
+        catch (Exception error) when (error is not OperationCanceledException && !context.Response.HasStarted)
         {
-            await Answer.Line(context, StatusCodes.Status400BadRequest, error.Message.ReplaceLineEndings(" "));
+            var status = error is BadHttpRequestException bad ? bad.StatusCode : error is UsageException or ModelException or PluginException ? StatusCodes.Status400BadRequest : StatusCodes.Status500InternalServerError;
+            await Answer.Line(context, status, say(error));
         }
-    }
+    };
 
     private static string[] Runs(HttpContext context, RunDesk desk)
     {

@@ -37,7 +37,7 @@ internal sealed class RunDesk(ExploreSetup setup) : IDisposable
             context.Response.ContentType = "application/x-ndjson";
             var stream = new RunStream(context.Response);
             await stream.Say(new { command = form.Arguments }, gone);
-            await Run(form, stream, stop.Token, gone);
+            await Run(form, stream, stop, gone);
         }
         catch (OperationCanceledException) when (gone.IsCancellationRequested)
         {
@@ -83,15 +83,15 @@ internal sealed class RunDesk(ExploreSetup setup) : IDisposable
         }
     }
 
-    private async Task Run(RunForm form, RunStream stream, CancellationToken stop, CancellationToken gone)
+    private async Task Run(RunForm form, RunStream stream, CancellationTokenSource stop, CancellationToken gone)
     {
         var (id, error, status) = ((int?)null, (string?)null, RunStatus.Cancelled);
         try
         {
-            if (!await _turn.WaitAsync(0, stop))
+            if (!await _turn.WaitAsync(0, stop.Token))
             {
                 await stream.Say(new { waits = true }, gone);
-                await _turn.WaitAsync(stop);
+                await _turn.WaitAsync(stop.Token);
             }
 
             try
@@ -111,18 +111,19 @@ internal sealed class RunDesk(ExploreSetup setup) : IDisposable
         await stream.Say(new { run = id, error, status = Names.Kebab(status.ToString()) }, gone);
     }
 
-    private async Task<(int? Id, string? Error, RunStatus Status)> Execute(RunForm form, RunStream stream, CancellationToken stop, CancellationToken gone)
+    private async Task<(int? Id, string? Error, RunStatus Status)> Execute(RunForm form, RunStream stream, CancellationTokenSource stop, CancellationToken gone)
     {
         var id = ++_last;
-        var order = new RunOrder(form.Arguments, Path.Combine(_folder, $"{id}"), stream, new RunWatch(stream.Row, stream.Figure), stop);
+        var order = new RunOrder(form.Arguments, Path.Combine(_folder, $"{id}"), stream, new RunWatch(stream.Row, stream.Figure), stop.Token);
         var run = Task.Factory.StartNew(() => setup.Run(order), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         try
         {
             await stream.Follow(run, gone);
         }
-        catch (OperationCanceledException)
+        catch (Exception)
         {
-            // The run has heard of it too; the turn is the next one's when it has ended.
+            // Nobody can be told; the turn is the next one's when the run has ended.
+            await stop.CancelAsync();
         }
 
         try

@@ -97,6 +97,7 @@ internal static class DescribeCommand
         version = plugin.Entry.Version,
         folder = plugin.Entry.Folder,
         page = plugin.Entry.Page,
+        example = PageExample.Of(plugin.Entry),
         contract = plugin.ContractVersion.ToString(2),
         models = plugin.AnalysisType.GetCustomAttribute<ReadsModelsAttribute>()?.Most ?? 1,
         options = plugin.Options.Select(option => new { name = option.Name, type = option.TypeWord, @default = option.Default, help = option.Help, allowed = option.Allowed, least = option.Least }),

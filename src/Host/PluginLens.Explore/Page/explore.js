@@ -14,7 +14,7 @@ async function ask(path, body) {
     }
 
     if (!answer.ok) {
-        throw new Error((await answer.text()).trim());
+        throw new Error((await answer.text()).trim() || `The server answered ${answer.status}.`);
     }
 
     return answer;
@@ -45,6 +45,15 @@ class OptionField {
             make('span', {}, make('code', {}, `--${option.name}`), make('small', {}, ` ${visible(asked, false)}`)), this.input, make('small', { class: 'help' }, visible(option.help, false)));
     }
 
+    /** As a command line says it; the default where that says nothing. */
+    set(value) {
+        if (this.option.type === 'flag') {
+            this.input.checked = (value ?? this.option.default) === 'true';
+        } else {
+            this.input.value = value === undefined || value === this.option.default && this.option.type === 'one of' ? '' : value;
+        }
+    }
+
     /** What was chosen; undefined for the default. */
     get value() {
         if (this.option.type === 'flag') {
@@ -53,6 +62,20 @@ class OptionField {
 
         return this.input.value === '' ? undefined : this.input.value;
     }
+}
+
+/** What a command line says: `--name value`, `--name=value`, or a switch. */
+function saidBy(words) {
+    const said = { models: [], prompts: [], options: new Map() };
+    const put = (name, value) => name === 'model' ? said.models.push(value) : name === 'prompt' ? said.prompts.push(value) : said.options.set(name, value);
+    for (let at = 3; at < words.length; at++) {
+        const [, name, value] = /^--([^=]+)(?:=(.*))?$/s.exec(words[at]) ?? [];
+        if (name) {
+            put(name, value ?? (at + 1 < words.length && !words[at + 1].startsWith('--') ? words[++at] : 'true'));
+        }
+    }
+
+    return said;
 }
 
 class Explorer {
@@ -68,6 +91,7 @@ class Explorer {
         this.about = make('p', { class: 'about' });
         this.prompts = make('div', { class: 'promptlist' });
         this.options = make('div', { id: 'options' });
+        this.example = make('button', { type: 'button', id: 'example', hidden: true, title: 'Fills in the first example of its page', onclick: () => this.fillIn() }, 'example');
         this.bos = make('input', { type: 'checkbox', id: 'bos' });
         this.special = make('input', { type: 'checkbox', id: 'no-special' });
         this.seed = make('input', { type: 'number', id: 'seed', step: 1, placeholder: '0' });
@@ -80,14 +104,14 @@ class Explorer {
             fieldOf('model', this.model), make('label', { class: 'field' }, this.secondName, this.second),
             make('div', { class: 'field' }, make('span', {}, 'analysis'), this.filter, this.list), this.about,
             make('div', { class: 'field' }, make('span', {}, 'prompt'), this.prompts, make('button', { type: 'button', id: 'more-prompts', onclick: () => this.addPrompt('').focus() }, '+ prompt')),
-            make('div', { class: 'actions' }, this.go, this.halt, make('small', {}, 'Ctrl+Enter runs')),
+            make('div', { class: 'actions' }, this.go, this.halt, this.example, make('small', {}, 'Ctrl+Enter runs')),
             make('details', { open: true }, make('summary', {}, 'options'), this.options),
             make('details', {}, make('summary', {}, 'tokens and seed'), make('label', { class: 'field flag' }, make('span', {}, 'beginning token before every text'), this.bos), make('label', { class: 'field flag' }, make('span', {}, 'no special tokens'), this.special), fieldOf('seed', this.seed)));
         this.status = make('p', { id: 'status', role: 'status', 'aria-live': 'polite' });
         this.bar = make('progress', { id: 'progress', hidden: true });
         this.live = make('div', { id: 'live' });
         this.result = make('div', { id: 'result' });
-        this.addPrompt('The capital of France is');
+        this.addPrompt('');
         this.choose(choices.analyses.some(analysis => analysis.id === 'logit-lens') ? 'logit-lens' : choices.analyses[0]?.id);
     }
 
@@ -106,7 +130,7 @@ class Explorer {
     }
 
     addPrompt(text) {
-        const input = make('textarea', { rows: 2, 'aria-label': 'Prompt', spellcheck: 'false' });
+        const input = make('textarea', { rows: 2, 'aria-label': 'Prompt', spellcheck: 'false', oninput: () => this.typed = true });
         input.value = text;
         const line = make('div', { class: 'promptline' }, input, make('button', { type: 'button', title: 'Without this prompt', 'aria-label': 'Remove prompt', onclick: () => line.remove() }, '×'));
         this.prompts.append(line);
@@ -168,11 +192,39 @@ class Explorer {
             this.description = description;
             this.fields = description.options.map(option => new OptionField(option));
             this.options.replaceChildren(...this.fields.map(field => field.element), ...(this.fields.length === 0 ? [make('p', { class: 'hint' }, 'It has no options.')] : []));
+            this.example.hidden = !description.example;
+            if (!this.typed) {
+                this.setPrompts(description.example ? saidBy(description.example).prompts : []);
+            }
+
             this.options.dataset.of = id;
             this.offer();
         } catch (error) {
             this.fail(error);
         }
+    }
+
+    setPrompts(prompts) {
+        this.prompts.replaceChildren();
+        (prompts.length > 0 ? prompts : ['']).forEach(prompt => this.addPrompt(prompt));
+    }
+
+    /** The example of the analysis's page: models that are here, prompts, options. */
+    async fillIn() {
+        const said = saidBy(this.description.example);
+        const known = name => this.choices.models.some(model => model.name === name && model.error === null);
+        if (known(said.models[0])) {
+            this.model.value = said.models[0];
+        }
+
+        this.second.value = known(said.models[1]) ? said.models[1] : '';
+        this.setPrompts(said.prompts);
+        this.typed = false;
+        this.bos.checked = said.options.has('bos');
+        this.special.checked = said.options.has('no-special');
+        this.seed.value = said.options.get('seed') ?? '';
+        this.fields.forEach(field => field.set(said.options.get(field.option.name)));
+        await this.judge();
     }
 
     /** The second model: part of the analysis, or a second run beside the first. */
