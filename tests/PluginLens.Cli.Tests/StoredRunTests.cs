@@ -20,6 +20,12 @@ public sealed class StoredRunTests
         Assert.That(File.ReadAllBytes(folder.At("run/report.html")), Is.EqualTo(File.ReadAllBytes(folder.At("later.html"))));
         Assert.That(Cli.Run([.. run, "--force"]).Errors, Is.EqualTo($"wrote {folder.At("run")}\n"), "nothing of it is foreign");
         Assert.That(File.Exists(folder.At("run/report.html")), Is.False);
+
+        // A page that was changed since is somebody's work.
+        Assert.That(Cli.Run([.. run, "--force", "--report"]).ExitCode, Is.Zero);
+        File.WriteAllText(folder.At("run/report.html"), File.ReadAllText(folder.At("run/report.html")).Replace("isotropy", "Isotropy", StringComparison.Ordinal));
+        Assert.That(Cli.Run([.. run, "--force"]).Errors, Does.Contain("held files that no run had written"));
+        Assert.That(File.Exists(folder.At("run.before-1/report.html")), Is.True);
         Assert.That(Cli.Run("run", "--plugin", "isotropy", "--report"), Has.Property("ExitCode").EqualTo(2).And.Property("Errors").EqualTo("pluginlens: --report is about the folder of --out; name it.\n"));
     }
 

@@ -54,6 +54,7 @@ internal static class ReportCommand
             using (var file = new WrittenFile(partial, FileMode.Create))
             {
                 ReportFile.Write(runs, file);
+                SealedPage.Seal(file);
             }
 
             File.Move(partial, path, overwrite: true);

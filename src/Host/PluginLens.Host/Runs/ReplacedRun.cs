@@ -23,6 +23,12 @@ internal static class ReplacedRun
             }
         }
 
+        var page = Path.Combine(folder, "report.html");
+        if (SealedPage.IsWhole(page))
+        {
+            File.Delete(page);
+        }
+
         File.Delete(Path.Combine(folder, "run.json"));
         File.Delete(Path.Combine(folder, RunJournal.FileName));
         foreach (var empty in Directory.GetDirectories(folder).Where(path => new DirectoryInfo(path).LinkTarget is null && !Directory.EnumerateFileSystemEntries(path).Any()))
