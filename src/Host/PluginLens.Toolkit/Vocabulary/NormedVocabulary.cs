@@ -1,6 +1,3 @@
-using System.Numerics;
-using System.Runtime.CompilerServices;
-
 namespace PluginLens.Toolkit;
 
 /// <summary>
@@ -11,15 +8,8 @@ namespace PluginLens.Toolkit;
 /// </summary>
 public sealed class NormedVocabulary
 {
-    /// <summary>A row that is its mean but for rounding: shorter than this times the length of the mean.</summary>
-    private const double Zero = 1e-12;
-
-    private readonly Matrix _rows;
     private readonly ModelNorm? _norm;
-    private readonly double[] _gain;
-    private double[] _bias;
-    private readonly (double Mean, double Scale)[] _moments;
-    private readonly bool _centresLast;
+    private NormedRows _normed;
     private float[]? _added;
     private double[]? _mean;
     private double[]? _lengths;
@@ -29,22 +19,15 @@ public sealed class NormedVocabulary
     /// <param name="rows">The vocabulary, <c>V x d_model</c> (W_E, or W_U transposed).</param>
     /// <param name="norm">The norm; null = the rows as they are.</param>
     public NormedVocabulary(Matrix rows, ModelNorm? norm)
-        : this(rows, norm, MomentsOf(rows, norm))
+        : this(rows, norm, NormedRows.MomentsOf(rows, norm))
     {
     }
 
-    private NormedVocabulary(Matrix rows, ModelNorm? norm, (double Mean, double Scale)[] moments)
-    {
-        (_rows, _norm, _moments) = (rows, norm, moments);
-        _gain = Values(norm is null ? [] : norm.Gain, 1);
-        _bias = Values(norm is null ? [] : norm.Bias, 0);
-    }
+    private NormedVocabulary(Matrix rows, ModelNorm? norm, (double Mean, double Scale)[] moments) =>
+        (_norm, _normed) = (norm, new NormedRows(rows, moments, Values(rows, norm is null ? [] : norm.Gain, 1), Values(rows, norm is null ? [] : norm.Bias, 0), centresLast: false));
 
-    private NormedVocabulary(Matrix rows, ReadOnlySpan<float> gain, ReadOnlySpan<float> bias, bool centresLast)
-    {
-        (_rows, _moments, _centresLast) = (rows, MomentsOf(rows, norm: null), centresLast);
-        (_gain, _bias) = (Values(gain, 1), Values(bias, 0));
-    }
+    private NormedVocabulary(Matrix rows, ReadOnlySpan<float> gain, ReadOnlySpan<float> bias, bool centresLast) =>
+        _normed = new NormedRows(rows, NormedRows.MomentsOf(rows, norm: null), Values(rows, gain, 1), Values(rows, bias, 0), centresLast);
 
     /// <summary>
     /// What a vector of the residual stream writes: <c>((m - mean(m)) * w) · u_t</c>, the final norm without scale and bias, which is <c>m · v_t</c> with
@@ -61,16 +44,16 @@ public sealed class NormedVocabulary
     public static NormedVocabulary Gained(Matrix rows, ModelNorm norm, bool biased) => new(rows, norm.Gain, biased ? norm.Bias : [], centresLast: false);
 
     /// <summary>What is taken from each row, and what it is divided by, before the gain, <c>[V]</c>.</summary>
-    internal IReadOnlyList<(double Mean, double Scale)> Moments => _moments;
+    internal IReadOnlyList<(double Mean, double Scale)> Moments => _normed.Moments;
 
     /// <summary>Length of each normed row, <c>[V]</c>; of centred rows 0 for those that are the mean.</summary>
-    public IReadOnlyList<double> Lengths => _lengths ??= RowLengths();
+    public IReadOnlyList<double> Lengths => _lengths ??= _normed.Lengths(_mean);
 
     /// <summary>The same rows minus their mean over the vocabulary.</summary>
-    public NormedVocabulary Centred => _centred ??= Changed(copy => copy._mean = copy.MeanRow());
+    public NormedVocabulary Centred => _centred ??= Changed(copy => copy._mean = copy._normed.Mean());
 
     /// <summary>The same rows without the norm's bias.</summary>
-    public NormedVocabulary Unbiased => Changed(copy => copy._bias = new double[_bias.Length]);
+    public NormedVocabulary Unbiased => Changed(copy => copy._normed = _normed.Unbiased);
 
     /// <summary>The same rows with a number added to each token's products, not to its cosines.</summary>
     /// <param name="added">b_U, <c>[V]</c>; null = nothing.</param>
@@ -79,16 +62,16 @@ public sealed class NormedVocabulary
     /// <summary>The same rows under another norm; means and scales are shared where they are the same.</summary>
     /// <param name="norm">The norm; null = the rows as they are.</param>
     public NormedVocabulary Under(ModelNorm? norm) =>
-        (norm?.Centres, norm?.Eps) == (_norm?.Centres, _norm?.Eps) ? new(_rows, norm, _moments) : new(_rows, norm);
+        (norm?.Centres, norm?.Eps) == (_norm?.Centres, _norm?.Eps) ? new(_normed.Rows, norm, _normed.Moments) : new(_normed.Rows, norm);
 
     /// <summary>One normed row.</summary>
     /// <param name="token">Token id.</param>
     /// <param name="destination">Receives it, <c>[d_model]</c>.</param>
     public void CopyRow(int token, Span<float> destination)
     {
-        _rows.CopyRow(token, destination);
+        _normed.Rows.CopyRow(token, destination);
         var row = new double[destination.Length];
-        Read(destination, token, row);
+        _normed.Read(destination, token, row);
         for (var at = 0; at < row.Length; at++)
         {
             destination[at] = (float)(row[at] - (_mean?[at] ?? 0));
@@ -119,7 +102,7 @@ public sealed class NormedVocabulary
 
         // A constant of the row changes no order of signed dot products; else it has to be in the product.
         var inside = (cosine != CosineOf.None || order == RowOrder.LargestAbsolute) && Array.Exists(constants, constant => constant != 0);
-        var lists = inside ? TopWithConstants(compute, folded, constants, query) : compute.TopRows(folded, _rows, query);
+        var lists = inside ? TopWithConstants(compute, folded, constants, query) : compute.TopRows(folded, _normed.Rows, query);
         for (var at = 0; at < lists.Scores.Length; at++)
         {
             var row = at / lists.K;
@@ -137,7 +120,7 @@ public sealed class NormedVocabulary
     public double[] Scores(Compute compute, Matrix x, CosineOf cosine)
     {
         var (folded, constants, factors) = Folded(x, cosine);
-        var products = compute.Multiply(folded, _rows.Transpose()).Row(0);
+        var products = compute.Multiply(folded, _normed.Rows.Transpose()).Row(0);
         var scales = Scales(cosine);
         var scores = new double[products.Length];
         for (var token = 0; token < scores.Length; token++)
@@ -151,23 +134,16 @@ public sealed class NormedVocabulary
         return scores;
     }
 
-    private static (double Mean, double Scale)[] MomentsOf(Matrix rows, ModelNorm? norm)
+    private static double[] Values(Matrix rows, ReadOnlySpan<float> given, double otherwise)
     {
-        var moments = new (double Mean, double Scale)[rows.Rows];
-        if (norm is null)
+        var values = new double[rows.Columns];
+        Array.Fill(values, otherwise);
+        for (var at = 0; at < given.Length; at++)
         {
-            Array.Fill(moments, (0, 1));
-            return moments;
+            values[at] = given[at];
         }
 
-        RowBlocks.ForEach(rows, (start, block) =>
-        {
-            for (var row = 0; row < block.Rows; row++)
-            {
-                moments[start + row] = norm.Moments(block.Row(row));
-            }
-        });
-        return moments;
+        return values;
     }
 
     private NormedVocabulary Changed(Action<NormedVocabulary> change)
@@ -176,149 +152,6 @@ public sealed class NormedVocabulary
         (copy._lengths, copy._centred) = (null, null);
         change(copy);
         return copy;
-    }
-
-    private double[] RowLengths()
-    {
-        var lengths = new double[_rows.Rows];
-        if (_mean is null && !_centresLast)
-        {
-            RowBlocks.ForEach(_rows, (start, block) =>
-            {
-                for (var place = 0; place < block.Rows; place++)
-                {
-                    lengths[start + place] = NormedLength(block.Row(place), start + place);
-                }
-            });
-            return lengths;
-        }
-
-        var meanLength = _mean is null ? 0 : Length(_mean);
-        ForEachRow((token, row) =>
-        {
-            Add(row, _mean, sign: -1);
-            var length = Length(row);
-            lengths[token] = length <= Zero * meanLength ? 0 : length;
-        });
-        return lengths;
-    }
-
-    /// <summary>The length of a row of which no mean is taken, without making the row: each layer of a model asks for those of the whole vocabulary.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private double NormedLength(ReadOnlySpan<float> values, int token)
-    {
-        var (mean, inverse) = (_moments[token].Mean, 1 / _moments[token].Scale);
-        var (means, inverses, even, odd) = (new Vector<double>(mean), new Vector<double>(inverse), Vector<double>.Zero, Vector<double>.Zero);
-        var at = 0;
-        for (; at <= values.Length - Vector<float>.Count; at += Vector<float>.Count)
-        {
-            Vector.Widen(new Vector<float>(values[at..]), out var low, out var high);
-            low = Vector.FusedMultiplyAdd((low - means) * inverses, new Vector<double>(_gain, at), new Vector<double>(_bias, at));
-            high = Vector.FusedMultiplyAdd((high - means) * inverses, new Vector<double>(_gain, at + Vector<double>.Count), new Vector<double>(_bias, at + Vector<double>.Count));
-            even = Vector.FusedMultiplyAdd(low, low, even);
-            odd = Vector.FusedMultiplyAdd(high, high, odd);
-        }
-
-        var square = Vector.Sum(even + odd);
-        for (; at < values.Length; at++)
-        {
-            var value = ((values[at] - mean) * inverse * _gain[at]) + _bias[at];
-            square += value * value;
-        }
-
-        return Math.Sqrt(square);
-    }
-
-    private double[] MeanRow()
-    {
-        var mean = new double[_rows.Columns];
-        ForEachRow((_, row) => Add(mean, row, sign: 1));
-        return Array.ConvertAll(mean, sum => sum / _rows.Rows);
-    }
-
-    /// <summary>Calls back with each row of the vocabulary before it is centred; one row is held at a time.</summary>
-    private void ForEachRow(Action<int, double[]> visit)
-    {
-        var row = new double[_rows.Columns];
-        RowBlocks.ForEach(_rows, (start, block) =>
-        {
-            for (var place = 0; place < block.Rows; place++)
-            {
-                Read(block.Row(place), start + place, row);
-                visit(start + place, row);
-            }
-        });
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Read(ReadOnlySpan<float> values, int token, double[] row)
-    {
-        var (mean, scale) = _moments[token];
-        var at = 0;
-        for (; at <= values.Length - Vector<float>.Count; at += Vector<float>.Count)
-        {
-            Vector.Widen(new Vector<float>(values[at..]), out var low, out var high);
-            Read(low, at);
-            Read(high, at + Vector<double>.Count);
-        }
-
-        for (; at < values.Length; at++)
-        {
-            row[at] = ((values[at] - mean) / scale * _gain[at]) + _bias[at];
-        }
-
-        if (_centresLast)
-        {
-            var last = row.Average();
-            for (at = 0; at < row.Length; at++)
-            {
-                row[at] -= last;
-            }
-        }
-
-        // A division takes longer than all the rest: rows that no norm scales go without.
-        void Read(Vector<double> value, int start) =>
-            (((scale == 1 ? value - new Vector<double>(mean) : (value - new Vector<double>(mean)) / new Vector<double>(scale)) * new Vector<double>(_gain, start)) + new Vector<double>(_bias, start)).CopyTo(row, start);
-    }
-
-    /// <summary>Adds a row to another, or takes it away; null adds nothing.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Add(double[] row, double[]? other, int sign)
-    {
-        var at = 0;
-        for (; other is not null && at <= row.Length - Vector<double>.Count; at += Vector<double>.Count)
-        {
-            (new Vector<double>(row, at) + (new Vector<double>(other, at) * sign)).CopyTo(row, at);
-        }
-
-        for (; other is not null && at < row.Length; at++)
-        {
-            row[at] += other[at] * sign;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static double Length(double[] row)
-    {
-        var square = 0.0;
-        foreach (var value in row)
-        {
-            square += value * value;
-        }
-
-        return Math.Sqrt(square);
-    }
-
-    private double[] Values(ReadOnlySpan<float> given, double otherwise)
-    {
-        var values = new double[_rows.Columns];
-        Array.Fill(values, otherwise);
-        for (var at = 0; at < given.Length; at++)
-        {
-            values[at] = given[at];
-        }
-
-        return values;
     }
 
     /// <summary>c of each vector <c>n x d_model</c>, its product with the norm's bias, and what its scores are multiplied by.</summary>
@@ -337,12 +170,12 @@ public sealed class NormedVocabulary
                 total += target[at];
             }
 
-            var last = _centresLast ? total / target.Length : 0;
+            var last = _normed.CentresLast ? total / target.Length : 0;
             for (var at = 0; at < target.Length; at++)
             {
                 square += (double)target[at] * target[at];
-                constants[row] += target[at] * (_bias[at] - (_mean?[at] ?? 0));
-                sum += gained[at] = (target[at] - last) * _gain[at];
+                constants[row] += target[at] * (_normed.Bias[at] - (_mean?[at] ?? 0));
+                sum += gained[at] = (target[at] - last) * _normed.Gain[at];
             }
 
             var mean = _norm is { Centres: true } ? sum / target.Length : 0;
@@ -366,11 +199,11 @@ public sealed class NormedVocabulary
             return null;
         }
 
-        var scales = new float[_rows.Rows];
+        var scales = new float[_normed.Rows.Rows];
         for (var token = 0; token < scales.Length; token++)
         {
             var length = cosine == CosineOf.None ? 1 : Lengths[token];
-            scales[token] = length == 0 ? 0 : (float)(1 / (_moments[token].Scale * length));
+            scales[token] = length == 0 ? 0 : (float)(1 / (_normed.Moments[token].Scale * length));
         }
 
         return scales;
@@ -388,15 +221,15 @@ public sealed class NormedVocabulary
         }
 
         var best = new BestOfBlocks(folded.Rows, query);
-        var size = Math.Min(RowBlocks.Size(wide), _rows.Rows);
+        var size = Math.Min(RowBlocks.Size(wide), _normed.Rows.Rows);
         var buffer = new float[size * wide];
-        for (var start = 0; start < _rows.Rows; start += size)
+        for (var start = 0; start < _normed.Rows.Rows; start += size)
         {
-            var count = Math.Min(size, _rows.Rows - start);
-            RowBlocks.Copy(_rows.Slice(start, count), wide, buffer);
+            var count = Math.Min(size, _normed.Rows.Rows - start);
+            RowBlocks.Copy(_normed.Rows.Slice(start, count), wide, buffer);
             for (var row = 0; row < count; row++)
             {
-                buffer[(row * wide) + depth] = (float)_moments[start + row].Scale;
+                buffer[(row * wide) + depth] = (float)_normed.Moments[start + row].Scale;
             }
 
             best.Add(start, compute.TopRows(new Matrix(x, folded.Rows, wide), new Matrix(buffer, count, wide), query with
