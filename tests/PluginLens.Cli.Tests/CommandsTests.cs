@@ -24,6 +24,20 @@ public sealed class CommandsTests
     }
 
     [Test]
+    public void HelpOfRun_HasItsOptionsInGroups()
+    {
+        var help = Cli.Run("run", "--help");
+
+        Assert.That((help.ExitCode, help.Errors), Is.EqualTo((0, string.Empty)));
+        string[] titles = ["Usage:", "What to run:", "On what:", "How:", "What is printed:", "Where to:", "Further:"];
+        Assert.That(help.Output.Split('\n').Where(line => line.EndsWith(':') && !line.StartsWith(' ')), Is.EqualTo(titles.Prepend("Examples:")));
+        Assert.That(help.Output[help.Output.IndexOf("Further:", StringComparison.Ordinal)..], Is.EqualTo("Further:\n" + help.Output.Split('\n')[^2] + "\n").And.Contain("--help"), "every option has its group");
+        Assert.That(help.Output, Does.Contain("--hooks 'blocks.*.hook_resid_post'").And.Contain("[default: csv]").And.Contain("[default: auto]"));
+        Assert.That(help.Output, Does.Not.Contain("System.").And.Not.Contain("Csv").And.Not.Contain("additional arguments"));
+        Assert.That(Cli.Run("describe", "--help").Output, Does.Contain("Usage:"), "others have theirs");
+    }
+
+    [Test]
     public void Analysis_RunsWithoutSayingRunOrPlugin()
     {
         string[] options = ["--model", "tiny-gpt2", "--layer", "0", "--head", "0", "--k", "2", "--format", "csv"];

@@ -19,6 +19,7 @@ public sealed class FilePlacesTests
 
         Assert.That(result.ExitCode, Is.Zero, result.Errors);
         Assert.That(result.Output, Does.Match(@"(?m)^a cannot be opened: .*").And.Contain("named pipe").And.Match(@"(?m)^b +gpt2"));
+        Assert.That(result.Output.Split('\n').Where(line => !line.StartsWith("a cannot", StringComparison.Ordinal)).Max(line => line.Length), Is.LessThanOrEqualTo(100), "a reason does not widen the table");
     }
 
     [Test]

@@ -175,7 +175,8 @@ public sealed class HubImportTests
 
         var errors = process.StandardError.ReadToEnd();
         process.WaitForExit();
-        Assert.That((process.ExitCode, errors), Is.EqualTo((130, "pluginlens: Stopped; what was fetched is kept, and the same command goes on from there.\n")));
+        Assert.That((process.ExitCode, errors), Is.EqualTo((130, "pluginlens: Stopping the import: what was fetched is kept, a folder that is not whole is not. Ctrl-C again ends it at once.\n"
+            + "pluginlens: Stopped; what was fetched is kept, and the same command goes on from there.\n")));
         Assert.That(new FileInfo(Directory.GetFiles(folder.At("hf/hub/models--org--model/blobs"), "*.part").Single()).Length, Is.EqualTo(content.Length / 2));
     }
 

@@ -6,6 +6,7 @@ namespace PluginLens.Cli.Tests;
 /// <summary>Whatever a plugin does, the host lives, says who it was, and keeps the rows that were there.</summary>
 public sealed class IsolationTests
 {
+    private const string Stopping = "pluginlens: Stopping 'misbehaves': rows that are finished are kept. Ctrl-C again ends it at once.\n";
     private static readonly string Fixture = Path.Combine(Cli.Root, "artifacts", "fixtures", "Misbehaves");
 
     [TestCase("throws", "InvalidOperationException: thrown by it")]
@@ -80,16 +81,86 @@ public sealed class IsolationTests
         using var folder = new TemporaryFolder();
         using var process = Cli.Start(Cli.Root, [.. Arguments(how), "--out", folder.At("run"), .. more], new Dictionary<string, string>());
         Assert.That(process.StandardError.ReadLine(), Is.EqualTo("waiting"));
-        using (var signal = Process.Start("kill", ["-INT", $"{process.Id}"]))
-        {
-            signal.WaitForExit();
-        }
+        Interrupt(process);
 
         var errors = process.StandardError.ReadToEnd();
         Assert.That(process.WaitForExit(TimeSpan.FromSeconds(30)), "it stopped");
-        Assert.That((process.ExitCode, errors), Is.EqualTo((130, "pluginlens: Stopped; what was finished was kept.\n")));
+        Assert.That((process.ExitCode, errors), Is.EqualTo((130, Stopping + "pluginlens: Stopped; what was finished was kept.\n")));
         Assert.That(Status(folder.At("run")), Is.EqualTo("cancelled"));
+        Assert.That(Json(folder.At("run")).GetProperty("incomplete").GetString(), Does.StartWith("TABLE.incomplete.csv holds the rows that were finished"));
         Assert.That(File.ReadAllText(folder.At("run/rows.incomplete.csv")), Is.EqualTo("number\n1\n"));
+    }
+
+    /// <summary>The second ends the program whether the plugin looks or not.</summary>
+    [TestCase("stays-deaf", "--trust")]
+    [TestCase("loops", "--trust")]
+    [TestCase("loops", "--isolate")]
+    public void CtrlC_Again_EndsTheProgramAtOnce(string how, string where)
+    {
+        using var folder = new TemporaryFolder();
+        using var process = Cli.Start(Cli.Root, [.. Arguments(how), "--out", folder.At("run"), where], new Dictionary<string, string>());
+        Assert.That(() => File.Exists(folder.At(".run.running/rows.csv")), Is.True.After(30_000, 20), "it runs");
+        Interrupt(process);
+        Assert.That(Lines(process).First(line => line != "waiting"), Is.EqualTo(Stopping.TrimEnd()));
+        Interrupt(process);
+
+        Assert.That(process.StandardError.ReadToEnd(), Is.EqualTo("pluginlens: Ended at once, in the middle of 'misbehaves'.\n"));
+        Assert.That(process.WaitForExit(TimeSpan.FromSeconds(30)), "it ended");
+        Assert.That(process.ExitCode, Is.EqualTo(130));
+
+        static IEnumerable<string?> Lines(Process process)
+        {
+            while (process.StandardError.ReadLine() is { } line)
+            {
+                yield return line;
+            }
+        }
+    }
+
+    /// <summary>An analysis that is stopped is named, and so is what did not begin; each says how it ended as it ends.</summary>
+    [Test]
+    public void CtrlC_AmongAll_NamesWhatWasStopped()
+    {
+        using var folder = new TemporaryFolder();
+        string[] run = ["run", "all", "--model", "tiny-attn-2l", "--ids", "1,2", "--plugins", Path.Combine(Fixture, "..", "HangsUntilCancelled"), "--out", folder.At("all"), "--no-cache"];
+        using var process = Cli.Start(Cli.Root, run, new Dictionary<string, string>());
+        var errors = process.StandardError.ReadToEndAsync();
+        var lines = new List<string>();
+        while (process.StandardOutput.ReadLine() is { } line)
+        {
+            lines.Add(line);
+            if (line.StartsWith("finetune-diff ", StringComparison.Ordinal))
+            {
+                Assert.That(() => File.Exists(folder.At("all/.hangs-until-cancelled.running/rows.csv")), Is.True.After(30_000, 20), "the next one runs");
+                Interrupt(process);
+            }
+        }
+
+        Assert.That(process.WaitForExit(TimeSpan.FromSeconds(30)), "it stopped");
+        Assert.That((process.ExitCode, errors.Result), Is.EqualTo((130, Stopping.Replace("misbehaves", "hangs-until-cancelled", StringComparison.Ordinal))));
+        Assert.That(lines[0], Does.Match("^analysis +outcome +seconds$"));
+        Assert.That(lines, Has.Some.Match("^hangs-until-cancelled +stopped +[0-9.]+  1 row kept$").And.Some.Match("^[0-9]+ done, [0-9]+ skipped, 1 stopped$").And.Some.EqualTo("stopped: hangs-until-cancelled"));
+        Assert.That(lines[^1], Does.StartWith("did not begin: head-behaviours, head-detector, "));
+    }
+
+    [TestCase("--trust")]
+    [TestCase("--isolate")]
+    public void Crash_SaysHowToSeeMore(string where)
+    {
+        Assert.That(Misbehave("throws", [where]).Errors, Is.EqualTo("pluginlens: Analysis 'misbehaves' failed: InvalidOperationException: thrown by it (--verbose shows where)\n"));
+        Assert.That(Misbehave("throws", [where, "--verbose"]).Errors, Does.Contain("   at PluginLens.Fixtures.Misbehaves.Run("));
+    }
+
+    /// <summary>The model has the hooks that it says; who asks for another is wrong.</summary>
+    [TestCase("--trust")]
+    [TestCase("--isolate")]
+    public void UnknownHook_IsThePluginsFault(string where)
+    {
+        var result = Misbehave("asks-for-unknown-hook", [where, "--model", "tiny-gpt2"]);
+
+        Assert.That(result.ExitCode, Is.EqualTo(1));
+        Assert.That(result.Errors, Does.StartWith("pluginlens: Analysis 'misbehaves' failed: ").And.Contain("Expected hooks of model 'tiny-gpt2', found 'blocks.0.hook_resid_psot'; did you mean 'blocks.0.hook_resid_post'"));
+        Assert.That(result.Output, Does.Contain(": failed, not whole").And.Not.Contain("exact"));
     }
 
     [Test]
@@ -215,7 +286,7 @@ public sealed class IsolationTests
         if (writerIsThere)
         {
             Assert.That(result.ExitCode, Is.EqualTo(1));
-            Assert.That(result.Errors, Does.StartWith("pluginlens: Analysis 'misbehaves' failed: '").And.EndWith("/model.onnx.data' was changed while it was read. Copy or export the model again, and leave it alone while a run reads it\n"));
+            Assert.That(result.Errors, Does.StartWith("pluginlens: Analysis 'misbehaves' failed: '").And.EndWith("/model.onnx.data' was changed while it was read. Copy or export the model again, and leave it alone while a run reads it (--verbose shows where)\n"));
             Assert.That(File.ReadAllText(folder.At("run/rows.incomplete.csv")), Is.EqualTo("number\n1\n"));
         }
         else
@@ -254,9 +325,17 @@ public sealed class IsolationTests
         return (model, Path.Combine(model, "model.onnx.data"));
     }
 
+    private static void Interrupt(Process process)
+    {
+        using var signal = Process.Start("kill", ["-INT", $"{process.Id}"]);
+        signal.WaitForExit();
+    }
+
     private static string[] Arguments(string how) => ["run", "--plugin", "misbehaves", "--plugins", Fixture, "--how", how];
 
     private static CliResult Misbehave(string how, string[] more) => Cli.Run([.. Arguments(how), .. more]);
 
-    private static string? Status(string run) => JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "run.json"))).RootElement.GetProperty("status").GetString();
+    private static string? Status(string run) => Json(run).GetProperty("status").GetString();
+
+    private static JsonElement Json(string run) => JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "run.json"))).RootElement;
 }

@@ -34,7 +34,8 @@ internal static class Failure
 
     private static string Message(Exception error) => error switch
     {
-        PluginException { ExitCode: ExitCode.Failed, InnerException.Message.Length: > 0 } => $"{error.Message}{(error.Message.Contains("--verbose", StringComparison.Ordinal) ? string.Empty : " (--verbose shows where)")}",
+        PluginException { ExitCode: ExitCode.Failed, InnerException: { } inner } when Said.Everything(inner).Contains("   at ", StringComparison.Ordinal) && !error.Message.Contains("--verbose", StringComparison.Ordinal) =>
+            $"{error.Message} (--verbose shows where)",
         PluginException or UsageException or ModelException or IOException or UnauthorizedAccessException => error.Message,
         DownloadStoppedException => error.Message,
         OperationCanceledException => "Stopped; what was finished was kept.",

@@ -6,6 +6,7 @@ namespace PluginLens.Cli;
 internal sealed class Interrupt : IDisposable
 {
     private readonly CancellationTokenSource _source = new();
+    private int _asked;
 
     /// <summary>Listens from now on.</summary>
     /// <param name="what">What is going on, for who stops it: <c>'ov-pairs'</c>, <c>the import</c>.</param>
@@ -37,7 +38,7 @@ internal sealed class Interrupt : IDisposable
     private void Stop(object? sender, ConsoleCancelEventArgs key)
     {
         key.Cancel = true;
-        if (_source.IsCancellationRequested)
+        if (Interlocked.Exchange(ref _asked, 1) != 0)
         {
             Ends = true;
             Console.Error.WriteLine($"pluginlens: Ended at once, in the middle of {What}.");

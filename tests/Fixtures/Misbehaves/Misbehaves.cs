@@ -96,6 +96,9 @@ public sealed class Misbehaves : Analysis<MisbehavesOptions>
 
                 rows.Add(new MisbehavesRow(sum));
                 break;
+            case Misbehaviour.AsksForUnknownHook:
+                context.Model.Run(new ModelInput(1, 2), ["blocks.0.hook_resid_psot"]);
+                break;
             case Misbehaviour.PrintsControls:
                 context.Results.Note("a note\u001b[2J");
                 context.Results.Warn("a warning\u009b2J");
@@ -199,4 +202,5 @@ public enum Misbehaviour
     PrintsControls,
     ReadsDisposedModel,
     CutsModel,
+    AsksForUnknownHook,
 }
