@@ -52,7 +52,7 @@ public sealed class CommandsTests
     [Test]
     public void Prompts_ComeFromStandardInput_ForEveryModel()
     {
-        string[] arguments = ["attention", "--model", "tiny-gpt2", "--model", "tiny-gpt2-b", "--prompts", "-", "--layer", "0", "--head", "0", "--format", "csv"];
+        string[] arguments = ["attention", "--model", "tiny-gpt2", "--model", "tiny-gpt2-b", "--prompts", "-", "--layer", "0", "--head", "0", "--table", "attention", "--format", "csv"];
         using var process = Cli.StartAndWrite(arguments, "the king\n\nthe queen\n");
         var (errors, output) = (process.StandardError.ReadToEndAsync(), process.StandardOutput.ReadToEnd());
         process.WaitForExit();

@@ -210,7 +210,7 @@ public sealed class WrongCommandsTests
     [Test]
     public void Text_OfAnyEncodingThatSaysWhichItIs_IsTheSameText()
     {
-        string Csv(params string[] prompts) => Cli.Run(["attention", "--model", "tiny-gpt2", "--layer", "0", "--head", "0", "--format", "csv", .. prompts]).Output;
+        string Csv(params string[] prompts) => Cli.Run(["attention", "--model", "tiny-gpt2", "--layer", "0", "--head", "0", "--table", "attention", "--format", "csv", .. prompts]).Output;
 
         Assert.That(Csv("--prompts", Folder.At("utf16-marked.txt")), Is.EqualTo(Csv("--prompts", Folder.At("utf8.txt"))).And.EqualTo(Csv("--prompt", "the man")).And.Not.Empty);
     }
@@ -221,7 +221,7 @@ public sealed class WrongCommandsTests
     [TestCase("--prompt", "--- hi")]
     public void Text_ThatLooksLikeSomethingElse_IsRead(params string[] prompt)
     {
-        var result = Cli.Run(["attention", "--model", "tiny-gpt2", "--layer", "0", "--head", "0", "--format", "csv", .. prompt]);
+        var result = Cli.Run(["attention", "--model", "tiny-gpt2", "--layer", "0", "--head", "0", "--table", "attention", "--format", "csv", .. prompt]);
 
         Assert.That((result.ExitCode, result.Errors), Is.EqualTo((0, string.Empty)));
     }
