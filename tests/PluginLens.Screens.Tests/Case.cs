@@ -30,6 +30,14 @@ internal sealed record Case(string Analysis, string[] Arguments)
         return new Case(analysis, ["run", .. golden ?? throw new InvalidOperationException($"'{analysis}' has neither a golden case nor one of its own here.")]);
     }
 
+    /// <summary>A command line of a page.</summary>
+    /// <param name="command">It, from <c>./pluginlens</c> on.</param>
+    public static Case Typed(string command)
+    {
+        string[] words = [.. Regex.Matches(command, "\"([^\"]*)\"|(\\S+)").Select(word => word.Groups[1].Success ? word.Groups[1].Value : word.Value)];
+        return new Case(words[Array.IndexOf(words, "--plugin") + 1], words[1..]);
+    }
+
     /// <summary>As it is typed.</summary>
     public override string ToString() => $"pluginlens {string.Join(' ', Arguments.Select(argument => Regex.IsMatch(argument, "^[^\\s\"]+$") ? argument : $"\"{argument}\""))}";
 }

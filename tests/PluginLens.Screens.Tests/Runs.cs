@@ -9,13 +9,18 @@ namespace PluginLens.Screens.Tests;
 /// <summary>Runs of the program's own plugins in this process, each once; models are opened once for all.</summary>
 internal sealed class Runs : IDisposable
 {
-    private readonly OnnxEngine _engine = new(Path.Combine(Places.Root, "models", "onnx"), readsPrompts: false, new OpenOptions(), threads: 0, keepsLists: false);
+    private readonly OnnxEngine _engine;
     private readonly PluginCatalog _catalog = PluginCatalog.Discover([Places.Plugins]);
     private readonly Dictionary<string, RunResult> _results = [];
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("pluginlens-screens-");
 
     /// <summary>Paths among the arguments are read from the root of the repository.</summary>
-    public Runs() => Environment.CurrentDirectory = Places.Root;
+    /// <param name="readsPrompts">Whether the model that nobody names is the one for prompts.</param>
+    public Runs(bool readsPrompts = false)
+    {
+        Environment.CurrentDirectory = Places.Root;
+        _engine = new OnnxEngine(Path.Combine(Places.Root, "models", "onnx"), readsPrompts, new OpenOptions(), threads: 0, keepsLists: false);
+    }
 
     /// <summary>Ids of all analyses.</summary>
     public IEnumerable<string> Analyses => _catalog.Entries.Select(entry => entry.Id);

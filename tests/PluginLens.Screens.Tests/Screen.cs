@@ -21,10 +21,11 @@ internal sealed partial record Screen(int Width, string Text)
     /// <summary>Text alone.</summary>
     /// <param name="result">The run.</param>
     /// <param name="width">Columns.</param>
-    public static Screen Plain(RunResult result, int width)
+    /// <param name="view">What is asked for; null = nothing but the run.</param>
+    public static Screen Plain(RunResult result, int width, ResultView? view = null)
     {
         using var console = new TestConsole().Width(width);
-        ConsoleResult.Write(console, result, new ResultView());
+        ConsoleResult.Write(console, result, view ?? new ResultView());
         return new Screen(width, console.Output);
     }
 
