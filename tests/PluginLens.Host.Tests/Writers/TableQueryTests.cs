@@ -106,6 +106,20 @@ public sealed class TableQueryTests
     }
 
     [Test]
+    public void Groups_OfOneRowEach_AreNone()
+    {
+        TableData Chosen(string where)
+        {
+            var table = new TableData("t", Columns, 1);
+            Array.ForEach([Rows[0], Rows[1], Rows[3], Rows[2]], table.Add);
+            return TableQuery.Parse([where], [], [], null).Of(table);
+        }
+
+        Assert.That(TableLine.Of(Chosen("rank > 0"), 0).Select(line => line.StartsGroup), Is.EqualTo(new[] { false, true, false, true }));
+        Assert.That(TableLine.Of(Chosen("rank != 4"), 0).Select(line => line.StartsGroup), Is.EqualTo(new[] { false, false, false }));
+    }
+
+    [Test]
     public void Top_IsOfTheTable_AfterTheOthers()
     {
         var table = Of(where: ["rank > 1"], sort: ["-score"], top: 2);
@@ -115,7 +129,7 @@ public sealed class TableQueryTests
         Assert.That(ResultSummary.OfTable(Of(top: 9)), Is.EqualTo("5 rows"));
         Assert.That(TableLine.Of(table, 0).Any(line => line.StartsGroup), Is.False, "an order of its own has no groups");
         Assert.That(() => Of(top: 0), Throws.TypeOf<UsageException>().With.Message.EqualTo("--top 0: expected a positive number of rows."));
-        Assert.That((new TableQuery { Top = 3 }.Rows, TableQuery.Parse([], ["rank"], [], null).Rows, new TableQuery().Rows), Is.EqualTo(((int?)0, (int?)20, (int?)null)));
+        Assert.That((new TableQuery { Top = 3 }.Rows, TableQuery.Parse([], ["rank"], [], null).Rows, TableQuery.Parse(["rank > 1"], [], [], null).Rows, new TableQuery().Rows), Is.EqualTo(((int?)0, (int?)20, (int?)20, (int?)null)));
     }
 
     [Test]

@@ -24,8 +24,8 @@ public sealed record TableQuery
     /// <summary>Whether tables are printed as they are.</summary>
     public bool IsEmpty => Top is null && !Named.Any();
 
-    /// <summary>What <see cref="ResultView.Rows"/> is where nobody says: who asks for the first rows sees them, and an order has no groups to be cut.</summary>
-    public int? Rows => Top is not null ? 0 : Sort.Count > 0 ? 20 : null;
+    /// <summary>What <see cref="ResultView.Rows"/> is where nobody says: who asks for the first rows sees them all, who chooses or orders more than a few.</summary>
+    public int? Rows => Top is not null ? 0 : Sort.Count + Where.Count > 0 ? 20 : null;
 
     /// <summary>The columns that it names, and where.</summary>
     private IEnumerable<(string Typed, string Column)> Named =>
@@ -102,10 +102,17 @@ public sealed record TableQuery
         var tests = Where.Select(condition => condition.On(Find(columns, condition.Column)!)).ToList();
         var left = rows.Where(row => tests.TrueForAll(test => test(row)));
         var chosen = Sort.Count == 0 ? Held(left.Take(Top ?? int.MaxValue), held, table.Name) : Ordered(left, columns, held, table.Name);
-        return table.With(Shown(columns), Sort.Count > 0 ? [] : [.. columns.Take(table.GroupBy)], chosen);
+        return table.With(Shown(columns), Groups(columns, table.GroupBy, chosen), chosen);
     }
 
     private IReadOnlyList<Column> Shown(IReadOnlyList<Column> columns) => Columns.Count == 0 ? columns : [.. Columns.Select(name => Find(columns, name)!)];
+
+    /// <summary>The columns that still form groups: none in an order, none where each group is one row.</summary>
+    private Column[] Groups(IReadOnlyList<Column> columns, int groupBy, List<object> rows)
+    {
+        Column[] groups = Sort.Count > 0 ? [] : [.. columns.Take(groupBy)];
+        return rows.Zip(rows.Skip(1)).Any(pair => Array.TrueForAll(groups, column => Equals(column.Get(pair.First), column.Get(pair.Second)))) ? groups : [];
+    }
 
     private static List<object> Held(IEnumerable<object> rows, bool held, string table)
     {
