@@ -19,6 +19,7 @@ public sealed partial class ReadingResultsTests
         new TestCaseData(snippet.Groups[1].Value, snippet.Groups[2].Value, snippet.Groups[3].Value).SetArgDisplayNames($"{at} {snippet.Groups[1].Value}"));
 
     [OneTimeSetUp]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
     public void Run()
     {
         _folder = new TemporaryFolder();

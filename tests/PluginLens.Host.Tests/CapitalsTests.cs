@@ -5,7 +5,7 @@ namespace PluginLens.Host.Tests;
 /// <summary>Said where a word with a capital falls into letters, and nowhere else.</summary>
 public sealed class CapitalsTests
 {
-    private static Model Model(params string[] words) => TestModels.Tiny.WithTokenizer(new FakeTokenizer(words, "[SEP]"));
+    private static FakeModel Model(params string[] words) => TestModels.Tiny.WithTokenizer(new FakeTokenizer(words, "[SEP]"));
 
     [Test]
     public void Note_WhereTheVocabularyHasCapitalsAsLettersAlone_SaysSo()
