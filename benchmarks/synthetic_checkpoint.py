@@ -3,6 +3,7 @@
 
   python3 benchmarks/synthetic_checkpoint.py FOLDER                     GPT-2 small: 12 layers, d_model 768, vocabulary 50,257
   python3 benchmarks/synthetic_checkpoint.py FOLDER --layers 2 --width 64 --heads 4 --vocabulary 1000
+  python3 benchmarks/synthetic_checkpoint.py FOLDER --norms 0.3 --spectrum 0.5     tokens of lognormal(0.3) norms, dimension i of a head times i^-0.5
 The tokenizer is made of the 256 bytes and words t0, t1, ...: as many ids as the vocabulary has, no meaning.
 """
 
@@ -41,6 +42,8 @@ def main():
     parser.add_argument("--heads", type=int, default=12)
     parser.add_argument("--vocabulary", type=int, default=50257)
     parser.add_argument("--context", type=int, default=1024)
+    parser.add_argument("--norms", type=float, default=0, help="norms of the token vectors are spread by exp(this * normal)")
+    parser.add_argument("--spectrum", type=float, default=0, help="dimension i = 1, 2, ... of each head's values (in W_V and in W_O) times i to the minus this")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
 
@@ -52,10 +55,17 @@ def main():
         offset += size
     text = json.dumps(header).encode()
     random = np.random.default_rng(0)
+    decay = np.tile(np.arange(1, options.width // options.heads + 1, dtype=np.float32) ** -options.spectrum, options.heads)
     with open(options.folder / "model.safetensors", "wb") as file:
         file.write(struct.pack("<Q", len(text)) + text)
         for name, shape, deviation in tensors:
             values = random.standard_normal(shape, dtype=np.float32) * deviation
+            if name == "wte.weight" and options.norms:
+                values *= np.exp(options.norms * random.standard_normal((shape[0], 1), dtype=np.float32))
+            if name.endswith("attn.c_attn.weight"):
+                values[:, 2 * options.width :] *= decay
+            if name.endswith("attn.c_proj.weight"):
+                values *= decay[:, None]
             file.write((values + 1 if name.endswith(("ln_1.weight", "ln_2.weight", "ln_f.weight")) else values).tobytes())
 
     end = options.vocabulary - 1

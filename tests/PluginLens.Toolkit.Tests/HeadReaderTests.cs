@@ -50,6 +50,26 @@ public sealed class HeadReaderTests
     }
 
     [Test]
+    public void Heads_MadeSeveralAtOnce_AreTheSameBits([Values(null, 2)] int? keyValueHeads, [Values] bool normed)
+    {
+        var model = Models.Make(change: config => config with { NKeyValueHeads = keyValueHeads });
+        var reading = new HeadReading { Normed = normed, Biases = normed };
+        var (single, several) = (Reader(model, reading), new HeadReader(Context.Of(model), reading) { Heads = [1, 2, 3] });
+        float[]? reused = null;
+        foreach (var (layer, head) in from layer in new[] { 1, 0 } from head in new[] { 1, 2, 3, 0, 2 } select (layer, head))
+        {
+            foreach (var matrix in new[] { HeadMatrix.Q, HeadMatrix.K, HeadMatrix.V })
+            {
+                reused = several.Read(layer, head, matrix, reused);
+                Assert.That(reused, Is.EqualTo(single.Read(layer, head, matrix)), $"{layer}.{head} {matrix}");
+            }
+
+            reused = several.Write(layer, head, reused);
+            Assert.That(reused, Is.EqualTo(single.Write(layer, head)), $"{layer}.{head} O");
+        }
+    }
+
+    [Test]
     public void Read_WithWO_IsRefused() =>
         Assert.That(() => Reader(Models.Make(), new HeadReading()).Read(0, 0, HeadMatrix.O), Throws.ArgumentException.With.Message.Contains("call Write"));
 

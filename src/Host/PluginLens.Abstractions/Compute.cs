@@ -28,6 +28,12 @@ public abstract class Compute
     /// <returns><c>n x m</c>, row-major.</returns>
     public abstract Matrix Multiply(Matrix a, Matrix b);
 
+    /// <summary>A·B in float32 into memory that the caller uses again.</summary>
+    /// <param name="a">Left factor, <c>n x r</c>.</param>
+    /// <param name="b">Right factor, <c>r x m</c>.</param>
+    /// <param name="product">Receives <c>n x m</c>, row-major.</param>
+    public virtual void Multiply(Matrix a, Matrix b, Span<float> product) => Multiply(a, b).Data.Span.CopyTo(product);
+
     /// <summary>AᵀB in float64.</summary>
     /// <param name="a">Left factor, <c>n x r</c>.</param>
     /// <param name="b">Right factor, <c>n x m</c>.</param>

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using PluginLens.Numerics.Kernels;
 using PluginLens.Numerics.Products;
 using PluginLens.Numerics.Search;
@@ -53,8 +54,9 @@ public sealed partial class CpuCompute : Compute
             throw new ArgumentException("Expected RowClasses and ColumnClasses together, found only one of them.");
         }
 
-        using var left = new PairSide(a, query.KeepRows, query.RowClasses, "A", Threads);
-        using var right = new PairSide(b, query.KeepColumns, query.ColumnClasses, "B", Threads);
+        var (left, right) = Sides(a, b, query);
+        using var first = left;
+        using var second = right;
         var capacity = Math.Min(query.K, (long)left.Count * right.Count);
         if (capacity == 0)
         {
@@ -68,6 +70,34 @@ public sealed partial class CpuCompute : Compute
             search.Work(token, () => progress?.Report(new Progress(Interlocked.Increment(ref done), search.BlockCount, "pairs"))));
         var pairs = EqualRows.Expand(best.Sorted(), left, right, query.K);
         return query.Smallest ? pairs.ConvertAll(pair => pair with { Score = 0 - pair.Score }) : pairs;
+    }
+
+    // Both at once: sorting them is most of a search that norms end early. Whichever is refused first, the message is A's.
+    private (PairSide A, PairSide B) Sides(Matrix a, Matrix b, PairQuery query)
+    {
+        var sides = new PairSide?[2];
+        var refused = new Exception?[2];
+        Workers.ForEach(Math.Min(2, Threads), 2, CancellationToken.None, side =>
+        {
+            try
+            {
+                sides[side] = side == 0
+                    ? new PairSide(a, query.KeepRows, query.RowClasses, "A", Math.Max(1, Threads / 2))
+                    : new PairSide(b, query.KeepColumns, query.ColumnClasses, "B", Math.Max(1, Threads / 2));
+            }
+            catch (ArgumentException exception)
+            {
+                refused[side] = exception;
+            }
+        });
+        if ((refused[0] ?? refused[1]) is { } first)
+        {
+            sides[0]?.Dispose();
+            sides[1]?.Dispose();
+            ExceptionDispatchInfo.Throw(first);
+        }
+
+        return (sides[0]!, sides[1]!);
     }
 
     /// <inheritdoc/>
@@ -85,5 +115,13 @@ public sealed partial class CpuCompute : Compute
     }
 
     /// <inheritdoc/>
-    public override Matrix Multiply(Matrix a, Matrix b) => FloatProduct.Of(a, b, kernel, Threads, cancellation);
+    public override Matrix Multiply(Matrix a, Matrix b)
+    {
+        var product = GC.AllocateUninitializedArray<float>(checked(a.Rows * b.Columns));
+        Multiply(a, b, product);
+        return new Matrix(product, a.Rows, b.Columns);
+    }
+
+    /// <inheritdoc/>
+    public override void Multiply(Matrix a, Matrix b, Span<float> product) => FloatProduct.Of(a, b, product, kernel, Threads, cancellation);
 }

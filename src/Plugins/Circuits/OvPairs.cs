@@ -25,10 +25,16 @@ public sealed class OvPairs : Analysis<OvPairOptions>
             context.Results.Note(listed);
         }
 
-        var reader = new HeadReader(context, options.Reading);
+        var reader = PairLists.Reader(context, options);
         context.Results.Note(NoteLine.Of($"input side {reader.Sides.Name(writes: false)}, output side {reader.Sides.Name(writes: true)}", reader.Description(options), ComparisonNote.Of(options), new TokenFlags(context.Model, options).Description));
-        (float[], float[]) Factors(int layer, int head) => ComparedFactors.Of(
-            context.Compute, options, (reader.Read(layer, head, HeadMatrix.V), reader.Write(layer, head)), () => context.Model.WO(layer, head), () => reader.Written);
+        float[]? rows = null, columns = null;
+        (float[], float[]) Factors(int layer, int head)
+        {
+            rows = reader.Read(layer, head, HeadMatrix.V, rows);
+            columns = reader.Write(layer, head, columns);
+            return ComparedFactors.Of(context.Compute, options, (rows, columns), () => context.Model.WO(layer, head), () => reader.Written);
+        }
+
         if (options.PaperOrder)
         {
             var swapped = context.Results.Table<OutputInputPair>("ov-pairs", groupBy: 2, options.Unasked("OutputLargeNorm", "InputLargeNorm", "HighBias"));

@@ -28,7 +28,8 @@ public sealed class QkPairs : Analysis<QkPairOptions>
             context.Results.Note(listed);
         }
 
-        var reader = new HeadReader(context, options.Reading);
+        var reader = PairLists.Reader(context, options);
+        float[]? queries = null, keys = null;
         context.Results.Note(NoteLine.Of(
             $"query side {reader.Sides.Name(writes: false)}, key side {reader.Sides.Name(writes: false)}",
             reader.Description(options),
@@ -46,7 +47,8 @@ public sealed class QkPairs : Analysis<QkPairOptions>
 
         (float[] Rows, float[] Columns) Factors(int layer, int head)
         {
-            var (queries, keys) = (reader.Read(layer, head, HeadMatrix.Q), reader.Read(layer, head, HeadMatrix.K));
+            queries = reader.Read(layer, head, HeadMatrix.Q, queries);
+            keys = reader.Read(layer, head, HeadMatrix.K, keys);
             curves?.Start(queries, keys);
             if (options.Offset is { } r)
             {

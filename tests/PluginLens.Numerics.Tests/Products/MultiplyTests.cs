@@ -42,6 +42,17 @@ internal sealed class MultiplyTests
     }
 
     [Test]
+    public void Multiply_IntoMemoryUsedBefore_OverwritesIt([Values(0, 5)] int depth)
+    {
+        var random = new Random(3);
+        var (a, b) = (Numbers.Gaussian(random, 31, depth), Numbers.Gaussian(random, depth, 21));
+        var product = Enumerable.Repeat(float.NaN, 31 * 21).ToArray();
+        new CpuCompute(2).Multiply(a, b, product);
+        Assert.That(product, Is.EqualTo(new CpuCompute(1).Multiply(a, b).Data.ToArray()));
+        Assert.That(() => new CpuCompute(1).Multiply(a, b, new float[30 * 21]), Throws.ArgumentException.With.Message.Contains("31 x 21").And.Message.Contains("630"));
+    }
+
+    [Test]
     public void Multiply_NotFiniteOrTooLarge_IsRefused()
     {
         var compute = new CpuCompute(1);

@@ -94,6 +94,13 @@ internal sealed class TopPairsTests
     }
 
     [Test]
+    public void TopPairs_BothNotFinite_NamesAWithAnyThreads([Values(1, 2, 5)] int threads)
+    {
+        var broken = Numbers.Make(5, 3, () => float.NaN);
+        Assert.That(() => new CpuCompute(threads).TopPairs(broken, broken, new PairQuery { K = 3 }), Throws.ArgumentException.With.Message.Contains("matrix A"));
+    }
+
+    [Test]
     public void TopPairs_NothingToPair_IsEmpty()
     {
         var compute = new CpuCompute(2);

@@ -26,31 +26,36 @@ internal sealed unsafe class FloatProduct : IDisposable
     /// <summary>Multiplies.</summary>
     /// <param name="a">Left factor, <c>n x r</c>.</param>
     /// <param name="b">Right factor, <c>r x m</c>.</param>
+    /// <param name="product">Receives <c>n x m</c>, row-major.</param>
     /// <param name="kernel">The inner loop.</param>
     /// <param name="threads">Threads.</param>
     /// <param name="cancellation">Watched.</param>
-    /// <returns><c>n x m</c>, row-major.</returns>
-    public static Matrix Of(Matrix a, Matrix b, TileKernel<float> kernel, int threads, CancellationToken cancellation)
+    public static void Of(Matrix a, Matrix b, Span<float> product, TileKernel<float> kernel, int threads, CancellationToken cancellation)
     {
         if (a.Columns != b.Rows)
         {
             throw new ArgumentException($"Expected as many columns on the left as rows on the right, found {a.Rows} x {a.Columns} times {b.Rows} x {b.Columns}.");
         }
 
-        var count = checked(a.Rows * b.Columns);
-        var values = a.Columns == 0 ? new float[count] : GC.AllocateUninitializedArray<float>(count);
-        if (count > 0 && a.Columns > 0)
+        if (product.Length != checked(a.Rows * b.Columns))
         {
-            fixed (float* target = values)
-            {
-                using var product = new FloatProduct(a, b, kernel);
-                product.Run(target, threads, cancellation);
-            }
-
-            Check(a, b, values);
+            throw new ArgumentException($"Expected room for {a.Rows} x {b.Columns} numbers of a product, found {product.Length}.");
         }
 
-        return new Matrix(values, a.Rows, b.Columns);
+        if (a.Columns == 0)
+        {
+            product.Clear();
+        }
+        else if (product.Length > 0)
+        {
+            fixed (float* target = product)
+            {
+                using var tiles = new FloatProduct(a, b, kernel);
+                tiles.Run(target, threads, cancellation);
+            }
+
+            Check(a, b, product);
+        }
     }
 
     public void Dispose() => zeros.Dispose();
@@ -139,14 +144,18 @@ internal sealed unsafe class FloatProduct : IDisposable
     }
 
     // NaN and infinity spread to the result, so the factors are looked at only when it has some.
-    private static void Check(Matrix a, Matrix b, float[] values)
+    private static void Check(Matrix a, Matrix b, ReadOnlySpan<float> values)
     {
         if (float.IsFinite(TensorPrimitives.MaxMagnitude(values)))
         {
             return;
         }
 
-        var bad = Array.FindIndex(values, value => !float.IsFinite(value));
+        var bad = 0;
+        while (float.IsFinite(values[bad]))
+        {
+            bad++;
+        }
 
         foreach (var (matrix, name) in new[] { (a, "A"), (b, "B") })
         {

@@ -4,13 +4,14 @@ namespace PluginLens.Toolkit;
 
 /// <summary>
 /// Projects every token through one of the matrices with which a head reads the residual stream (W_Q, W_K, W_V):
-/// <c>E W + b</c>. One V x d_head array per call; nothing V x V or V x d.
+/// <c>E W + b</c>. One V x d_head array per call; with <see cref="Heads"/> also the products of several heads of a layer, up to 80 MB a side; nothing V x V.
 /// </summary>
 /// <param name="context">The run: model and compute.</param>
 /// <param name="reading">Which embedding, biases, gain and normalisation.</param>
 public sealed class HeadReader(AnalysisContext context, HeadReading reading)
 {
     private readonly Dictionary<HeadMatrix, float[]> _divisors = [];
+    private readonly Dictionary<HeadMatrix, HeadProducts> _products = [];
     private (int Layer, NormedVocabulary Tokens)? _read;
     private NormedVocabulary? _written;
 
@@ -19,13 +20,22 @@ public sealed class HeadReader(AnalysisContext context, HeadReading reading)
     /// <summary>The vocabulary on each side.</summary>
     public VocabularySides Sides { get; } = new(context.Model, reading.Embedding);
 
+    /// <summary>Query heads that will be asked for of each layer, in this order: their products with the vocabulary are made several at once. Empty: one by one.</summary>
+    public IReadOnlyList<int> Heads { get; init; } = [];
+
+    /// <summary>Memory that holds the products of several heads, in bytes for each of Q, K, V and O that is read.</summary>
+    /// <param name="config">The model.</param>
+    /// <param name="heads">How many heads of a layer are read.</param>
+    public static double BytesHeld(ModelConfig config, int heads) => HeadProducts.BytesHeld((double)config.DVocab * config.DHead, heads);
+
     /// <summary>Every token as a head reads it, <c>V x d_head</c>.</summary>
     /// <param name="layer">Layer.</param>
     /// <param name="head">Query head; grouped-query models use its key-value head for <c>K</c> and <c>V</c>.</param>
     /// <param name="matrix">Q, K or V.</param>
+    /// <param name="reused">An array of an earlier call that may be overwritten; null = none.</param>
     /// <exception cref="ArgumentException">W_O writes; see <see cref="Write"/>.</exception>
     /// <exception cref="UsageException">The gain is asked for and no norm with a gain stands before the heads.</exception>
-    public float[] Read(int layer, int head, HeadMatrix matrix)
+    public float[] Read(int layer, int head, HeadMatrix matrix, float[]? reused = null)
     {
         if (matrix == HeadMatrix.O)
         {
@@ -33,11 +43,10 @@ public sealed class HeadReader(AnalysisContext context, HeadReading reading)
         }
 
         var weight = Of(layer, head, matrix);
-        var gained = Gained(layer, weight);
-        var projected = context.Compute.Multiply(Sides.Reading, gained).Data.ToArray();
+        var projected = Projected(layer, head, matrix, weight.Columns, one => Gained(layer, Of(layer, one, matrix)), reused);
         if (reading.Normed && ModelNorm.BeforeAttention(Model, layer) is not null)
         {
-            Scale(projected, gained, Read(layer).Moments);
+            Scale(projected, Gained(layer, weight), Read(layer).Moments);
         }
 
         if (reading.Biases)
@@ -51,14 +60,20 @@ public sealed class HeadReader(AnalysisContext context, HeadReading reading)
     /// <summary>Every token as a target of what a head writes, <c>V x d_head</c>: row t is <c>W_O u_t</c>.</summary>
     /// <param name="layer">Layer.</param>
     /// <param name="head">Query head.</param>
-    public float[] Write(int layer, int head)
+    /// <param name="reused">An array of an earlier call that may be overwritten; null = none.</param>
+    public float[] Write(int layer, int head, float[]? reused = null)
     {
-        var weight = Model.WO(layer, head).Transpose();
-        var projected = context.Compute.Multiply(Sides.Writing, reading.Normed && ModelNorm.Final(Model) is { } norm ? Finally(norm, weight) : weight).Data.ToArray();
-        return Normalised(projected, weight.Columns, HeadMatrix.O);
+        Matrix Weight(int one)
+        {
+            var weight = Model.WO(layer, one).Transpose();
+            return reading.Normed && ModelNorm.Final(Model) is { } norm ? Finally(norm, weight) : weight;
+        }
+
+        var width = Model.Config.DHead;
+        return Normalised(Projected(layer, head, HeadMatrix.O, width, Weight, reused), width, HeadMatrix.O);
     }
 
-    /// <summary>The vectors of the tokens that a layer's heads read, whose products with W_Q, W_K and W_V are what <see cref="Read(int, int, HeadMatrix)"/> gives.</summary>
+    /// <summary>The vectors of the tokens that a layer's heads read, whose products with W_Q, W_K and W_V are what <see cref="Read(int, int, HeadMatrix, float[])"/> gives.</summary>
     /// <param name="layer">Layer.</param>
     public NormedVocabulary Read(int layer)
     {
@@ -93,6 +108,22 @@ public sealed class HeadReader(AnalysisContext context, HeadReading reading)
         HeadMatrix.V => Model.WV(layer, head),
         _ => Model.WO(layer, head).Transpose(),
     };
+
+    private float[] Projected(int layer, int head, HeadMatrix matrix, int width, Func<int, Matrix> weight, float[]? reused)
+    {
+        var vocabulary = matrix == HeadMatrix.O ? Sides.Writing : Sides.Reading;
+        if (!_products.TryGetValue(matrix, out var products))
+        {
+            _products[matrix] = products = new HeadProducts(context.Compute, vocabulary);
+        }
+
+        // Query heads that share keys and values share their products: the first of them stands for all.
+        var shared = matrix is HeadMatrix.K or HeadMatrix.V ? Model.Config.NHeads / Model.Config.KeyValueHeads : 1;
+        var length = checked(vocabulary.Rows * width);
+        var projected = reused?.Length == length ? reused : GC.AllocateUninitializedArray<float>(length);
+        products.Make(layer, head / shared * shared, [.. Heads.Select(other => other / shared * shared).Distinct()], weight, projected);
+        return projected;
+    }
 
     /// <summary>diag(w) W with --norm-gain or --normed, W without.</summary>
     private Matrix Gained(int layer, Matrix weight)
@@ -136,10 +167,14 @@ public sealed class HeadReader(AnalysisContext context, HeadReading reading)
             }
         }
 
-        for (var index = 0; index < projected.Length; index++)
+        for (var start = 0; start < projected.Length; start += width)
         {
-            var (mean, scale) = moments[index / width];
-            projected[index] = (float)((projected[index] - (mean * sums[index % width])) / scale);
+            var (mean, scale) = moments[start / width];
+            var row = projected.AsSpan(start, width);
+            for (var column = 0; column < width; column++)
+            {
+                row[column] = (float)((row[column] - (mean * sums[column])) / scale);
+            }
         }
     }
 
@@ -191,9 +226,13 @@ public sealed class HeadReader(AnalysisContext context, HeadReading reading)
 
     private static void AddToRows(float[] rows, float[] bias)
     {
-        for (var index = 0; index < rows.Length; index++)
+        for (var start = 0; start < rows.Length; start += bias.Length)
         {
-            rows[index] += bias[index % bias.Length];
+            var row = rows.AsSpan(start, bias.Length);
+            for (var column = 0; column < row.Length; column++)
+            {
+                row[column] += bias[column];
+            }
         }
     }
 
