@@ -11,9 +11,16 @@ internal static class FfnBenchmark
         const int Vectors = 2 * 3072, Vocabulary = 50257, Model = 768, K = 100;
         var x = factors.Make("ffn_x", 3, Vectors, Model, 0.1);
         var e = factors.Make("ffn_e", 4, Vocabulary, Model, 0.1);
-        foreach (var width in report.Peaks.Keys.Where(width => width >= KernelWidth.Vector256))
+        foreach (var few in new[] { 1, 6 })
         {
-            foreach (var (layout, b) in new[] { ("W_E", e), ("W_U", Transposed(e)) })
+            report.Add($"words of {few} vectors, W_E, top {K}", Timing.Least(repetitions, () => new CpuCompute(1).TopRows(x.Slice(0, few), e, new RowQuery { K = K })));
+            var turned = Transposed(e);
+            report.Add($"words of {few} vectors, W_U, top {K}", Timing.Least(repetitions, () => new CpuCompute(1).TopRows(x.Slice(0, few), turned, new RowQuery { K = K })));
+        }
+
+        foreach (var width in report.Peaks.Keys)
+        {
+            foreach (var (layout, b) in new[] { ("W_E", e), ("W_U", Transposed(e)) }.Take(width == KernelWidth.Vector128 ? 1 : 2))
             {
                 var compute = new CpuCompute(1, default, null, width);
                 var seconds = Timing.Least(repetitions, () => compute.TopRows(x, b, new RowQuery { K = K }));

@@ -111,7 +111,9 @@ public sealed partial class CpuCompute : Compute
         Expect.Length(query.Scale, b.Rows, nameof(query.Scale));
         Expect.Finite(query.Bias, nameof(query.Bias));
         Expect.Finite(query.Scale, nameof(query.Scale));
-        return new RowSearch(x, b, query, kernel, Threads, cancellation, progress).Run();
+        return x.Rows is > 0 and <= FewRowSearch.MostRows && b.Rows > 0
+            ? new FewRowSearch(x, b, query, Threads, cancellation).Run()
+            : new RowSearch(x, b, query, kernel, Threads, cancellation, progress).Run();
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using PluginLens.Numerics.Kernels;
+using PluginLens.Numerics.Search;
 
 namespace PluginLens.Numerics.Tests.Search;
 
@@ -74,6 +75,40 @@ internal sealed class TopRowsTests
         Assert.That(() => compute.TopRows(good, broken, new RowQuery { K = 3 }), Throws.ArgumentException.With.Message.Contains("row 33"));
         Assert.That(() => compute.TopRows(good, good, new RowQuery { K = 3, Bias = bias }), Throws.ArgumentException.With.Message.Contains("at 7"));
         Assert.That(() => compute.TopRows(good, good, new RowQuery { K = 3, Scale = new float[3] }), Throws.ArgumentException.With.Message.Contains("50 elements in Scale, found 3"));
+    }
+
+    [Test]
+    public void TopRows_FewRows_AreTheSameBitsAsAmongMany([Values] RowOrder order, [Values("rows", "transposed", "strided", "ties")] string layout, [Values(1, 3)] int threads)
+    {
+        var random = new Random(8);
+        var x = layout == "ties" ? Numbers.Integers(random, 40, 33) : Numbers.Gaussian(random, 40, 33);
+        var b = layout == "ties" ? Numbers.Integers(random, 1500, 33) : Numbers.LogNormalRows(random, 1500, 33, 0.5);
+        b = layout switch { "transposed" => Numbers.Transposed(b), "strided" => Numbers.Strided(b), _ => b };
+        var compute = new CpuCompute(threads);
+        foreach (var k in new[] { 1, 70, 2000 })
+        {
+            var query = Query(random, 1500) with { K = k, Order = order };
+            var many = compute.TopRows(x, b, query);
+            for (var few = 1; few <= FewRowSearch.MostRows + 1; few++)
+            {
+                var found = compute.TopRows(x.Slice(7, few), b, query);
+                Assert.That(found.Ids, Is.EqualTo(many.Ids.AsSpan(7 * many.K, few * many.K).ToArray()), $"{few} rows, k = {k}");
+                Assert.That(found.Scores.Select(BitConverter.DoubleToInt64Bits), Is.EqualTo(many.Scores.AsSpan(7 * many.K, few * many.K).ToArray().Select(BitConverter.DoubleToInt64Bits)));
+            }
+        }
+    }
+
+    [Test]
+    public void TopRows_FewRowsNotFinite_NameMatrixAndRow([Values(float.NaN, float.PositiveInfinity)] float bad, [Values] bool vocabulary, [Values(1, 50)] int rows)
+    {
+        var good = Numbers.Gaussian(new Random(1), 60, 20);
+        var data = good.Data.ToArray();
+        data[(vocabulary ? 33 * 20 : 0) + 4] = bad;
+        var broken = new Matrix(data, 60, 20);
+        var query = new RowQuery { K = 3, Keep = [.. Enumerable.Range(0, 60).Select(id => id != 33)] };
+        Assert.That(
+            () => new CpuCompute(2).TopRows((vocabulary ? good : broken).Slice(0, rows), vocabulary ? broken : good, query),
+            Throws.ArgumentException.With.Message.Contains($"matrix {(vocabulary ? "B" : "X")}").And.Message.Contains($"row {(vocabulary ? 33 : 0)}, column 4"));
     }
 
     [Test]

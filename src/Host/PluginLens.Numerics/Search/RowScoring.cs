@@ -80,7 +80,13 @@ internal static unsafe class RowScoring
         return scores;
     }
 
-    private static void Sort(Span<double> scores, ReadOnlySpan<int> ids, RowOrder order, Span<int> resultIds, Span<double> resultScores)
+    /// <summary>The best of some scores, in order.</summary>
+    /// <param name="scores">Scores.</param>
+    /// <param name="ids">Their columns, ascending.</param>
+    /// <param name="order">Which end.</param>
+    /// <param name="resultIds">Receives the columns, <c>[k]</c>.</param>
+    /// <param name="resultScores">Receives their scores, <c>[k]</c>.</param>
+    public static void Sort(ReadOnlySpan<double> scores, ReadOnlySpan<int> ids, RowOrder order, Span<int> resultIds, Span<double> resultScores)
     {
         var keys = new double[scores.Length];
         var places = new int[scores.Length];
