@@ -7,6 +7,7 @@
   tokens     attention-tokens of 32 prompts of 32 tokens behind the one that begins, in all 144 heads: time, memory, number of rows (minutes)
   tokens-layer   the same in the 12 heads of layer 0
              beside PyTorch on head 0.0, times the number of heads: the cheap form on all prompts; the document's n x n vectors of four components on one prompt, times 32 too
+  forward    1,000 texts of 32 tokens: the residual stream behind the last block as files (activations), and the ten best words behind each layer at the last position (logit-lens)
 Processor seconds of one thread; ours are those of the whole process, start and opening included. The share of equal lists says that both did the same work.
 """
 
@@ -40,7 +41,7 @@ def made():
 def ours(out, *arguments):
     """Processor seconds, wall seconds, the most anonymous and the most resident memory."""
     before, start, anonymous, resident = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter(), 0, 0
-    process = subprocess.Popen([PROGRAM, "run", "--model", MODEL, "--threads", "1", "--no-cache", "--quiet", "--force", "--out", out, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen([PROGRAM, "run", "--model", MODEL, "--threads", "1", "--no-cache", "--quiet", "--force", "--out", out, *map(str, arguments)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     while process.poll() is None:
         try:
             fields = dict(line.split(":", 1) for line in Path(f"/proc/{process.pid}/status").read_text().splitlines())
@@ -200,6 +201,58 @@ def tokens(w, out, layers):
     print(f"    PyTorch, cheap form: {cheap:.2f} CPU-s a head, ratio {cheap * heads / seconds:.2f}   the document's: {document:.2f} CPU-s a head and prompt, ratio {document * heads * len(prompts) / seconds:.0f}", flush=True)
 
 
+def torch_streams(w, prompts):
+    """The residual stream at the input of every block and behind the last, as eager code has it: [layer][text, position, d_model]."""
+    import torch
+    count, length = prompts.shape
+    x, hidden = w["wte.weight"][prompts] + w["wpe.weight"][:length], torch.ones(length, length).triu(1).bool()
+    streams = [x]
+    for layer in range(LAYERS):
+        block = f"h.{layer}."
+        read = torch.addmm(w[block + "attn.c_attn.bias"], normed(w, x, block + "ln_1").view(count * length, -1), w[block + "attn.c_attn.weight"])
+        q, k, v = read.view(count, length, 3, HEADS, WIDTH).permute(2, 0, 3, 1, 4)
+        weights = (q @ k.transpose(-1, -2) / WIDTH ** 0.5).masked_fill(hidden, float("-inf")).softmax(-1)
+        x = x + torch.addmm(w[block + "attn.c_proj.bias"], (weights @ v).transpose(1, 2).reshape(count * length, -1), w[block + "attn.c_proj.weight"]).view(x.shape)
+        pre = torch.addmm(w[block + "mlp.c_fc.bias"], normed(w, x, block + "ln_2").view(count * length, -1), w[block + "mlp.c_fc.weight"])
+        x = x + torch.addmm(w[block + "mlp.c_proj.bias"], torch.nn.functional.gelu(pre, approximate="tanh"), w[block + "mlp.c_proj.weight"]).view(x.shape)
+        streams.append(x)
+    return streams
+
+
+def torch_lens(w, prompts):
+    import torch
+    unembed = w["wte.weight"].T
+    return torch.stack([(normed(w, stream[:, -1], "ln_f") @ unembed).log_softmax(-1).topk(K).indices for stream in torch_streams(w, prompts)], 1)
+
+
+def torch_files(w, prompts, folder, first):
+    for at, stream in enumerate(torch_streams(w, prompts)[-1].numpy()):
+        np.save(Path(folder) / f"{first + at}.npy", stream)
+
+
+def forward(w, out, texts=1000, length=32):
+    import torch
+    prompts = torch.tensor([[7919 * (length * text + at + 1) % 50257 for at in range(length)] for text in range(texts)])
+    given = [argument for prompt in prompts.tolist() for argument in ("--ids", ",".join(map(str, prompt)))]
+    hook = f"blocks.{LAYERS - 1}.hook_resid_post"
+    seconds, wall, anonymous, resident = ours(Path(out) / "files", "--plugin", "activations", "--hooks", hook, "--as", "npy", *given)
+    with tempfile.TemporaryDirectory() as folder:
+        for size in (1, 16):
+            _, theirs = torch_seconds(lambda: [torch_files(w, prompts[start:start + size], folder, start) for start in range(0, texts, size)])
+            print(f"activations of {texts} texts of {length} tokens: {seconds:.1f} CPU-s   {wall:.1f} wall s   {anonymous:.0f} MB anonymous   PyTorch, {size} at a time: {theirs:.1f} CPU-s, ratio {theirs / seconds:.2f}", flush=True)
+        worst = max(float(np.abs(np.load(Path(folder) / f"{at}.npy") - np.load(Path(out) / "files" / f"{hook}-{at}.npy")[0]).max()) for at in range(0, texts, 50))
+        print(f"    largest difference: {worst:.1e}", flush=True)
+    seconds, wall, anonymous, resident = ours(Path(out) / "lens", "--plugin", "logit-lens", "--position", "-1", "--k", K, *given)
+    words = {}
+    with open(Path(out) / "lens" / "words.csv", encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            words.setdefault((int(row["prompt"]), int(row["layer"] or -1) + 1), []).append(int(row["token_id"]))
+    for size in (1, 16):
+        found, theirs = torch_seconds(lambda: torch.cat([torch_lens(w, prompts[start:start + size]) for start in range(0, texts, size)]))
+        same = sum(words[text, layer] == ids for text, layers in enumerate(found.tolist()) for layer, ids in enumerate(layers)) / found.shape[0] / found.shape[1]
+        print(f"logit-lens of {texts} texts, every layer: {seconds:.1f} CPU-s   {wall:.1f} wall s   {anonymous:.0f} MB anonymous   PyTorch, {size} at a time: {theirs:.1f} CPU-s, ratio {theirs / seconds:.2f}   equal lists {same:.2%}", flush=True)
+
+
 def stream(out):
     ids = ",".join(str(7919 * (at + 1) % 50257) for at in range(1000))
     for what, arguments in (("largest terms", ()), ("whole table as a file", ("--file",))):
@@ -214,14 +267,14 @@ def main():
     w = None
     if {"OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"} & set(os.environ):
         sys.exit("unset OPENBLAS_CORETYPE and OPENBLAS_L2_SIZE first: they force another processor's kernels on PyTorch")
-    if set(parts) & {"neurons", "heads", "tokens", "tokens-layer"}:
+    if set(parts) & {"neurons", "heads", "tokens", "tokens-layer", "forward"}:
         import torch
         torch.set_num_threads(1)
         torch.set_grad_enabled(False)
         w = weights()
     for part in parts:
         with tempfile.TemporaryDirectory() as out:
-            {"neurons": lambda: neurons(w, out), "heads": lambda: heads(w, out), "stream": lambda: stream(out), "tokens": lambda: tokens(w, out, LAYERS), "tokens-layer": lambda: tokens(w, out, 1)}[part]()
+            {"neurons": lambda: neurons(w, out), "heads": lambda: heads(w, out), "stream": lambda: stream(out), "forward": lambda: forward(w, out), "tokens": lambda: tokens(w, out, LAYERS), "tokens-layer": lambda: tokens(w, out, 1)}[part]()
 
 
 if __name__ == "__main__":

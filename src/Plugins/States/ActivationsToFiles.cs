@@ -27,21 +27,24 @@ public sealed class ActivationsToFiles : Analysis<ActivationOptions>
         var prompts = context.RequirePrompts();
         var hooks = Chosen(context.Model, options.Hooks);
         var (files, table) = (context.Results.Table<ActivationFile>("files"), context.Results.Table<ActivationToken>("tokens", groupBy: 1));
-        foreach (var (index, _, activations) in PromptBatches.Run(context, context.Model, prompts, hooks, most: 1))
+        foreach (var batch in PromptBatches.Run(context, context.Model, prompts, hooks))
         {
-            var tokens = prompts[index].Tokens;
-
-            // One prompt gets the plain name; several are numbered from 0.
-            var stem = prompts.Count == 1 ? string.Empty : $"-{index}";
-            foreach (var (name, write, what) in Files(activations, hooks, tokens, stem, options.As))
+            foreach (var (row, prompt) in batch.Prompts.Index())
             {
-                context.Results.File(name, write);
-                files.Add(new ActivationFile(index, name, what, tokens.Length, prompts[index].Text));
-            }
+                var (index, tokens) = (batch.First + row, prompt.Tokens);
 
-            foreach (var (position, token) in tokens.Index())
-            {
-                table.Add(new ActivationToken(index, position, context.Model.Token(token)));
+                // One prompt gets the plain name; several are numbered from 0.
+                var stem = prompts.Count == 1 ? string.Empty : $"-{index}";
+                foreach (var (name, write, what) in Files(hook => Alone(batch.Activations[hook], row), hooks, tokens, stem, options.As))
+                {
+                    context.Results.File(name, write);
+                    files.Add(new ActivationFile(index, name, what, tokens.Length, prompt.Text));
+                }
+
+                foreach (var (position, token) in tokens.Index())
+                {
+                    table.Add(new ActivationToken(index, position, context.Model.Token(token)));
+                }
             }
         }
     }
@@ -105,16 +108,19 @@ public sealed class ActivationsToFiles : Analysis<ActivationOptions>
     private static List<string> Weights(Model model, string[] patterns) =>
         patterns is ["all"] ? [.. model.WeightNames] : [.. patterns.SelectMany(pattern => Matching(model, model.WeightNames, "--weights", "weight", "blocks.*.attn.W_O", pattern)).Distinct()];
 
+    /// <summary>One prompt of a batch, still with a batch of one in front.</summary>
+    private static Tensor Alone(Tensor batch, int row) => batch.Shape[0] == 1 ? batch : new Tensor(batch.Name, batch[row].Data, [1, .. batch.Shape.Skip(1)]);
+
     /// <summary>How many blocks a hook takes.</summary>
     private static int LayerOf(string hook, int all) => hook.Split('.') is ["blocks", var layer, ..] && int.TryParse(layer, out var number) ? number + 1 : hook.Contains("embed", StringComparison.Ordinal) ? 0 : all;
 
     private static double Extent(string dimension, int tokens) => int.TryParse(dimension, out var number) ? number : dimension == "batch" ? 1 : tokens;
 
     private static IEnumerable<(string Name, Action<Stream> Write, string What)> Files(
-        PluginLens.Activations activations, List<string> hooks, int[] tokens, string stem, ActivationFormat format) => format switch
+        Func<string, Tensor> activations, List<string> hooks, int[] tokens, string stem, ActivationFormat format) => format switch
         {
-            ActivationFormat.Npy => hooks.Select(hook => ($"{hook}{stem}.npy", (Action<Stream>)(stream => Npy.Write(stream, activations[hook])), hook)),
-            _ => [($"activations{stem}.safetensors", stream => Safetensors.Write(stream, hooks, hook => activations[hook], tokens), Counted.Of(hooks.Count, "tensor"))],
+            ActivationFormat.Npy => hooks.Select(hook => ($"{hook}{stem}.npy", (Action<Stream>)(stream => Npy.Write(stream, activations(hook))), hook)),
+            _ => [($"activations{stem}.safetensors", stream => Safetensors.Write(stream, hooks, activations, tokens), Counted.Of(hooks.Count, "tensor"))],
         };
 
     private static List<string> Chosen(Model model, string[] patterns)

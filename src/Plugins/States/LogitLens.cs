@@ -14,8 +14,8 @@ namespace PluginLens.Plugins.States;
 [Writes("words", typeof(LensWord))]
 public sealed class LogitLens : Analysis<LogitLensOptions>
 {
-    /// <summary>States whose logits are held at a time.</summary>
-    private const int Block = 64;
+    /// <summary>States whose logits are held at a time: each such block reads the vocabulary once.</summary>
+    private const int Block = 256;
 
     /// <inheritdoc/>
     protected override void Run(AnalysisContext context, LogitLensOptions options)
@@ -35,15 +35,15 @@ public sealed class LogitLens : Analysis<LogitLensOptions>
         var atATime = Math.Max(1, Block / (setup.Layers.Count + 1));
         foreach (var batch in PromptBatches.Run(context, model, prompts, hooks))
         {
-            for (var row = 0; row < batch.Prompts.Count; row++)
+            // Prompts of a batch are of one length; as many of them are read together as fill a block.
+            var positions = options.Position.Of(batch.Prompts[0].Tokens.Length, "position");
+            foreach (var rows in Enumerable.Range(0, batch.Prompts.Count).Chunk(Math.Max(1, atATime / positions.Count)))
             {
-                var (index, tokens) = (batch.First + row, batch.Prompts[row].Tokens);
-                var positions = options.Position.Of(tokens.Length, "position");
                 var found = new List<(LensState State, LensWord[] Words)>();
-                foreach (var some in positions.Chunk(atATime))
+                foreach (var some in rows.SelectMany(row => positions.Select(position => (row, position))).Chunk(atATime))
                 {
                     context.Cancellation.ThrowIfCancellationRequested();
-                    found.AddRange(Read(setup, index, tokens, some, hook => batch.Activations[hook][row].AsMatrix()));
+                    found.AddRange(Read(setup, batch, some));
                 }
 
                 foreach (var (state, list) in found)
@@ -52,7 +52,10 @@ public sealed class LogitLens : Analysis<LogitLensOptions>
                     Array.ForEach(list, words.Add);
                 }
 
-                Draw(context, index, tokens, positions, setup.Layers, found);
+                foreach (var (row, own) in rows.Zip(found.Chunk(positions.Count * setup.Layers.Count)))
+                {
+                    Draw(context, batch.First + row, batch.Prompts[row].Tokens, positions, setup.Layers, own);
+                }
             }
         }
     }
@@ -76,19 +79,21 @@ public sealed class LogitLens : Analysis<LogitLensOptions>
             Costs.Rows<LensWord>(2 * all * states * Math.Min(options.K, kept)));
     }
 
-    /// <summary>Every layer at some positions: one product with the vocabulary.</summary>
-    private static IEnumerable<(LensState State, LensWord[] Words)> Read(Setup setup, int prompt, int[] tokens, int[] positions, Func<string, Matrix> activation)
+    /// <summary>Every layer at some positions of some prompts: one product with the vocabulary.</summary>
+    private static IEnumerable<(LensState State, LensWord[] Words)> Read(Setup setup, PromptBatch batch, (int Row, int Position)[] places)
     {
         var (model, lens, layers) = (setup.Model, setup.Lens, setup.Layers);
-        var rows = lens.States([.. layers.SelectMany(layer => positions.Select(position => (activation(layer.Hook), position, layer.Kind == StateKind.Embed, false)))]);
-        var (found, final) = (lens.Distributions(rows), lens.Distributions(lens.Last(activation(lens.LastHook), positions)));
+        Matrix Activation(string hook, int row) => batch.Activations[hook][row].AsMatrix();
+        var rows = lens.States([.. layers.SelectMany(layer => places.Select(place => (Activation(layer.Hook, place.Row), place.Position, layer.Kind == StateKind.Embed, false)))]);
+        var (found, final) = (lens.Distributions(rows), lens.Distributions(lens.States([.. places.Select(place => (Activation(lens.LastHook, place.Row), place.Position, false, true))])));
         var lists = setup.Similar.Of((k, keep) => lens.Words(rows, k, keep), centred: true);
-        foreach (var (at, position) in positions.Index())
+        foreach (var (at, (place, position)) in places.Index())
         {
+            var (prompt, tokens) = (batch.First + place, batch.Prompts[place].Tokens);
             int? target = setup.Given ?? (setup.Options.Of == LensTarget.Predicted ? final.Best(at) : position + 1 < tokens.Length ? tokens[position + 1] : null);
             foreach (var (layer, read) in layers.Index())
             {
-                var row = (layer * positions.Length) + at;
+                var row = (layer * places.Length) + at;
                 var mean = setup.Options.Center ? found.Mean(row) : 0;
                 var state = new LensState(prompt, position, model.Token(tokens[position]), read.Kind, read.Layer, found.Entropy(row), final.Divergence(at, found, row), null, null, null, null, null);
                 if (target is { } token)
@@ -122,7 +127,7 @@ public sealed class LogitLens : Analysis<LogitLensOptions>
 
     /// <summary>The grid of best words and that of the target's probability, the output at the top.</summary>
     private static void Draw(
-        AnalysisContext context, int prompt, int[] tokens, IReadOnlyList<int> positions, List<ReadState> layers, List<(LensState State, LensWord[] Words)> found)
+        AnalysisContext context, int prompt, int[] tokens, IReadOnlyList<int> positions, List<ReadState> layers, (LensState State, LensWord[] Words)[] found)
     {
         var at = found.ToDictionary(entry => (entry.State.Position, entry.State.Layer));
         var upwards = Enumerable.Reverse(layers).ToList();
