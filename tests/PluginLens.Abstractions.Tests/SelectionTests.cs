@@ -31,4 +31,14 @@ public sealed class SelectionTests
     {
         Assert.That(() => Selection.Parse(text).Of(5, "layer"), Throws.TypeOf<UsageException>().With.Message.EqualTo($"--layer {text}: this model has layers 0 to 4."));
     }
+
+    /// <summary>Positions are a prompt's, and one is no range.</summary>
+    [TestCase(5, "layer", "this model has layers 0 to 4.")]
+    [TestCase(1, "layer", "this model has layer 0 alone.")]
+    [TestCase(5, "position", "a prompt of 5 tokens has positions 0 to 4.")]
+    [TestCase(1, "position", "a prompt of 1 token has position 0 alone.")]
+    public void Of_OutOfRange_SaysWhose(int count, string what, string said)
+    {
+        Assert.That(() => Selection.Parse("7").Of(count, what), Throws.TypeOf<UsageException>().With.Message.EqualTo($"--{what} 7: {said}"));
+    }
 }

@@ -26,6 +26,12 @@ public sealed class SliceTests
         Assert.That(slice.Inputs, Is.EqualTo(new[] { "input_ids" }));
     }
 
+    /// <summary>The model is as it says; the caller is wrong.</summary>
+    [Test]
+    public void Run_HookThatThereIsNot_IsTheCallersFault() => Assert.That(
+        () => _model.Run(new ModelInput(1, 2), ["blocks.0.hook_resid_psot"]),
+        Throws.TypeOf<ArgumentException>().With.Message.Contains("found 'blocks.0.hook_resid_psot'; did you mean 'blocks.0.hook_resid_post'"));
+
     [Test]
     public void Cut_StartingAtTheLastBlock_NeedsNoTokens()
     {
