@@ -98,7 +98,7 @@ public sealed class AblateTests : AnalysisTests<Ablate>
         yield return new TestCaseData(new AblateOptions { Heads = [new(2, 0)] }, "--heads 2.0: model 'model' has layers 0 to 1, heads 0 to 3.");
         yield return new TestCaseData(new AblateOptions { Neurons = [new(0, 10)] }, "--neurons 0.10: model 'model' has layers 0 to 1, neurons 0 to 9.");
         yield return new TestCaseData(new AblateOptions { Hooks = ["ln_final.hook_scale"] }, "--hooks ln_final.hook_scale: it stands behind the last block");
-        yield return new TestCaseData(new AblateOptions { Hooks = ["blocks.0.hook_nothing"] }, "Model 'model' has no 'blocks.0.hook_nothing'");
+        yield return new TestCaseData(new AblateOptions { Hooks = ["blocks.0.hook_nothing"] }, "--hooks 'blocks.0.hook_nothing': no such hook in model 'model'; did you mean");
         yield return new TestCaseData(new AblateOptions { Unit = AblationUnit.Attention, Draws = 1 }, "--draws 1: expected --heads or --neurons");
         yield return new TestCaseData(new AblateOptions { Heads = [new(0, 0)], Together = true, Draws = 1, Head = Selection.Parse("0"), Layer = Selection.Parse("0") }, "--draws 1: expected --heads or --neurons, and at least 1 others");
         yield return new TestCaseData(new AblateOptions { Labels = true }, "--labels: prompt 0 has no label");
