@@ -1,0 +1,158 @@
+using System.Text.Json;
+using Microsoft.Playwright;
+
+namespace PluginLens.Report.Tests;
+
+/// <summary>The report of every analysis: of its run with defaults, or where it asks for more than a model and a prompt, of the first example of its page.</summary>
+public sealed class EveryAnalysisTests
+{
+    private static readonly string Pages = Path.Combine(Cli.Tests.Cli.Root, "src", "Plugins");
+    private readonly TemporaryFolder _folder = new();
+
+    private static IEnumerable<string> Analyses => Directory.GetFiles(Pages, "*.md", SearchOption.AllDirectories).Select(Path.GetFileNameWithoutExtension).OfType<string>().Order(StringComparer.Ordinal);
+
+    [OneTimeTearDown]
+    public void Clean() => _folder.Dispose();
+
+    [TestCaseSource(nameof(Analyses))]
+    public async Task Report_ShowsAllThatTheRunFound(string analysis)
+    {
+        var run = RunOf(analysis);
+        await using (var file = File.Create(_folder.At($"{analysis}.html")))
+        {
+            ReportFile.Write([run], file);
+        }
+
+        await using var report = await Browser.Open(_folder.At($"{analysis}.html"));
+        await report.Page.EvaluateAsync("async () => { for (const element of [...waiting.keys()]) { await show(element); } }");
+
+        using var recorded = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(run, "run.json")));
+        var tables = recorded.RootElement.GetProperty("tables").EnumerateArray().Select(table => (Name: table.GetProperty("name").GetString()!, Rows: table.GetProperty("rows").GetInt64())).ToList();
+        var figures = recorded.RootElement.GetProperty("files").EnumerateArray().Count(name => name.GetString()!.StartsWith("figures/", StringComparison.Ordinal));
+        Assert.That(await report.Page.TextContentAsync(".run h2"), Does.StartWith(analysis).And.EndsWith(recorded.RootElement.GetProperty("verdict").GetString()!));
+        Assert.That(await report.Page.Locator(".figures > .figure, .headgrid .head").CountAsync(), Is.EqualTo(figures));
+        Assert.That(await report.Texts(".run > .tablebox h4"), Is.EqualTo(tables.Select(table => table.Name)));
+        Assert.That(await report.Page.EvaluateAsync<int>("[...document.querySelectorAll('.figure, .headgrid, .tablebox')].filter(element => waiting.has(element)).length"), Is.Zero, "all of it is drawn");
+        await Draws(report);
+        foreach (var (name, rows) in tables.Where(table => table.Rows > 0))
+        {
+            await Sorts(report, name);
+            await Finds(report, name, rows);
+        }
+
+        await Hovers(report);
+        await report.Page.ClickAsync("#theme");
+        await report.Page.ClickAsync("#safe");
+        await Draws(report);
+    }
+
+    /// <summary>No picture is empty or without its size.</summary>
+    private static async Task Draws(ReportPage report)
+    {
+        var blank = await report.Page.EvaluateAsync<string[]>("""
+            () => [...document.querySelectorAll('.figure')].filter(figure => {
+                const canvas = figure.querySelector('.body canvas');
+                if (!canvas) {
+                    return figure.querySelectorAll('.body .token, .list .chip').length === 0;
+                }
+
+                const { width, height } = canvas;
+                const copy = Object.assign(document.createElement('canvas'), { width, height }).getContext('2d', { willReadFrequently: true });
+                copy.drawImage(canvas, 0, 0);
+                const { data } = copy.getImageData(0, 0, width, height);
+                const colors = new Set();
+                for (let at = 0; at < data.length && colors.size < 3; at += 4) {
+                    colors.add(data[at] << 24 | data[at + 1] << 16 | data[at + 2] << 8 | data[at + 3]);
+                }
+
+                return width < 40 || height < 40 || colors.size < 3;
+            }).map(figure => figure.id)
+            """);
+        Assert.That(blank, Is.Empty);
+    }
+
+    /// <summary>A click on the header of the last column puts an end of it first.</summary>
+    private static async Task Sorts(ReportPage report, string table)
+    {
+        var box = report.Page.Locator($"#run0-table-{table}");
+        await box.Locator(".tabulator-col:visible .tabulator-col-title").Last.ClickAsync();
+        var wrong = await report.Page.EvaluateAsync<string?>("""
+            async name => {
+                const view = views.find(view => view.element.id === `run0-table-${name}`);
+                const [sorter] = view.grid.getSorters();
+                const at = Number(sorter.field.slice(1));
+                const column = view.table.columns[at];
+                const key = row => column.missing(row) ? null : column.kind === 'text' || column.kind === 'token' ? column.text(row) : column.values[row];
+                const shown = view.grid.getRows('active').map(row => row.getData().i);
+                for (let next = 1; next < shown.length; next++) {
+                    const order = compare(key(shown[next - 1]), key(shown[next]), null, null, null, sorter.dir);
+                    if ((sorter.dir === 'asc' ? order : -order) > 0) {
+                        return `${column.name}: row ${shown[next - 1]} before row ${shown[next]}`;
+                    }
+                }
+
+                return shown.length === view.table.length ? null : `${shown.length} rows of ${view.table.length}`;
+            }
+            """, table);
+        Assert.That(wrong, Is.Null, table);
+    }
+
+    /// <summary>A search by the value of a column leaves the rows that have it.</summary>
+    private static async Task Finds(ReportPage report, string table, long rows)
+    {
+        var asked = await report.Page.EvaluateAsync<string[]?>("""
+            name => {
+                const { columns, length } = views.find(view => view.element.id === `run0-table-${name}`).table;
+                const column = columns.find(column => (column.kind === 'int' || column.kind === 'text') && /^\S+$/.test(column.text(0) ?? ''));
+                return column ? [`${column.name}=${column.text(0)}`, String(Array.from({ length }, (_, row) => column.text(row)).filter(text => text === column.text(0)).length)] : null;
+            }
+            """, table);
+        if (asked is null)
+        {
+            return;
+        }
+
+        var box = report.Page.Locator($"#run0-table-{table}");
+        await box.Locator("input[type=search]").FillAsync(asked[0]);
+        await Assertions.Expect(box.Locator(".count")).ToHaveTextAsync(new System.Text.RegularExpressions.Regex(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"^{int.Parse(asked[1], System.Globalization.CultureInfo.InvariantCulture):#,0} of {rows:#,0} ")));
+        await box.Locator("input[type=search]").FillAsync(string.Empty);
+    }
+
+    /// <summary>The first cell of the first matrix says what it is.</summary>
+    private static async Task Hovers(ReportPage report)
+    {
+        if (await report.Page.Locator(".figures > .figure .matrix").CountAsync() == 0)
+        {
+            return;
+        }
+
+        var id = await report.Page.Locator(".figures > .figure:has(.matrix)").First.GetAttributeAsync("id");
+        await report.PointAt($"#{id}", 0, 0);
+
+        // Once more, when the page has come to rest: scrolling hides what is said.
+        await report.PointAt($"#{id}", 0, 0);
+        await Assertions.Expect(report.Page.Locator(".tip dd").First).ToBeVisibleAsync();
+        Assert.That(await report.Page.Locator($"#{id} .status").TextContentAsync(), Is.Not.Empty);
+    }
+
+    private string RunOf(string analysis)
+    {
+        var run = Path.Combine(Browser.All, analysis);
+        if (Directory.Exists(run))
+        {
+            return run;
+        }
+
+        using var described = JsonDocument.Parse(Succeeds("describe", analysis, "--format", "json").Output);
+        run = _folder.At($"runs/{analysis}");
+        Succeeds([.. described.RootElement.GetProperty("example").EnumerateArray().Select(word => word.GetString()!), "--out", run]);
+        return run;
+    }
+
+    private static CliResult Succeeds(params string[] arguments)
+    {
+        var result = Cli.Tests.Cli.Run(arguments);
+        Assert.That(result.ExitCode, Is.Zero, $"pluginlens {string.Join(' ', arguments)}: {result.Errors}");
+        return result;
+    }
+}
