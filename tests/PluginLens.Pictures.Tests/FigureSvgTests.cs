@@ -109,6 +109,30 @@ public sealed class FigureSvgTests
         Assert.That(Words(svg).Single(word => word.EndsWith("… (5)", StringComparison.Ordinal)), Does.StartWith("·extra"), "shortened, its position kept");
     }
 
+    [TestCase(48, 1)]
+    [TestCase(49, 2)]
+    [TestCase(96, 2)]
+    [TestCase(810, 7)]
+    public void TokenGrid_OfManyRows_GoesOnInPanels(int rows, int panels)
+    {
+        var grid = new TokenGrid("Words", "side", "direction", ["input", "output"], [.. Enumerable.Range(0, rows).Select(row => $"L{row / 3}H{row % 3}")], [.. Enumerable.Range(0, rows).Select(row => new[] { new TokenCell($"in{row}", row), new TokenCell($"a longer text {row}", -row) })]);
+
+        var drawing = FigureDrawing.Of(grid);
+
+        var cells = drawing.Shapes.OfType<Box>().Where(box => box.Tip is not null).ToList();
+        var words = drawing.Shapes.OfType<Writing>().Select(writing => writing.Words).ToList();
+        Assert.That(cells, Has.Count.EqualTo(2 * rows));
+        Assert.That(cells.Select(cell => (cell.X, cell.Y)).Distinct().Count(), Is.EqualTo(2 * rows), "none lies on another");
+        Assert.That(cells.Select(cell => cell.X).Distinct().Count(), Is.EqualTo(2 * panels));
+        Assert.That(grid.YLabels.Except(words), Is.Empty);
+        Assert.That(words.Count(word => word == "direction"), Is.EqualTo(panels));
+        Assert.That(cells.Max(cell => cell.X + cell.Width), Is.LessThan(drawing.Width));
+        Assert.That(drawing.Width, Is.LessThan(1900));
+
+        // Down a panel, then on at the top of the next.
+        Assert.That(cells.Where((_, at) => at % 2 == 0).Select(cell => (cell.X, cell.Y)), Is.Ordered);
+    }
+
     [Test]
     public void Bars_AreAsLongAsTheirValues_FromZero()
     {

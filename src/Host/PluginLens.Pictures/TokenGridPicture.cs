@@ -5,10 +5,10 @@ namespace PluginLens.Pictures;
 /// <summary>A grid of tokens, each in a cell whose colour is its value.</summary>
 internal static class TokenGridPicture
 {
-    private const double Height = 19, Pad = 5, LeastCell = 26, MostCell = 110, MostLabel = 60, LeastWidth = 260;
-    private const int Texts = 20_000;
+    private const double Height = 19, Pad = 5, LeastCell = 26, MostCell = 110, MostLabel = 60, LeastWidth = 260, Between = 22, MostAcross = 1800, Upright = 1.3;
+    private const int Texts = 20_000, MostRows = 48;
 
-    /// <summary>Draws a token grid; one of more than 20,000 cells without its texts.</summary>
+    /// <summary>Draws a token grid; one of more than 20,000 cells without its texts. One of many rows goes on to the right in panels, so that it fits a page.</summary>
     /// <param name="figure">The figure.</param>
     public static Drawing Draw(TokenGrid figure)
     {
@@ -27,26 +27,47 @@ internal static class TokenGridPicture
         var bar = values.Count > 0 ? new ColorBar(scale, figure.Cells.Any(row => row.Any(IsMissing))) : null;
 
         var sheet = new Sheet();
-        var (left, across, down) = (Sheet.Edge + y.Extent, widths.Sum(), Height * rows);
-        var width = Math.Max(LeastWidth, left + across + (bar?.Width ?? 0) + Sheet.Edge);
+        var (across, pitch) = (widths.Sum(), y.Extent + widths.Sum() + Between);
+        var panels = Panels(rows, pitch);
+        var each = (rows + panels - 1) / panels;
+        var (right, down) = (Sheet.Edge + (pitch * panels) - Between, Height * each);
+        var width = Math.Max(LeastWidth, right + (bar?.Width ?? 0) + Sheet.Edge);
         var top = sheet.Title(figure.Title, width) + Math.Max(0, (y.TitleWidth - down) / 2);
         for (var row = 0; row < rows; row++)
         {
-            var cellX = left;
+            var (cellX, cellY) = (Sheet.Edge + (pitch * (row / each)) + y.Extent, top + (Height * (row % each)));
             for (var column = 0; column < columns; cellX += widths[column++])
             {
-                var (here, text) = (figure.Cells[row][column], texts[row][column]);
+                var (here, text, cell) = (figure.Cells[row][column], texts[row][column], widths[column]);
                 var fill = here.Value is null && text.Length > 0 ? Rgb.White : scale.Of(here.Value);
-                var (cellY, cell) = (top + (Height * row), widths[column]);
                 sheet.Add(new Box(cellX, cellY, cell - 1, Height - 1, fill, Tip(here)));
                 sheet.Add(new Writing(cellX + (cell / 2), cellY + Height - 6, Label.Fit(text, Sheet.Small, cell - 6), Sheet.Small, fill.Contrast, Anchor.Middle, Tip: Tip(here)));
             }
         }
 
-        x.Draw(sheet, left, top + down);
-        y.Draw(sheet, left, top);
-        var bottom = Math.Max(top + down + x.Extent, bar?.Draw(sheet, left + across, top, down) ?? 0);
+        for (var panel = 0; panel < panels; panel++)
+        {
+            string[] labels = [.. figure.YLabels.Skip(panel * each).Take(each)];
+            var left = Sheet.Edge + (pitch * panel) + y.Extent;
+            x.Draw(sheet, left, top + (Height * labels.Length));
+            new Axis(figure.YTitle, labels, Height, below: false).Draw(sheet, left, top);
+        }
+
+        var bottom = Math.Max(top + down + x.Extent, bar?.Draw(sheet, right, top, down) ?? 0);
         return sheet.Finish(figure.Title, width, Math.Max(bottom, top + ((down + y.TitleWidth) / 2)) + Sheet.Edge);
+    }
+
+    /// <summary>As few panels as make it no taller than a page is beside its width; none that makes it too wide, and none that is empty.</summary>
+    private static int Panels(int rows, double pitch)
+    {
+        var panels = 1;
+        while ((rows + panels - 1) / panels > MostRows && (panels + 1) * pitch <= MostAcross && Height * rows / panels > Upright * pitch * panels)
+        {
+            panels++;
+        }
+
+        var each = Math.Max(1, (rows + panels - 1) / panels);
+        return Math.Max(1, (rows + each - 1) / each);
     }
 
     private static bool IsMissing(TokenCell cell) => cell.Value is { } value ? !double.IsFinite(value) : cell.Text.Length == 0;
