@@ -47,7 +47,7 @@ internal static class ExploreCommand
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Serve(ParseResult parse)
     {
-        using var stop = new Interrupt("the page");
+        using var stop = new Interrupt("the page", "runs that were kept as folders stay");
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
         using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
         {
@@ -127,7 +127,7 @@ internal static class ExploreCommand
         }
         catch (System.ComponentModel.Win32Exception error)
         {
-            throw new PluginException($"No browser could be opened ({error.Message.ReplaceLineEndings(" ")}); --no-open prints the address alone.", error) { ExitCode = ExitCode.Failed };
+            throw new PluginException($"No browser could be opened ({error.Message.ReplaceLineEndings(" ")}); --no-open prints the address alone.") { ExitCode = ExitCode.Failed };
         }
     }
 }
