@@ -55,8 +55,9 @@ internal sealed class Explorer : IDisposable
     /// <param name="options">Its options.</param>
     /// <param name="tab">The window.</param>
     /// <param name="prompt">The prompt.</param>
-    public static StringContent Form(string analysis, object? options = null, string tab = "tab", string prompt = "The cat sat") =>
-        new(JsonConvert.SerializeObject(new { tab, analysis, models = new[] { "tiny-gpt2" }, prompts = new[] { prompt }, options }), Encoding.UTF8, "application/json");
+    /// <param name="model">The model.</param>
+    public static StringContent Form(string analysis, object? options = null, string tab = "tab", string prompt = "The cat sat", string model = "tiny-gpt2") =>
+        new(JsonConvert.SerializeObject(new { tab, analysis, models = new[] { model }, prompts = new[] { prompt }, options }), Encoding.UTF8, "application/json");
 
     /// <summary>Runs, and gives all that was said.</summary>
     /// <param name="form">The form.</param>

@@ -111,6 +111,22 @@ public sealed class ServerTests
     }
 
     [Test]
+    public async Task Stop_OfAnAnalysisInTheProgram_LeavesTheNextRunItsModels()
+    {
+        using var explorer = new Explorer();
+        await explorer.Run(Explorer.Form("ov-pairs", new { k = "1" }));
+        using var lines = await explorer.Begin(Explorer.Form("qk-pairs", model: "smollm2-135m"), said => said["done"] is not null);
+
+        using (await explorer.Client.PostAsync("/api/stop", Json(new { tab = "tab" })))
+        {
+            Assert.That(await lines.ReadToEndAsync(), Does.EndWith(""","error":"Stopped; what was finished was kept.","status":"cancelled"}""" + "\n"));
+        }
+
+        Assert.That((await explorer.Run(Explorer.Form("ov-pairs", new { k = "1" })))[^1]["status"]!.Value<string>(), Is.EqualTo("complete"));
+        Assert.That((await explorer.Run(Explorer.Form("logit-lens")))[^1]["status"]!.Value<string>(), Is.EqualTo("complete"));
+    }
+
+    [Test]
     public async Task WindowThatIsGone_TakesItsRunWithIt_AndTheNextOneHasItsTurn()
     {
         using var explorer = new Explorer("--plugins", Explorer.Fixture);
