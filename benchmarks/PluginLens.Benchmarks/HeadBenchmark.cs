@@ -1,5 +1,6 @@
 using PluginLens.Numerics;
 using PluginLens.Numerics.Kernels;
+using PluginLens.Numerics.Search;
 
 namespace PluginLens.Benchmarks;
 
@@ -16,6 +17,12 @@ internal static class HeadBenchmark
             var file = sigma == 0 ? "iid" : "lognormal";
             var a = factors.Make(file + "_a", 1, Vocabulary, Head, sigma);
             var b = factors.Make(file + "_b", 2, Vocabulary, Head, sigma);
+            if (sigma == 0)
+            {
+                var plain = new CpuCompute(1, default, null, KernelWidths.Best, ScreenUse.Never);
+                report.Add($"{name} in float32 alone, {KernelWidths.Best}", Timing.Least(repetitions, () => plain.TopPairs(a, b, new PairQuery { K = 50 })), 2.0 * Vocabulary * Vocabulary * Head, KernelWidths.Best);
+            }
+
             foreach (var k in new[] { 50, 1000 })
             {
                 foreach (var width in report.Peaks.Keys.Where(width => k == 50 || width == KernelWidths.Best))

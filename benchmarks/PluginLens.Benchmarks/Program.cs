@@ -9,8 +9,7 @@ var report = new Report(folder);
 var factors = new Factors(folder);
 foreach (var width in new[] { KernelWidth.Vector128, KernelWidth.Vector256, KernelWidth.Vector512 }.Where(width => width <= KernelWidths.Best))
 {
-    report.Peaks[width] = FmaPeak.Measure(width);
-    Console.WriteLine($"FMA peak, {width}: {report.Peaks[width] / 1e9:0.0} GFLOP/s a core");
+    report.AddPeak(width, FmaPeak.Measure(width));
 }
 
 foreach (var (name, part) in new (string Name, Action Part)[]

@@ -2,15 +2,25 @@ using PluginLens.Numerics.Kernels;
 
 namespace PluginLens.Benchmarks;
 
-/// <summary>Prints figures, and writes them where the PyTorch side finds them.</summary>
+/// <summary>Prints figures, and writes them where peers.py finds them.</summary>
 /// <param name="folder">Where to write; null = nowhere.</param>
 internal sealed class Report(string? folder)
 {
     /// <summary>Peak of each width, FLOP per second and core.</summary>
     public Dictionary<KernelWidth, double> Peaks { get; } = [];
 
+    /// <summary>Prints a peak, with which the lines that follow are compared.</summary>
+    /// <param name="width">Register width.</param>
+    /// <param name="peak">FLOP per second and core.</param>
+    public void AddPeak(KernelWidth width, double peak)
+    {
+        Peaks[width] = peak;
+        Console.WriteLine($"FMA peak, {width}: {peak / 1e9:0.0} GFLOP/s a core");
+        Write($"peak {width}", peak);
+    }
+
     /// <summary>Prints a line.</summary>
-    /// <param name="name">What was measured; the PyTorch side uses the same names.</param>
+    /// <param name="name">What was measured; peers.py uses the same names.</param>
     /// <param name="seconds">Processor time.</param>
     /// <param name="flop">What the dense product would cost.</param>
     /// <param name="width">Whose peak to compare with.</param>
@@ -30,11 +40,11 @@ internal sealed class Report(string? folder)
         Write(name, seconds);
     }
 
-    private void Write(string name, double seconds)
+    private void Write(string name, double value)
     {
         if (folder is not null)
         {
-            File.AppendAllText(Path.Combine(folder, "results.txt"), $"{name}\t{seconds:R}\n");
+            File.AppendAllText(Path.Combine(folder, "results.txt"), $"{name}\t{value:R}\n");
         }
     }
 }
