@@ -15,7 +15,8 @@ internal static class ProductBenchmark
             foreach (var width in report.Peaks.Keys.Where(width => width >= KernelWidth.Vector256))
             {
                 var compute = new CpuCompute(1, default, null, width);
-                var seconds = Timing.Least(repetitions, () => compute.Multiply(a, b));
+                var product = new float[n * m];
+                var seconds = Timing.Least(repetitions, () => compute.Multiply(a, b, product));
                 report.Add($"product {n} x {r} x {m}, {width}", seconds, 2.0 * n * r * m, width);
             }
         }

@@ -14,6 +14,7 @@ public sealed partial class CpuCompute : Compute
     private readonly ScreenUse screen;
     private readonly TileKernel<float> kernel;
     private readonly TileKernel<double> doubleKernel;
+    private readonly RowKernel? thin;
 
     /// <summary>A service for one run.</summary>
     /// <param name="threads">Threads to use; 0 = one for each processor.</param>
@@ -34,6 +35,7 @@ public sealed partial class CpuCompute : Compute
         this.screen = screen;
         kernel = TileKernels.Float(width);
         doubleKernel = TileKernels.Double(width);
+        thin = RowKernel.Of(width);
     }
 
     /// <inheritdoc/>
@@ -125,5 +127,5 @@ public sealed partial class CpuCompute : Compute
     }
 
     /// <inheritdoc/>
-    public override void Multiply(Matrix a, Matrix b, Span<float> product) => FloatProduct.Of(a, b, product, kernel, Threads, cancellation);
+    public override void Multiply(Matrix a, Matrix b, Span<float> product) => FloatProduct.Of(a, b, product, kernel, thin, Threads, cancellation);
 }

@@ -42,6 +42,26 @@ internal sealed class MultiplyTests
     }
 
     [Test]
+    public void Multiply_ManyRowsFewColumns_SameBitsAsInParts([ValueSource(nameof(Widths))] KernelWidth width, [Values] bool gaps)
+    {
+        var random = new Random(4);
+        foreach (var columns in new[] { 1, 15, 16, 17, 63, 64, 65, 129, 256, 257 })
+        {
+            int rows = random.Next(256, 700), depth = random.Next(1, 90);
+            var all = Numbers.Gaussian(random, rows, depth + 7);
+            var a = gaps ? new Matrix(all.Data, rows, depth, depth + 7, 1) : Numbers.Gaussian(random, rows, depth);
+            var b = gaps ? Numbers.Transposed(Numbers.Gaussian(random, depth, columns)) : Numbers.Gaussian(random, depth, columns);
+            var compute = new CpuCompute(random.Next(1, 4), default, null, width);
+            var product = compute.Multiply(a, b).Data.ToArray();
+            for (var start = 0; start < rows; start += 100)
+            {
+                var part = compute.Multiply(a.Slice(start, Math.Min(100, rows - start)), b).Data.ToArray();
+                Assert.That(product.AsSpan(start * columns, part.Length).ToArray(), Is.EqualTo(part), $"{rows} x {depth} x {columns}");
+            }
+        }
+    }
+
+    [Test]
     public void Multiply_IntoMemoryUsedBefore_OverwritesIt([Values(0, 5)] int depth)
     {
         var random = new Random(3);

@@ -28,9 +28,10 @@ internal sealed unsafe class FloatProduct : IDisposable
     /// <param name="b">Right factor, <c>r x m</c>.</param>
     /// <param name="product">Receives <c>n x m</c>, row-major.</param>
     /// <param name="kernel">The inner loop.</param>
+    /// <param name="thin">That of products with few columns; null = the same.</param>
     /// <param name="threads">Threads.</param>
     /// <param name="cancellation">Watched.</param>
-    public static void Of(Matrix a, Matrix b, Span<float> product, TileKernel<float> kernel, int threads, CancellationToken cancellation)
+    public static void Of(Matrix a, Matrix b, Span<float> product, TileKernel<float> kernel, RowKernel? thin, int threads, CancellationToken cancellation)
     {
         if (a.Columns != b.Rows)
         {
@@ -50,8 +51,15 @@ internal sealed unsafe class FloatProduct : IDisposable
         {
             fixed (float* target = product)
             {
-                using var tiles = new FloatProduct(a, b, kernel);
-                tiles.Run(target, threads, cancellation);
+                if (thin is not null && ThinProduct.Is(a, b))
+                {
+                    ThinProduct.Run(a, b, target, thin, threads, cancellation);
+                }
+                else
+                {
+                    using var tiles = new FloatProduct(a, b, kernel);
+                    tiles.Run(target, threads, cancellation);
+                }
             }
 
             Check(a, b, product);

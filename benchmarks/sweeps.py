@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+"""ov-pairs of many heads by the built program: ./pluginlens list once, then python3 benchmarks/sweeps.py [--layer 0] [--k 50].
+
+Three GPT-2-small-sized models with random weights, made under artifacts/benchmarks/ once: iid, token norms lognormal(0.5), and token norms lognormal(0.3) with a
+spectrum i^-1/2 of W_V and of W_O, so that the singular values of M fall like 1/i. Prints wall time, processor time of the user and of the system, and the peak of resident memory, mapped weights included.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PROGRAM = ROOT / "artifacts" / "pluginlens" / "pluginlens"
+WORK = ROOT / "artifacts" / "benchmarks"
+MODELS = {"iid": [], "lognormal(0.5)": ["--norms", "0.5"], "spectrum i^-1/2, lognormal(0.3)": ["--norms", "0.3", "--spectrum", "0.5"]}
+
+
+def made(name, options):
+    folder = WORK / f"sweep-{name.split('(')[0].split()[0]}"
+    if not (folder / "model.onnx").exists():
+        WORK.mkdir(parents=True, exist_ok=True)
+        checkpoint = WORK / "sweep-checkpoint"
+        subprocess.run([sys.executable, ROOT / "benchmarks" / "synthetic_checkpoint.py", checkpoint, *options], check=True)
+        subprocess.run([sys.executable, ROOT / "export-scripts" / "export.py", checkpoint, folder], check=True, stdout=subprocess.DEVNULL)
+        shutil.rmtree(checkpoint)
+    return folder
+
+
+def measure(command):
+    """Wall, user and system seconds, most resident MB."""
+    start = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status:
+        sys.exit(f"{' '.join(map(str, command))} ended with {status}")
+    return time.perf_counter() - start, usage.ru_utime, usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--layer", help="one layer or some; default: all twelve")
+    parser.add_argument("--head", help="one head or some; default: all twelve")
+    parser.add_argument("--k", default="50")
+    options = parser.parse_args()
+    chosen = [part for name in ("layer", "head") if (value := getattr(options, name)) for part in (f"--{name}", value)]
+    print("| model | wall s | user s | system s | peak MB |\n|---|---|---|---|---|")
+    for name, settings in MODELS.items():
+        command = [PROGRAM, "run", "--plugin", "ov-pairs", "--model", made(name, settings), "--k", options.k, "--format", "csv", "-q", *chosen]
+        measure([*command, "--plan"])  # Hashes the weights, once a model.
+        print("| {} | {:.1f} | {:.1f} | {:.1f} | {:.0f} |".format(name, *measure(command)), flush=True)
+
+
+if __name__ == "__main__":
+    main()
