@@ -25,7 +25,7 @@ public sealed class OvPairs : Analysis<OvPairOptions>
             context.Results.Note(listed);
         }
 
-        var reader = PairLists.Reader(context, options);
+        var reader = new HeadReader(context, options.Reading);
         context.Results.Note(NoteLine.Of($"input side {reader.Sides.Name(writes: false)}, output side {reader.Sides.Name(writes: true)}", reader.Description(options), ComparisonNote.Of(options), new TokenFlags(context.Model, options).Description));
         float[]? rows = null, columns = null;
         (float[], float[]) Factors(int layer, int head)

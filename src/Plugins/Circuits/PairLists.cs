@@ -3,12 +3,6 @@ namespace PluginLens.Plugins.Circuits;
 /// <summary>The loop of <c>ov-pairs</c> and <c>qk-pairs</c>: for each chosen head, the k best entries of A·Bᵀ.</summary>
 internal static class PairLists
 {
-    /// <summary>The reader of the factors, told which heads will be read.</summary>
-    /// <param name="context">The run.</param>
-    /// <param name="options">Heads and how they are read.</param>
-    public static HeadReader Reader(AnalysisContext context, PairOptions options) =>
-        new(context, options.Reading) { Heads = options.Head.Of(context.Model.Config.NHeads, "head") };
-
     /// <summary>Runs the loop; rows arrive head by head, best first.</summary>
     /// <param name="context">The run.</param>
     /// <param name="options">Heads, k and filters.</param>
@@ -73,7 +67,6 @@ internal static class PairLists
         var cosine = options.Cosine == CosineOf.None ? Costs.None : Costs.Sum(Costs.Product(2 * config.DVocab, config.DHead, config.DHead), new Cost(0, 3 * projection.Bytes));
         return Costs.Sum(
             Costs.Widened(model),
-            new Cost(0, 2 * HeadReader.BytesHeld(config, options.Head.Of(config.NHeads, "head").Count)),
             Costs.Times(heads, cosine),
             TokenFlags.CostOf(config, options),
             Costs.Times((2 * heads) + all, projection with { Bytes = 5 * projection.Bytes }),

@@ -28,7 +28,7 @@ public sealed class QkPairs : Analysis<QkPairOptions>
             context.Results.Note(listed);
         }
 
-        var reader = PairLists.Reader(context, options);
+        var reader = new HeadReader(context, options.Reading);
         float[]? queries = null, keys = null;
         context.Results.Note(NoteLine.Of(
             $"query side {reader.Sides.Name(writes: false)}, key side {reader.Sides.Name(writes: false)}",

@@ -4,14 +4,14 @@ namespace PluginLens.Toolkit;
 
 /// <summary>
 /// Projects every token through one of the matrices with which a head reads the residual stream (W_Q, W_K, W_V):
-/// <c>E W + b</c>. One V x d_head array per call; with <see cref="Heads"/> also the products of several heads of a layer, up to 80 MB a side; nothing V x V.
+/// <c>E W + b</c>. One V x d_head array per call, which may be one used before; nothing V x V or V x d.
 /// </summary>
 /// <param name="context">The run: model and compute.</param>
 /// <param name="reading">Which embedding, biases, gain and normalisation.</param>
 public sealed class HeadReader(AnalysisContext context, HeadReading reading)
 {
     private readonly Dictionary<HeadMatrix, float[]> _divisors = [];
-    private readonly Dictionary<HeadMatrix, HeadProducts> _products = [];
+    private readonly Dictionary<HeadMatrix, (int Layer, int Head, float[] Product)> _shared = [];
     private (int Layer, NormedVocabulary Tokens)? _read;
     private NormedVocabulary? _written;
 
@@ -19,14 +19,6 @@ public sealed class HeadReader(AnalysisContext context, HeadReading reading)
 
     /// <summary>The vocabulary on each side.</summary>
     public VocabularySides Sides { get; } = new(context.Model, reading.Embedding);
-
-    /// <summary>Query heads that will be asked for of each layer, in this order: their products with the vocabulary are made several at once. Empty: one by one.</summary>
-    public IReadOnlyList<int> Heads { get; init; } = [];
-
-    /// <summary>Memory that holds the products of several heads, in bytes for each of Q, K, V and O that is read.</summary>
-    /// <param name="config">The model.</param>
-    /// <param name="heads">How many heads of a layer are read.</param>
-    public static double BytesHeld(ModelConfig config, int heads) => HeadProducts.BytesHeld((double)config.DVocab * config.DHead, heads);
 
     /// <summary>Every token as a head reads it, <c>V x d_head</c>.</summary>
     /// <param name="layer">Layer.</param>
@@ -43,10 +35,11 @@ public sealed class HeadReader(AnalysisContext context, HeadReading reading)
         }
 
         var weight = Of(layer, head, matrix);
-        var projected = Projected(layer, head, matrix, weight.Columns, one => Gained(layer, Of(layer, one, matrix)), reused);
+        var gained = Gained(layer, weight);
+        var projected = Projected(layer, head, matrix, gained, reused);
         if (reading.Normed && ModelNorm.BeforeAttention(Model, layer) is not null)
         {
-            Scale(projected, Gained(layer, weight), Read(layer).Moments);
+            Scale(projected, gained, Read(layer).Moments);
         }
 
         if (reading.Biases)
@@ -63,14 +56,9 @@ public sealed class HeadReader(AnalysisContext context, HeadReading reading)
     /// <param name="reused">An array of an earlier call that may be overwritten; null = none.</param>
     public float[] Write(int layer, int head, float[]? reused = null)
     {
-        Matrix Weight(int one)
-        {
-            var weight = Model.WO(layer, one).Transpose();
-            return reading.Normed && ModelNorm.Final(Model) is { } norm ? Finally(norm, weight) : weight;
-        }
-
-        var width = Model.Config.DHead;
-        return Normalised(Projected(layer, head, HeadMatrix.O, width, Weight, reused), width, HeadMatrix.O);
+        var weight = Model.WO(layer, head).Transpose();
+        var projected = Projected(layer, head, HeadMatrix.O, reading.Normed && ModelNorm.Final(Model) is { } norm ? Finally(norm, weight) : weight, reused);
+        return Normalised(projected, weight.Columns, HeadMatrix.O);
     }
 
     /// <summary>The vectors of the tokens that a layer's heads read, whose products with W_Q, W_K and W_V are what <see cref="Read(int, int, HeadMatrix, float[])"/> gives.</summary>
@@ -109,19 +97,26 @@ public sealed class HeadReader(AnalysisContext context, HeadReading reading)
         _ => Model.WO(layer, head).Transpose(),
     };
 
-    private float[] Projected(int layer, int head, HeadMatrix matrix, int width, Func<int, Matrix> weight, float[]? reused)
+    private float[] Projected(int layer, int head, HeadMatrix matrix, Matrix weight, float[]? reused)
     {
         var vocabulary = matrix == HeadMatrix.O ? Sides.Writing : Sides.Reading;
-        if (!_products.TryGetValue(matrix, out var products))
+        var length = checked(vocabulary.Rows * weight.Columns);
+        var projected = reused?.Length == length ? reused : GC.AllocateUninitializedArray<float>(length);
+        if (matrix is HeadMatrix.Q or HeadMatrix.O || Model.Config.KeyValueHeads == Model.Config.NHeads)
         {
-            _products[matrix] = products = new HeadProducts(context.Compute, vocabulary);
+            context.Compute.Multiply(vocabulary, weight, projected);
+            return projected;
         }
 
-        // Query heads that share keys and values share their products: the first of them stands for all.
-        var shared = matrix is HeadMatrix.K or HeadMatrix.V ? Model.Config.NHeads / Model.Config.KeyValueHeads : 1;
-        var length = checked(vocabulary.Rows * width);
-        var projected = reused?.Length == length ? reused : GC.AllocateUninitializedArray<float>(length);
-        products.Make(layer, head / shared * shared, [.. Heads.Select(other => other / shared * shared).Distinct()], weight, projected);
+        // Query heads that share keys and values follow each other: their product is made once.
+        var place = (layer, Model.Config.KeyValueHeadOf(head));
+        if (!_shared.TryGetValue(matrix, out var made) || (made.Layer, made.Head) != place)
+        {
+            _shared[matrix] = made = (layer, place.Item2, made.Product ?? new float[length]);
+            context.Compute.Multiply(vocabulary, weight, made.Product);
+        }
+
+        made.Product.CopyTo(projected, 0);
         return projected;
     }
 
