@@ -21,7 +21,7 @@ public sealed partial class ArchitectureTests
         ["Import"] = ["Abstractions", "Files", "Tokenizers", "Models"],
         ["Hub"] = ["Abstractions", "Files"],
         ["Testing"] = ["Abstractions", "Numerics"],
-        ["Pictures"] = ["Abstractions", "Host"],
+        ["Pictures"] = ["Abstractions", "Files", "Host"],
         ["Report"] = ["Abstractions", "Host", "Pictures"],
         ["Explore"] = ["Abstractions", "Host", "Report"],
         ["Cli"] = ["Abstractions", "Files", "Numerics", "Tokenizers", "Host", "Models", "Import", "Hub", "Pictures", "Report", "Explore"],
