@@ -20,14 +20,17 @@ public sealed class HeadReader(AnalysisContext context, HeadReading reading)
     /// <summary>The vocabulary on each side.</summary>
     public VocabularySides Sides { get; } = new(context.Model, reading.Embedding);
 
+    /// <inheritdoc cref="Read(int, int, HeadMatrix, float[])"/>
+    public float[] Read(int layer, int head, HeadMatrix matrix) => Read(layer, head, matrix, null);
+
     /// <summary>Every token as a head reads it, <c>V x d_head</c>.</summary>
     /// <param name="layer">Layer.</param>
     /// <param name="head">Query head; grouped-query models use its key-value head for <c>K</c> and <c>V</c>.</param>
     /// <param name="matrix">Q, K or V.</param>
     /// <param name="reused">An array of an earlier call that may be overwritten; null = none.</param>
-    /// <exception cref="ArgumentException">W_O writes; see <see cref="Write"/>.</exception>
+    /// <exception cref="ArgumentException">W_O writes; see <see cref="Write(int, int, float[])"/>.</exception>
     /// <exception cref="UsageException">The gain is asked for and no norm with a gain stands before the heads.</exception>
-    public float[] Read(int layer, int head, HeadMatrix matrix, float[]? reused = null)
+    public float[] Read(int layer, int head, HeadMatrix matrix, float[]? reused)
     {
         if (matrix == HeadMatrix.O)
         {
@@ -50,11 +53,14 @@ public sealed class HeadReader(AnalysisContext context, HeadReading reading)
         return Normalised(projected, weight.Columns, matrix);
     }
 
+    /// <inheritdoc cref="Write(int, int, float[])"/>
+    public float[] Write(int layer, int head) => Write(layer, head, null);
+
     /// <summary>Every token as a target of what a head writes, <c>V x d_head</c>: row t is <c>W_O u_t</c>.</summary>
     /// <param name="layer">Layer.</param>
     /// <param name="head">Query head.</param>
     /// <param name="reused">An array of an earlier call that may be overwritten; null = none.</param>
-    public float[] Write(int layer, int head, float[]? reused = null)
+    public float[] Write(int layer, int head, float[]? reused)
     {
         var weight = Model.WO(layer, head).Transpose();
         var projected = Projected(layer, head, HeadMatrix.O, reading.Normed && ModelNorm.Final(Model) is { } norm ? Finally(norm, weight) : weight, reused);
@@ -76,7 +82,7 @@ public sealed class HeadReader(AnalysisContext context, HeadReading reading)
         return _read!.Value.Tokens;
     }
 
-    /// <summary>The vectors of the tokens that heads write, whose products with W_O are what <see cref="Write"/> gives.</summary>
+    /// <summary>The vectors of the tokens that heads write, whose products with W_O are what <see cref="Write(int, int, float[])"/> gives.</summary>
     public NormedVocabulary Written => _written ??= reading.Normed && ModelNorm.Final(Model) is { } norm ? NormedVocabulary.Written(Sides.Writing, norm) : Sides.Compared(writes: true);
 
     /// <summary>What was done to the factors, for notes.</summary>
