@@ -44,7 +44,8 @@ internal static class Cli
     /// <param name="keepsInput">Whether its standard input stays open.</param>
     public static Process Start(string folder, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment, bool keepsInput = false)
     {
-        var start = new ProcessStartInfo("dotnet", [Program, .. arguments])
+        // Who runs the tests in the background may have Ctrl-C ignored, and children inherit that.
+        var start = new ProcessStartInfo(OperatingSystem.IsLinux() ? "env" : "dotnet", [.. OperatingSystem.IsLinux() ? ["--default-signal=INT", "dotnet"] : Array.Empty<string>(), Program, .. arguments])
         {
             WorkingDirectory = folder,
             RedirectStandardOutput = true,

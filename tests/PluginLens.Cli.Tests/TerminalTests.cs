@@ -49,7 +49,7 @@ public sealed class TerminalTests
     /// <summary>A command line on a terminal, with Ctrl-C as soon as something is shown.</summary>
     private static (int Code, string Shown) Shown(string line, Predicate<string> interrupts)
     {
-        using var script = Process.Start(new ProcessStartInfo("script", ["-qec", $"stty cols 80; dotnet '{Cli.Program}' {line}", "/dev/null"])
+        using var script = Process.Start(new ProcessStartInfo("script", ["-qec", $"stty cols 80; exec env --default-signal=INT dotnet '{Cli.Program}' {line}", "/dev/null"])
         {
             WorkingDirectory = Cli.Root,
             RedirectStandardInput = true,
