@@ -220,7 +220,7 @@ public sealed class ModelFolderTests
     {
         using var model = Open();
 
-        Assert.That(() => model.Run(new ModelInput(1), ["blocks.9.hook_resid_pre"]), Throws.TypeOf<ModelException>().With.Message.Contain("blocks.9.hook_resid_pre"));
+        Assert.That(() => model.Run(new ModelInput(1), ["blocks.9.hook_resid_pre"]), Throws.ArgumentException.With.Message.Contain("blocks.9.hook_resid_pre"));
     }
 
     [Test]

@@ -63,7 +63,6 @@ public sealed class OverlayTests
         Assert.That(run[Hook].Data.ToArray(), Is.EqualTo(computed));
     }
 
-    [TestCase("blocks.1.hook_nothing", "no hook 'blocks.1.hook_nothing'")]
     [TestCase("blocks.1.hook_mlp_out", "cannot overlay 'blocks.1.hook_mlp_out': it does not lead to blocks.0.hook_resid_post")]
     [TestCase("blocks.0.hook_resid_pre", "'blocks.0.hook_resid_pre' is both replaced and overlaid")]
     [TestCase("blocks.0.hook_mlp_out", "The overlay of 'blocks.0.hook_mlp_out' has shape [1, 4, 32]; expected [batch = 1, pos = 5, 32]")]
@@ -78,6 +77,12 @@ public sealed class OverlayTests
 
         Assert.That(() => _model.Run(input, ["blocks.0.hook_resid_post"]), Throws.TypeOf<ModelException>().With.Message.Contains(why));
     }
+
+    /// <summary>Who asks for a hook by name and is wrong is told so: the model is not to blame.</summary>
+    [Test]
+    public void Overlay_OfAnUnknownHook_IsTheCallersFault() => Assert.That(
+        () => _model.Run(new ModelInput(Tokens) { Overlay = new Dictionary<string, Tensor> { ["blocks.1.hook_nothing"] = new("y", new float[Tokens.Length * 32], 1, Tokens.Length, 32) } }, ["logits"]),
+        Throws.ArgumentException.With.Message.Contains("found 'blocks.1.hook_nothing'"));
 
     /// <summary>One pass for all heads of a layer: in row h of the batch head h says nothing.</summary>
     private static Activations EachHeadSilent(Model model, int[] tokens, int layer)
