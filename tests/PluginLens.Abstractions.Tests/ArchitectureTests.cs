@@ -54,6 +54,15 @@ public sealed partial class ArchitectureTests
 
     private static IEnumerable<string> Projects => Directory.GetDirectories(Host).Where(folder => Directory.GetFiles(folder, "*.csproj").Length > 0).Select(folder => Short(Path.GetFileName(folder)));
 
+    /// <summary>./test builds the solution and then runs every suite that there is a folder of.</summary>
+    [Test]
+    public void Solution_HasEverySuite()
+    {
+        var solution = File.ReadAllText(Path.Combine(Repository.Root, "PluginLens.sln"));
+
+        Assert.That(Directory.GetDirectories(Path.Combine(Repository.Root, "tests"), "*.Tests").Select(Path.GetFileName).Where(suite => !solution.Contains($"\\{suite}.csproj\"", StringComparison.Ordinal)), Is.Empty);
+    }
+
     [Test]
     public void Projects_OfTheHost_AreThoseOfTheTable() => Assert.That(Projects.Except(MayKnow.Keys), Is.Empty);
 

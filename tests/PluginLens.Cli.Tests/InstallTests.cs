@@ -3,6 +3,7 @@ using System.Diagnostics;
 namespace PluginLens.Cli.Tests;
 
 /// <summary>The program as people install it.</summary>
+[NonParallelizable]
 public sealed class InstallTests
 {
     [Test]

@@ -4,6 +4,7 @@ namespace PluginLens.Cli.Tests;
 
 /// <summary>What <c>./pluginlens</c> decides and says before the program runs: a copy of it in a folder of its own, with an SDK that only writes down what it is asked.</summary>
 [Platform("Linux,MacOsX")]
+[NonParallelizable]
 public sealed class StartScriptTests
 {
     private TemporaryFolder _folder = null!;

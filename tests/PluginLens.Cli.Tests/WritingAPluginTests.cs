@@ -8,6 +8,7 @@ namespace PluginLens.Cli.Tests;
 /// bring for the tests of the repository lies on this machine already.
 /// </summary>
 [Platform("Linux,MacOsX")]
+[NonParallelizable]
 public sealed class WritingAPluginTests
 {
     private static readonly string Page = File.ReadAllText(Path.Combine(Cli.Root, "docs", "writing-a-plugin.md")).ReplaceLineEndings("\n");
