@@ -190,7 +190,7 @@ public sealed class ServerTests
     [TestCase("..")]
     [TestCase("../up")]
     [TestCase("a/b")]
-    [TestCase("/tmp/x")]
+    [TestCase("/elsewhere")]
     [TestCase("a\\b")]
     [TestCase(".hidden")]
     [TestCase("")]
