@@ -97,51 +97,119 @@ internal sealed class ScreenTests
         var random = new Random(groups);
 
         // Within the norms that the kernel asks for: few large bytes or many small ones.
-        var (left, right) = (Bytes(random, kernel.Rows, groups * 4, ScreenKernel.Bias), Bytes(random, kernel.Columns, groups * 4, ScreenKernel.LargestRight));
-        var expected = left.SelectMany(row => right.Select(column => row.Zip(column, (x, y) => x * y).Sum())).ToArray();
-        foreach (var limit in new[] { int.MinValue, -200_000, -500, 0, 500, expected.Max() - 1, expected.Max(), 200_000, int.MaxValue })
+        var (left, right) = (Bytes(random, kernel.Rows, groups * 2, ScreenKernel.Bias), Bytes(random, kernel.Columns, groups * 2, ScreenKernel.LargestRight));
+        var expected = Products(left, right, groups * 2);
+        foreach (var first in new[] { 1, (groups + 1) / 2, groups }.Distinct())
         {
-            var (ran, tile, hits) = Run(kernel, left, right, groups, limit);
-            Assert.That(ran, Is.EqualTo(expected.Max() > limit), $"limit {limit}");
-            if (ran)
+            var most = Products(left, right, first * 2).Max();
+            foreach (var limit in new[] { short.MinValue, -500, 0, 500, expected.Max() - 1, expected.Max(), short.MaxValue }.Select(limit => (short)limit))
             {
-                Assert.That(tile, Is.EqualTo(expected));
-                Assert.That(hits, Is.EqualTo(Enumerable.Range(0, expected.Length).Where(at => expected[at] > limit)));
+                foreach (var firstLimit in new[] { short.MinValue, most - 1, most, short.MaxValue }.Select(limit => (short)limit))
+                {
+                    var early = first < groups && most <= firstLimit;
+                    var (outcome, tile, hits) = Run(kernel, left, right, (first, groups), (firstLimit, limit));
+                    Assert.That(outcome, Is.EqualTo(early ? ScreenOutcome.Early : expected.Max() > limit ? ScreenOutcome.Written : ScreenOutcome.Late), $"limits {firstLimit} after {first} groups, {limit}");
+                    if (outcome == ScreenOutcome.Written)
+                    {
+                        Assert.That(tile, Is.EqualTo(expected));
+                        Assert.That(hits, Is.EqualTo(Enumerable.Range(0, expected.Length).Where(at => expected[at] > limit)));
+                    }
+                }
             }
         }
     }
 
-    private static unsafe (bool Ran, int[] Tile, List<int> Hits) Run(ScreenKernel kernel, int[][] left, int[][] right, int groups, int limit)
+    [Test]
+    public void Limits_EveryStep_NoProductOfPackedRowsIsUpToThem([ValueSource(nameof(Widths))] KernelWidth width, [Values("iid", "outlier", "apart", "mixed", "near")] string kind, [Values(5, 24, 70)] int depth)
     {
-        using var a = new NativeBuffer<int>(kernel.Rows * groups);
-        using var b = new NativeBuffer<int>(kernel.Columns * groups);
-        using var start = new NativeBuffer<int>(kernel.Columns);
-        using var tile = new NativeBuffer<int>(kernel.Rows * kernel.Columns);
-        Fill(left, ScreenKernel.Bias, (sbyte*)a.Pointer);
-        Fill(right, 0, (sbyte*)b.Pointer);
-        kernel.Start(b.Pointer, groups, start.Pointer);
-        var ran = kernel.Run(a.Pointer, b.Pointer, groups, start.Pointer, limit, tile.Pointer);
+        var kernel = ScreenKernel.Of(width)!;
+        var random = new Random(depth);
+        var (a, b) = kind == "iid"
+            ? (Numbers.Gaussian(random, 50, depth), Numbers.Gaussian(random, 150, depth))
+            : (Hard(random, 50, depth, kind, left: true), Hard(random, 150, depth, kind, left: false));
+        using PairSide left = new(a, null, null, "A", 1), right = new(b, null, null, "B", 1);
+        using BytePanels rows = new(left.Count, kernel.Rows, depth, left: true), columns = new(right.Count, kernel.Columns, depth, left: false);
+        rows.PackLeft(left, 0, left.Count, 1);
+        columns.PackRight(right, 0, right.Count, kernel);
+        Assert.That(Enumerable.Range(0, left.Count).Select(rows.Place), Is.EquivalentTo(Enumerable.Range(0, left.Count)), "every row once");
+        var bound = new double[rows.Bounds.Norms.Length];
+        var firstBound = new double[bound.Length];
+        for (var column = 0; column < right.Count; column++)
+        {
+            var panel = column / kernel.Columns;
+            for (var row = 0; row < left.Count; row++)
+            {
+                var score = Score(left, rows.Place(row), right, columns.Place(column));
+                for (var step = 1; step <= rows.Steps; step++)
+                {
+                    rows.Bounds.Limits(columns.Bounds[panel], score, 0, step, columns.Bounds.Tails(step)[panel], bound, firstBound);
+                    var groups = Math.Min(step * rows.GroupsInStep, rows.Groups);
+                    var product = Product(rows, row, kernel.Rows, columns, column, kernel.Columns, groups);
+                    Assert.That(product, Is.GreaterThan((short)firstBound[row / kernel.Rows]), $"row {row}, column {column}, step {step}");
+                }
+
+                Assert.That(Product(rows, row, kernel.Rows, columns, column, kernel.Columns, rows.Groups), Is.GreaterThan((short)bound[row / kernel.Rows]));
+            }
+        }
+    }
+
+    private static unsafe double Score(PairSide left, int row, PairSide right, int column) =>
+        DotProduct.Of(left.Data.Row(left.Rows[row]), right.Data.Row(right.Rows[column]), left.Data.Columns);
+
+    private static unsafe int Product(BytePanels rows, int row, int height, BytePanels columns, int column, int width, int groups)
+    {
+        sbyte* a = (sbyte*)rows.Panel(row / height), b = (sbyte*)columns.Panel(column / width);
+        var sum = 0;
+        for (var group = 0; group < groups; group++)
+        {
+            for (var k = 0; k < 2; k++)
+            {
+                sum += (a[(((group * height) + (row % height)) * 4) + k] - ScreenKernel.Bias) * b[(((group * width) + (column % width)) * 2) + k];
+            }
+        }
+
+        return sum;
+    }
+
+    private static int[] Products(int[][] left, int[][] right, int depth) =>
+        [.. left.SelectMany(row => right.Select(column => row.Zip(column, (x, y) => x * y).Take(depth).Sum()))];
+
+    private static unsafe (ScreenOutcome Outcome, int[] Tile, List<int> Hits) Run(ScreenKernel kernel, int[][] left, int[][] right, (int First, int All) groups, (short First, short All) limits)
+    {
+        using var a = new NativeBuffer<int>(kernel.Rows * groups.All);
+        using var b = new NativeBuffer<short>(kernel.Columns * groups.All);
+        using NativeBuffer<short> start = new(kernel.Columns), whole = new(kernel.Columns), tile = new(kernel.Rows * kernel.Columns);
+        Fill(left, ScreenKernel.Bias, 2, (sbyte*)a.Pointer);
+        Fill(right, 0, 1, (sbyte*)b.Pointer);
+        start.Clear();
+        whole.Clear();
+        kernel.Start(b.Pointer, groups.First, start.Pointer);
+        kernel.Start(b.Pointer, groups.All, whole.Pointer);
+        var outcome = kernel.Run(a.Pointer, b.Pointer, groups, start.Pointer, whole.Pointer, limits, tile.Pointer);
         var hits = new List<int>();
         var columns = stackalloc int[kernel.Columns];
-        for (var row = 0; ran && row < kernel.Rows; row++)
+        for (var row = 0; outcome == ScreenOutcome.Written && row < kernel.Rows; row++)
         {
-            var count = kernel.Hits(tile.Pointer, row, limit, columns);
+            var count = kernel.Hits(tile.Pointer + (row * kernel.Columns), limits.All, columns);
             for (var hit = 0; hit < count; hit++)
             {
                 hits.Add((row * kernel.Columns) + columns[hit]);
             }
         }
 
-        return (ran, new Span<int>(tile.Pointer, kernel.Rows * kernel.Columns).ToArray(), hits);
+        return (outcome, [.. new Span<short>(tile.Pointer, kernel.Rows * kernel.Columns).ToArray().Select(entry => (int)entry)], hits);
     }
 
-    private static unsafe void Fill(int[][] rows, int bias, sbyte* panel)
+    private static unsafe void Fill(int[][] rows, int bias, int copies, sbyte* panel)
     {
         for (var i = 0; i < rows.Length; i++)
         {
             for (var k = 0; k < rows[i].Length; k++)
             {
-                panel[(((k / 4 * rows.Length) + i) * 4) + (k % 4)] = (sbyte)(rows[i][k] + bias);
+                for (var copy = 0; copy < copies; copy++)
+                {
+                    panel[(((((k / 2 * rows.Length) + i) * copies) + copy) * 2) + (k % 2)] = (sbyte)(rows[i][k] + bias);
+                }
             }
         }
     }

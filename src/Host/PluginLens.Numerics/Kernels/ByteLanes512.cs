@@ -5,42 +5,39 @@ using System.Runtime.Intrinsics.X86;
 namespace PluginLens.Numerics.Kernels;
 
 /// <summary>AVX-512.</summary>
-internal readonly unsafe struct ByteLanes512 : IByteLanes<Vector512<int>>
+internal readonly unsafe struct ByteLanes512 : IByteLanes<Vector512<short>>
 {
     public static int Count
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Vector512<int>.Count;
+        get => Vector512<short>.Count;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> Load(int* source) => Vector512.Load(source);
+    public static Vector512<short> Load(short* source) => Vector512.Load(source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Vector512<int> value, int* destination) => Vector512.Store(value, destination);
+    public static void Store(Vector512<short> value, short* destination) => Vector512.Store(value, destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> Broadcast(int value) => Vector512.Create(value);
+    public static Vector512<short> Twice(int value) => Vector512.Create(value).AsInt16();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> MultiplyAdd(Vector512<int> unsigned, Vector512<int> signed, Vector512<int> sums) =>
-        (Avx512BW.MultiplyAddAdjacent(unsigned.AsByte(), signed.AsSByte()) + sums.AsInt16()).AsInt32();
+    public static Vector512<short> MultiplyAdd(Vector512<short> unsigned, Vector512<short> signed, Vector512<short> sums) =>
+        Avx512BW.MultiplyAddAdjacent(unsigned.AsByte(), signed.AsSByte()) + sums;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> Negate(Vector512<int> sums) => (-sums.AsInt16()).AsInt32();
+    public static Vector512<short> Add(Vector512<short> a, Vector512<short> b) => a + b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> Total(Vector512<int> sums) => Avx512BW.MultiplyAddAdjacent(sums.AsInt16(), Vector512<short>.One);
+    public static Vector512<short> Subtract(Vector512<short> a, Vector512<short> b) => a - b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> Max(Vector512<int> a, Vector512<int> b) => Vector512.Max(a, b);
+    public static Vector512<short> Max(Vector512<short> a, Vector512<short> b) => Vector512.Max(a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<int> MaxSums(Vector512<int> a, Vector512<int> b) => Vector512.Max(a.AsInt16(), b.AsInt16()).AsInt32();
+    public static bool AnyAbove(Vector512<short> sums, short limit) => Vector512.GreaterThanAny(sums, Vector512.Create(limit));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool AnyAbove(Vector512<int> sums, short limit) => Vector512.GreaterThanAny(sums.AsInt16(), Vector512.Create(limit));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint Above(Vector512<int> totals, Vector512<int> limit) => (uint)Vector512.GreaterThan(totals, limit).ExtractMostSignificantBits();
+    public static uint Above(Vector512<short> sums, short limit) => (uint)Vector512.GreaterThan(sums, Vector512.Create(limit)).ExtractMostSignificantBits();
 }

@@ -1,9 +1,6 @@
 namespace PluginLens.Numerics.Kernels;
 
-/// <summary>
-/// What the screen's tile needs of a vector register: a lane of 32 bits belongs to one column and holds four of its bytes, or two
-/// sums of 16 bits, or their total.
-/// </summary>
+/// <summary>What the screen's tile needs of a vector register: a lane of 16 bits belongs to one column and holds two of its bytes, or its sum.</summary>
 /// <typeparam name="TVector">The register.</typeparam>
 internal unsafe interface IByteLanes<TVector>
     where TVector : struct
@@ -11,33 +8,29 @@ internal unsafe interface IByteLanes<TVector>
     /// <summary>Columns in a register.</summary>
     static abstract int Count { get; }
 
-    static abstract TVector Load(int* source);
+    static abstract TVector Load(short* source);
 
-    static abstract void Store(TVector value, int* destination);
+    static abstract void Store(TVector value, short* destination);
 
-    static abstract TVector Broadcast(int value);
+    /// <summary>Two bytes, written twice in an integer, in every lane: processors load those of 32 bits faster than those of 16.</summary>
+    /// <param name="value">The integer.</param>
+    static abstract TVector Twice(int value);
 
-    /// <summary>Adds the products of neighbouring bytes, two by two, to sums of 16 bits; these may wrap, the two products together must fit.</summary>
+    /// <summary>Adds the products of neighbouring bytes, two by two, to the sums; these may wrap, the two products together must fit.</summary>
     /// <param name="unsigned">Bytes from 0 to 127.</param>
     /// <param name="signed">Bytes from -127 to 127.</param>
     /// <param name="sums">The sums so far.</param>
     static abstract TVector MultiplyAdd(TVector unsigned, TVector signed, TVector sums);
 
-    /// <summary>Sums of 16 bits with the opposite sign.</summary>
-    static abstract TVector Negate(TVector sums);
+    static abstract TVector Add(TVector a, TVector b);
 
-    /// <summary>The two sums of each lane added up to 32 bits.</summary>
-    static abstract TVector Total(TVector sums);
+    static abstract TVector Subtract(TVector a, TVector b);
 
-    /// <summary>The larger of 16-bit sums.</summary>
-    static abstract TVector MaxSums(TVector a, TVector b);
-
-    /// <summary>Whether any 16-bit sum is above a limit.</summary>
-    static abstract bool AnyAbove(TVector sums, short limit);
-
-    /// <summary>The larger of 32-bit totals.</summary>
     static abstract TVector Max(TVector a, TVector b);
 
-    /// <summary>A bit for each lane whose 32-bit total is above a limit.</summary>
-    static abstract uint Above(TVector totals, TVector limit);
+    /// <summary>Whether any sum is above a limit.</summary>
+    static abstract bool AnyAbove(TVector sums, short limit);
+
+    /// <summary>A bit for each sum that is above a limit.</summary>
+    static abstract uint Above(TVector sums, short limit);
 }

@@ -4,9 +4,10 @@ using System.Runtime.Intrinsics.X86;
 namespace PluginLens.Numerics.Kernels;
 
 /// <summary>
-/// A tile of dot products of small integers, to find out which pairs of rows are worth an exact one: four times as many products in the same time as float32.
-/// Left bytes carry a <see cref="Bias"/>, which the start of each column's sums takes off again. Sums of 16 bits may wrap on the way; they are
-/// right in the end because no dot product of rows of norm <see cref="LargestNorm"/> needs more.
+/// A tile of dot products of small integers, to find out which pairs of rows are worth an exact one: four times as many products in the same time as float32,
+/// and where the first dimensions rule out the whole tile, the others are left out.
+/// Left bytes carry a <see cref="Bias"/>, which the start of each column's sum takes off again. Sums of 16 bits may wrap on the way; they are
+/// right in the end because no dot product of rows of norm <see cref="LargestNorm"/>, or of their first dimensions, needs more.
 /// </summary>
 internal abstract unsafe class ScreenKernel
 {
@@ -20,7 +21,7 @@ internal abstract unsafe class ScreenKernel
     public const int LargestNorm = 181;
 
     /// <summary>Dimensions that are packed together.</summary>
-    public const int Group = sizeof(int);
+    public const int Group = sizeof(short);
 
     /// <summary>Rows of a tile, and of a packed panel of the left factor.</summary>
     public abstract int Rows { get; }
@@ -28,37 +29,36 @@ internal abstract unsafe class ScreenKernel
     /// <summary>Columns of a tile, and of a packed panel of the right factor.</summary>
     public abstract int Columns { get; }
 
-    /// <summary>The kernel of a width: tiles of the same shape as <see cref="TileKernels.Float"/> has there; null where the processor has no such products.</summary>
+    /// <summary>The kernel of a width; null where the processor has no such products.</summary>
     /// <param name="width">Any.</param>
     public static ScreenKernel? Of(KernelWidth width) => width switch
     {
-        KernelWidth.Vector512 when Avx512BW.IsSupported => new ScreenTile<WideShape, ByteLanes512, Vector512<int>>(),
-        KernelWidth.Vector256 when Avx2.IsSupported => new ScreenTile<NarrowShape, ByteLanes256, Vector256<int>>(),
-        KernelWidth.Vector128 when Ssse3.IsSupported => new ScreenTile<NarrowShape, ByteLanes128, Vector128<int>>(),
+        KernelWidth.Vector512 when Avx512BW.IsSupported => new ScreenTile<ByteLanes512, Vector512<short>>(),
+        KernelWidth.Vector256 when Avx2.IsSupported => new ScreenTile<ByteLanes256, Vector256<short>>(),
+        KernelWidth.Vector128 when Ssse3.IsSupported => new ScreenTile<ByteLanes128, Vector128<short>>(),
         _ => null,
     };
 
-    /// <summary>What the sums of each column start from.</summary>
-    /// <param name="b">A packed panel.</param>
-    /// <param name="groups">Its depth in groups.</param>
-    /// <param name="start">Receives two sums of 16 bits for each column, <c>[Columns]</c>.</param>
-    public abstract void Start(int* b, int groups, int* start);
+    /// <summary>Takes from the start of each column's sum what the bias adds in some groups.</summary>
+    /// <param name="b">A packed panel, from the first of the groups on.</param>
+    /// <param name="groups">How many.</param>
+    /// <param name="start">Sums, <c>[Columns]</c>; changed.</param>
+    public abstract void Start(short* b, int groups, short* start);
 
     /// <summary>Computes one tile and writes it where an entry is above the limit.</summary>
-    /// <param name="a">A packed panel, <c>[groups, Rows]</c> of four bytes each.</param>
-    /// <param name="b">A packed panel, <c>[groups, Columns]</c> of four bytes each.</param>
-    /// <param name="groups">Depth in groups of four.</param>
-    /// <param name="start">What <see cref="Start"/> made of <paramref name="b"/>.</param>
-    /// <param name="limit">Entries up to this are of no interest.</param>
+    /// <param name="a">A packed panel, <c>[groups, Rows]</c> of two bytes each, written twice.</param>
+    /// <param name="b">A packed panel, <c>[groups, Columns]</c> of two bytes each.</param>
+    /// <param name="groups">How many groups, and after how many to look whether any entry matters still.</param>
+    /// <param name="start">What the sums of the first groups start from, <c>[Columns]</c>.</param>
+    /// <param name="whole">What those of all groups start from, <c>[Columns]</c>.</param>
+    /// <param name="limits">No sum is as small as -32768, none larger than 32767. Entries up to these are of no interest, after the first groups and in the end.</param>
     /// <param name="tile">Receives the tile, <c>[Rows, Columns]</c>.</param>
-    /// <returns>Whether there is such an entry; if not, the tile was not written.</returns>
-    public abstract bool Run(int* a, int* b, int groups, int* start, int limit, int* tile);
+    public abstract ScreenOutcome Run(int* a, short* b, (int First, int All) groups, short* start, short* whole, (short First, short All) limits, short* tile);
 
     /// <summary>Lists the columns of one row of a written tile that are above the limit.</summary>
-    /// <param name="tile">The tile.</param>
-    /// <param name="row">Row of the tile.</param>
-    /// <param name="limit">As in <see cref="Run"/>.</param>
+    /// <param name="row">The row, <c>[Columns]</c>.</param>
+    /// <param name="limit">The limit.</param>
     /// <param name="columns">Receives the columns, ascending.</param>
     /// <returns>How many.</returns>
-    public abstract int Hits(int* tile, int row, int limit, int* columns);
+    public abstract int Hits(short* row, short limit, int* columns);
 }

@@ -14,41 +14,62 @@ internal sealed unsafe class BytePanels : IDisposable
     /// <summary>Deeper rows are not screened: the rounding of their norms would need more of a byte than is left.</summary>
     public const int MostDepth = 16384;
 
+    /// <summary>Into so many parts the depth is cut: after each of them a panel knows how much of its rows is left.</summary>
+    private const int MostSteps = 16;
+
     private const float LeastScale = 1e-30f;
     private const float MostScale = 1e30f;
     private readonly int width;
-    private readonly NativeBuffer<int> bytes;
-    private readonly NativeBuffer<int> starts;
-    private readonly PanelBound[] bounds;
+    private readonly int copies;
+    private readonly int depth;
+    private readonly NativeBuffer<short> bytes;
+    private readonly NativeBuffer<short> starts;
+    private readonly int[] places;
 
     /// <summary>Room for a block of rows.</summary>
     /// <param name="rows">At most so many.</param>
     /// <param name="width">Rows of a panel.</param>
     /// <param name="depth">Their length.</param>
-    public BytePanels(int rows, int width, int depth)
+    /// <param name="left">For the left factor.</param>
+    public BytePanels(int rows, int width, int depth, bool left)
     {
         this.width = width;
+        this.depth = depth;
+        copies = left ? 2 : 1;
         Groups = ((depth - 1) / ScreenKernel.Group) + 1;
+        GroupsInStep = ((Groups - 1) / MostSteps) + 1;
+        Steps = ((Groups - 1) / GroupsInStep) + 1;
         var panels = ((rows - 1) / width) + 1;
-        bytes = new NativeBuffer<int>((long)panels * width * Groups);
-        starts = new NativeBuffer<int>((long)panels * width);
-        bounds = new PanelBound[panels];
+        bytes = new NativeBuffer<short>((long)panels * width * Groups * copies);
+        starts = new NativeBuffer<short>(left ? 0 : (long)panels * width * (Steps + 1));
+        Bounds = new PanelBounds(panels, Steps);
+        places = new int[rows];
     }
 
-    /// <summary>Depth in groups of four.</summary>
+    /// <summary>Depth in groups of two.</summary>
     public int Groups { get; }
 
-    /// <summary>What a panel loses.</summary>
-    /// <param name="panel">Its number.</param>
-    public ref readonly PanelBound Bound(int panel) => ref bounds[panel];
+    /// <summary>Groups of a step, but for the last.</summary>
+    public int GroupsInStep { get; }
 
-    /// <summary>A panel, <c>[Groups, width]</c> of four bytes.</summary>
-    /// <param name="panel">Its number.</param>
-    public int* Panel(int panel) => bytes.Pointer + ((nint)panel * width * Groups);
+    /// <summary>Depth in steps.</summary>
+    public int Steps { get; }
 
-    /// <summary>What the sums of a right panel start from.</summary>
+    /// <summary>What the panels lose.</summary>
+    public PanelBounds Bounds { get; }
+
+    /// <summary>A panel, <c>[Groups, width]</c> of two bytes, on the left written twice.</summary>
     /// <param name="panel">Its number.</param>
-    public int* Start(int panel) => starts.Pointer + ((nint)panel * width);
+    public short* Panel(int panel) => bytes.Pointer + ((nint)panel * width * Groups * copies);
+
+    /// <summary>What the sums of a right panel start from, when they are of its first steps.</summary>
+    /// <param name="panel">Its number.</param>
+    /// <param name="step">How many steps, at most <see cref="Steps"/>.</param>
+    public short* Start(int panel, int step) => starts.Pointer + ((((nint)panel * (Steps + 1)) + step) * width);
+
+    /// <summary>The place in the factor's order of a row of the block.</summary>
+    /// <param name="row">Its number here, panel after panel.</param>
+    public int Place(int row) => places[row];
 
     /// <summary>Packs rows of the left factor.</summary>
     /// <param name="side">The factor.</param>
@@ -67,7 +88,13 @@ internal sealed unsafe class BytePanels : IDisposable
         Pack(side, first, count, 1, ScreenKernel.LargestRight, 0);
         for (var panel = 0; panel * width < count; panel++)
         {
-            kernel.Start(Panel(panel), Groups, Start(panel));
+            new Span<short>(Start(panel, 0), width).Clear();
+            for (var step = 0; step < Steps; step++)
+            {
+                new Span<short>(Start(panel, step), width).CopyTo(new Span<short>(Start(panel, step + 1), width));
+                var group = step * GroupsInStep;
+                kernel.Start(Panel(panel) + (group * width), Math.Min(GroupsInStep, Groups - group), Start(panel, step + 1));
+            }
         }
     }
 
@@ -79,46 +106,109 @@ internal sealed unsafe class BytePanels : IDisposable
 
     private void Pack(PairSide side, int first, int count, double sign, int largest, int bias)
     {
-        var row = stackalloc int[Groups];
+        var squares = new double[count * (Steps + 1)];
+        Sort(side, first, squares, places.AsSpan(0, count));
+        var row = stackalloc short[Groups];
         for (var panel = 0; panel * width < count; panel++)
         {
-            var rows = side.Rows.AsSpan(first + (panel * width), Math.Min(width, count - (panel * width)));
-            var norm = side.Norms[first + (panel * width)];
-            var depth = side.Data.Columns;
-            var scale = Scale(side.Data, rows, norm, largest);
+            var chosen = places.AsSpan(panel * width, Math.Min(width, count - (panel * width)));
+            var norm = Largest(side.Norms, chosen);
+            var scale = Scale(side, chosen, norm, largest);
             var usable = scale is > LeastScale and < MostScale;
             var target = Panel(panel);
             var worst = 0f;
             for (var i = 0; i < width; i++)
             {
-                new Span<int>(row, Groups).Fill(bias * 0x01010101);
-                if (i < rows.Length && usable)
+                new Span<short>(row, Groups).Fill((short)(bias * 0x0101));
+                if (i < chosen.Length && usable)
                 {
-                    worst = Math.Max(worst, Quantise(side.Data.Row(rows[i]), depth, (float)(sign / scale), (sbyte)bias, (sbyte*)row));
+                    worst = Math.Max(worst, Quantise(side.Data.Row(side.Rows[chosen[i]]), depth, (float)(sign / scale), (sbyte)bias, (sbyte*)row));
                 }
 
                 for (var group = 0; group < Groups; group++)
                 {
-                    target[(group * width) + i] = row[group];
+                    new Span<short>(target + (((group * width) + i) * copies), copies).Fill(row[group]);
                 }
             }
 
             // Room for the rounding of the quotients (up to 127 of them, in float32) and of the sum of squares.
             var error = usable ? scale * ((Math.Sqrt(worst) * 1.002) + (3e-5 * Math.Sqrt(depth))) : norm;
-            bounds[panel] = new PanelBound(norm, error, norm + error, usable ? 1 / (double)scale : 1);
+            Bounds[panel] = new PanelBound(norm, error, usable ? 1 / (double)scale : 1);
+            for (var step = 0; step <= Steps; step++)
+            {
+                Bounds.Tails(step)[panel] = Tail(squares, chosen, first, step);
+            }
         }
     }
 
-    // Rounding adds at most half of one to each of the integers, so much to their norm.
-    private static float Scale(RowMajor data, ReadOnlySpan<int> rows, double norm, int largest)
+    // Rows with equally much behind their first steps share a panel, whose bound is that of the worst.
+    private void Sort(PairSide side, int first, Span<double> squares, Span<int> order)
     {
-        var magnitude = 0f;
-        foreach (var row in rows)
+        var keys = new double[order.Length];
+        for (var i = 0; i < order.Length; i++)
         {
-            magnitude = Math.Max(magnitude, Math.Abs(TensorPrimitives.MaxMagnitude(new ReadOnlySpan<float>(data.Row(row), data.Columns))));
+            var row = squares.Slice(i * (Steps + 1), Steps + 1);
+            Squares(side.Data.Row(side.Rows[first + i]), row);
+            (keys[i], order[i]) = (-row[Steps * 5 / 8], first + i);
         }
 
-        return (float)(Math.Max(magnitude / (double)largest, norm / (ScreenKernel.LargestNorm - (0.51 * Math.Sqrt(data.Columns)))) * (1 + 1e-6));
+        keys.AsSpan().Sort(order);
+    }
+
+    // What follows each step of a row, squared: in float64 no square of a float32 is lost.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Squares(float* row, Span<double> sums)
+    {
+        var (sum, end) = (0.0, depth);
+        sums[Steps] = 0;
+        for (var step = Steps - 1; step >= 0; step--)
+        {
+            var start = step * GroupsInStep * ScreenKernel.Group;
+            double even = 0, odd = 0;
+            for (var k = start; k < end - 1; k += 2)
+            {
+                even += (double)row[k] * row[k];
+                odd += (double)row[k + 1] * row[k + 1];
+            }
+
+            sum += even + odd + (((end - start) & 1) == 0 ? 0 : (double)row[end - 1] * row[end - 1]);
+            sums[step] = sum;
+            end = start;
+        }
+    }
+
+    private double Tail(double[] squares, ReadOnlySpan<int> chosen, int first, int step)
+    {
+        var largest = 0.0;
+        foreach (var place in chosen)
+        {
+            largest = Math.Max(largest, squares[((place - first) * (Steps + 1)) + step]);
+        }
+
+        return Math.Sqrt(largest) * (1 + 1e-9);
+    }
+
+    private static double Largest(double[] norms, ReadOnlySpan<int> chosen)
+    {
+        var largest = 0.0;
+        foreach (var place in chosen)
+        {
+            largest = Math.Max(largest, norms[place]);
+        }
+
+        return largest;
+    }
+
+    // Rounding adds at most half of one to each of the integers, so much to their norm.
+    private static float Scale(PairSide side, ReadOnlySpan<int> chosen, double norm, int largest)
+    {
+        var magnitude = 0f;
+        foreach (var place in chosen)
+        {
+            magnitude = Math.Max(magnitude, Math.Abs(TensorPrimitives.MaxMagnitude(new ReadOnlySpan<float>(side.Data.Row(side.Rows[place]), side.Data.Columns))));
+        }
+
+        return (float)(Math.Max(magnitude / (double)largest, norm / (ScreenKernel.LargestNorm - (0.51 * Math.Sqrt(side.Data.Columns)))) * (1 + 1e-6));
     }
 
     /// <summary>The integers of a row, and the squared length of what they miss, in units of the scale.</summary>

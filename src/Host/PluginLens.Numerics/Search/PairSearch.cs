@@ -34,7 +34,9 @@ internal sealed class PairSearch : IDisposable
         kernel = TileKernels.Float(width);
         screen = depth is 0 or > BytePanels.MostDepth ? null : ScreenKernel.Of(width);
         rowsInBlock = kernel.Rows * PanelsInBlock;
-        columnsInBlock = kernel.Columns * Math.Clamp(CacheFloats / (kernel.Columns * Math.Max(1, depth)), 1, 40);
+
+        // Whole tiles of both kinds: those of the screen are twice as wide.
+        columnsInBlock = 4 * kernel.Columns * Math.Clamp(CacheFloats / (4 * kernel.Columns * Math.Max(1, depth)), 1, 10);
         var blocks = ((b.Count - 1) / columnsInBlock) + 1;
         floats = new(blocks, block => FloatTiles.PackColumns(b, block * columnsInBlock, Columns(block), kernel.Columns));
         bytes = new(blocks, block => ByteTiles.PackColumns(b, block * columnsInBlock, Columns(block), screen!));
