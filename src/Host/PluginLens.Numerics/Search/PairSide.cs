@@ -70,11 +70,10 @@ internal sealed unsafe class PairSide : IDisposable
     private int[] Sorted(double[] squares, bool[]? keep, int[]? classes)
     {
         var rows = Enumerable.Range(0, Data.Rows).Where(row => keep is null || keep[row]).ToArray();
-        var keys = Array.ConvertAll(rows, row => -squares[row]);
-        Array.Sort(keys, rows);
+        NormOrder.Descending(rows, squares);
         for (int start = 0, end; start < rows.Length; start = end)
         {
-            for (end = start + 1; end < rows.Length && keys[end] == keys[start]; end++)
+            for (end = start + 1; end < rows.Length && squares[rows[end]] == squares[rows[start]]; end++)
             {
             }
 
