@@ -53,5 +53,76 @@ public sealed class InOrderTests
         Assert.That(() => results.MoveNext(), Throws.TypeOf<ModelException>().With.Message.EqualTo("the third"));
     }
 
+    [Test]
+    public void OneAhead_WhileTheCallerWorks_MakesTheNextAndNoMore([Values(2, 5)] int threads)
+    {
+        var made = 0;
+        using var second = new ManualResetEventSlim();
+        using var results = InOrder.OneAhead(Context(threads), 9, Make).GetEnumerator();
+
+        Assert.That(results.MoveNext());
+        Assert.That(second.Wait(TimeSpan.FromMinutes(1)), "the second is made while nobody asks for it");
+        Assert.That((results.Current, Volatile.Read(ref made)), Is.EqualTo((0, 2)));
+        Assert.That(results.MoveNext());
+        Assert.That(results.Current, Is.EqualTo(1));
+
+        int Make(int at)
+        {
+            Interlocked.Increment(ref made);
+            if (at == 1)
+            {
+                second.Set();
+            }
+
+            return at;
+        }
+    }
+
+    [Test]
+    public void OneAhead_OneThread_MakesNothingBeforeItsTurn()
+    {
+        var made = 0;
+        foreach (var at in InOrder.OneAhead(Context(1), 5, at => (at, ++made).at))
+        {
+            Assert.That(made, Is.EqualTo(at + 1));
+        }
+
+        Assert.That(made, Is.EqualTo(5));
+    }
+
+    [Test]
+    public void OneAhead_AnItemFails_ThrowsThatInItsTurn([Values(1, 2)] int threads, [Values(0, 2)] int bad)
+    {
+        using var results = InOrder.OneAhead(Context(threads), 9, at => at == bad ? throw new ModelException("bad") : at).GetEnumerator();
+
+        for (var at = 0; at < bad; at++)
+        {
+            Assert.That(results.MoveNext());
+        }
+
+        Assert.That(() => results.MoveNext(), Throws.TypeOf<ModelException>().With.Message.EqualTo("bad"));
+    }
+
+    [Test]
+    public void OneAhead_EndedEarly_WaitsForWhatIsUnderWay()
+    {
+        var (begun, ended) = (0, 0);
+        foreach (var at in InOrder.OneAhead(Context(2), 9, Make))
+        {
+            Assert.That(at, Is.Zero);
+            break;
+        }
+
+        Assert.That(Volatile.Read(ref ended), Is.EqualTo(Volatile.Read(ref begun)));
+
+        int Make(int at)
+        {
+            Interlocked.Increment(ref begun);
+            Thread.Sleep(at == 0 ? 0 : 20);
+            Interlocked.Increment(ref ended);
+            return at;
+        }
+    }
+
     private static AnalysisContext Context(int threads) => new() { Models = [Models.Make()], Compute = new CpuCompute(threads), Results = new CollectedResults() };
 }

@@ -22,12 +22,12 @@ internal sealed class OffsetCurves
     }
 
     /// <summary>Begins a head, and draws the one before.</summary>
-    /// <param name="queries">Before the rotation, <c>V x d_head</c>; copied.</param>
-    /// <param name="keys">Before the rotation, <c>V x d_head</c>; copied.</param>
+    /// <param name="queries">Before the rotation, <c>V x d_head</c>; kept.</param>
+    /// <param name="keys">Before the rotation, <c>V x d_head</c>; kept.</param>
     public void Start(float[] queries, float[] keys)
     {
         Draw();
-        (_queries, _keys) = ([.. queries], [.. keys]);
+        (_queries, _keys) = (queries, keys);
     }
 
     /// <summary>Draws the first pairs of the head that was listed last.</summary>

@@ -27,12 +27,12 @@ public sealed class OvPairs : Analysis<OvPairOptions>
 
         var reader = new HeadReader(context, options.Reading);
         context.Results.Note(NoteLine.Of($"input side {reader.Sides.Name(writes: false)}, output side {reader.Sides.Name(writes: true)}", reader.Description(options), ComparisonNote.Of(options), new TokenFlags(context.Model, options).Description));
-        float[]? rows = null, columns = null;
-        (float[], float[]) Factors(int layer, int head)
+        HeadFactorPair Factors(int layer, int head, HeadFactorPair? used)
         {
-            rows = reader.Read(layer, head, HeadMatrix.V, rows);
-            columns = reader.Write(layer, head, columns);
-            return ComparedFactors.Of(context.Compute, options, (rows, columns), () => context.Model.WO(layer, head), () => reader.Written);
+            var rows = reader.Read(layer, head, HeadMatrix.V, used?.Rows);
+            var columns = reader.Write(layer, head, used?.Columns);
+            (rows, columns) = ComparedFactors.Of(context.Compute, options, (rows, columns), () => context.Model.WO(layer, head), () => reader.Written);
+            return new HeadFactorPair(rows, columns);
         }
 
         if (options.PaperOrder)

@@ -6,12 +6,12 @@ internal static class PairLists
     /// <summary>Runs the loop; rows arrive head by head, best first.</summary>
     /// <param name="context">The run.</param>
     /// <param name="options">Heads, k and filters.</param>
-    /// <param name="factors">The two V x d_head factors of a head.</param>
+    /// <param name="factors">The two V x d_head factors of a head, made while the list of the head before is; they may be in arrays of earlier ones.</param>
     /// <param name="add">Receives layer, head, rank (from 1), entry and the flags of both tokens and of the list.</param>
     public static void Run(
         AnalysisContext context,
         PairOptions options,
-        Func<int, int, (float[] Rows, float[] Columns)> factors,
+        Func<int, int, HeadFactorPair?, HeadFactorPair> factors,
         Action<int, int, int, ScoredPair, PairFlags> add)
     {
         var config = context.Model.Config;
@@ -30,22 +30,22 @@ internal static class PairLists
             ColumnClasses = classes,
         };
 
-        var done = 0;
-        foreach (var layer in layers)
+        (int Layer, int Head)[] chosen = [.. layers.SelectMany(layer => heads.Select(head => (layer, head)))];
+        var used = new HeadFactorPair?[2];
+        var made = InOrder.OneAhead(context, chosen.Length, at => (used[at % 2] = factors(chosen[at].Layer, chosen[at].Head, used[at % 2])).Value);
+        foreach (var (at, pair) in made.Index())
         {
-            foreach (var head in heads)
+            var (layer, head) = chosen[at];
+            context.Cancellation.ThrowIfCancellationRequested();
+            context.Progress.Report(new Progress(at, chosen.Length, $"L{layer}H{head}"));
+            pair.Begin?.Invoke();
+            var width = pair.Rows.Length / config.DVocab;
+            var best = context.Compute.TopPairs(new Matrix(pair.Rows, config.DVocab, width), new Matrix(pair.Columns, config.DVocab, width), query);
+            var highBias = flags.IsHighBias([.. best.Select(entry => entry.Column)]);
+            for (var rank = 1; rank <= best.Count; rank++)
             {
-                context.Cancellation.ThrowIfCancellationRequested();
-                context.Progress.Report(new Progress(done++, layers.Count * heads.Count, $"L{layer}H{head}"));
-                var (rows, columns) = factors(layer, head);
-                var width = rows.Length / config.DVocab;
-                var best = context.Compute.TopPairs(new Matrix(rows, config.DVocab, width), new Matrix(columns, config.DVocab, width), query);
-                var highBias = flags.IsHighBias([.. best.Select(pair => pair.Column)]);
-                for (var rank = 1; rank <= best.Count; rank++)
-                {
-                    var pair = best[rank - 1];
-                    add(layer, head, rank, pair, new PairFlags(flags.IsLargeNorm(pair.Row), flags.IsLargeNorm(pair.Column), highBias));
-                }
+                var entry = best[rank - 1];
+                add(layer, head, rank, entry, new PairFlags(flags.IsLargeNorm(entry.Row), flags.IsLargeNorm(entry.Column), highBias));
             }
         }
     }
@@ -99,3 +99,9 @@ internal static class PairLists
 /// <param name="Column">Whether its second has.</param>
 /// <param name="HighBias">Whether the second tokens of its list have a high bias.</param>
 internal readonly record struct PairFlags(bool? Row, bool? Column, bool? HighBias);
+
+/// <summary>The two factors of a head, <c>V x d_head</c>.</summary>
+/// <param name="Rows">A of A·Bᵀ.</param>
+/// <param name="Columns">B.</param>
+/// <param name="Begin">What is to be done when this head's turn comes, if anything.</param>
+internal readonly record struct HeadFactorPair(float[] Rows, float[] Columns, Action? Begin = null);

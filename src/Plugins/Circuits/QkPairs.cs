@@ -29,7 +29,6 @@ public sealed class QkPairs : Analysis<QkPairOptions>
         }
 
         var reader = new HeadReader(context, options.Reading);
-        float[]? queries = null, keys = null;
         context.Results.Note(NoteLine.Of(
             $"query side {reader.Sides.Name(writes: false)}, key side {reader.Sides.Name(writes: false)}",
             reader.Description(options),
@@ -45,18 +44,25 @@ public sealed class QkPairs : Analysis<QkPairOptions>
         });
         curves?.Draw();
 
-        (float[] Rows, float[] Columns) Factors(int layer, int head)
+        HeadFactorPair Factors(int layer, int head, HeadFactorPair? used)
         {
-            queries = reader.Read(layer, head, HeadMatrix.Q, queries);
-            keys = reader.Read(layer, head, HeadMatrix.K, keys);
-            curves?.Start(queries, keys);
+            var queries = reader.Read(layer, head, HeadMatrix.Q, used?.Rows);
+            var keys = reader.Read(layer, head, HeadMatrix.K, used?.Columns);
+            Action? begin = null;
+            if (curves is not null)
+            {
+                float[] unturned = [.. queries], unturnedKeys = [.. keys];
+                begin = () => curves.Start(unturned, unturnedKeys);
+            }
+
             if (options.Offset is { } r)
             {
                 Rotary.Rotate(queries, config, r);
                 Rotary.Rotate(keys, config, 0);
             }
 
-            return ComparedFactors.Of(context.Compute, options, (queries, keys), () => Matching(layer, head), () => reader.Read(layer));
+            (queries, keys) = ComparedFactors.Of(context.Compute, options, (queries, keys), () => Matching(layer, head), () => reader.Read(layer));
+            return new HeadFactorPair(queries, keys, begin);
         }
 
         // What keys are matched with: W_Kᵀ, with the scale of a key's rotation at its own place.

@@ -37,9 +37,48 @@ public static class InOrder
         }
         finally
         {
-            // Nothing goes on behind the caller's back: the model may be closed next.
-            stop.Cancel();
-            Task.WhenAll(ahead.Select(entry => entry.Task)).ContinueWith(done => done.Exception, TaskScheduler.Default).Wait();
+            Stop(stop, [.. ahead.Select(entry => entry.Task)]);
         }
+    }
+
+    /// <summary>One result after the other, for items that use all threads themselves: the next is made while the caller works on the last, so that no thread waits where one of them cannot use all.</summary>
+    /// <param name="context">Says how many threads there are, and when to stop; with one thread nothing is made ahead.</param>
+    /// <param name="count">Items.</param>
+    /// <param name="make">Makes the result of an item, one at a time and in order; it may reuse what the item before the last was made of.</param>
+    public static IEnumerable<T> OneAhead<T>(AnalysisContext context, int count, Func<int, T> make)
+    {
+        if (context.Compute.Threads == 1)
+        {
+            foreach (var index in Enumerable.Range(0, count))
+            {
+                yield return make(index);
+            }
+
+            yield break;
+        }
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(context.Cancellation);
+        Task<T>? next = null;
+        try
+        {
+            for (var index = 0; index < count; index++)
+            {
+                var item = index + 1;
+                var made = next is null ? make(index) : next.GetAwaiter().GetResult();
+                next = item < count ? Task.Run(() => make(item), stop.Token) : null;
+                yield return made;
+            }
+        }
+        finally
+        {
+            Stop<T>(stop, next is null ? [] : [next]);
+        }
+    }
+
+    // Nothing goes on behind the caller's back: the model may be closed next.
+    private static void Stop<T>(CancellationTokenSource stop, Task<T>[] tasks)
+    {
+        stop.Cancel();
+        Task.WhenAll(tasks).ContinueWith(done => done.Exception, TaskScheduler.Default).Wait();
     }
 }
