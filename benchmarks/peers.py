@@ -1,6 +1,7 @@
 """The same work by NumPy, PyTorch and FAISS on the same numbers: processor time of one thread, the least of several repetitions.
 
-Usage: peers.py FOLDER [repetitions]. FOLDER holds the .f32 files and results.txt that the C# side wrote. Prints one table; what is not installed is left out.
+Usage: peers.py FOLDER [repetitions]. FOLDER holds the .f32 files and results.txt that the C# side wrote. Prints one table of theirs and
+ours; what is not installed is left out. What targets.py needs goes to peers.txt.
 """
 
 import ctypes
@@ -32,8 +33,8 @@ except ImportError:
 VOCABULARY, HEAD, MODEL, MLP, BERT = 50257, 64, 768, 3072, 30522
 folder = sys.argv[1]
 repetitions = int(sys.argv[2]) if len(sys.argv) > 2 else 2
-ours = dict(line.rstrip("\n").split("\t") for line in open(os.path.join(folder, "results.txt")))
-ours = {name: float(value) for name, value in ours.items()}
+lines = [line.rstrip("\n").split("\t") for line in open(os.path.join(folder, "results.txt"))]
+ours, flops = {name: float(value) for name, value, _ in lines}, {name: float(flop) for name, _, flop in lines}
 PEAK = max(value for name, value in ours.items() if name.startswith("peak "))
 table = []
 
@@ -58,9 +59,15 @@ def mine(twin):
 
 def report(program, name, seconds, twin, flop=None):
     """One line: seconds, in multiples of what the dense form would take at the peak, and of the best of ours whose name begins with twin."""
-    own = mine(twin)
-    table.append((twin, program, name, f"{seconds:.3f}", f"{seconds * PEAK / flop:.2f}" if flop else "", f"{seconds / own:.1f}" if own else ""))
-    print(f"{program}: {name} {seconds:.3f} CPU-s", file=sys.stderr, flush=True)
+    table.append((work_of(twin), program, name, seconds, flop, mine(twin)))
+    with open(os.path.join(folder, "peers.txt"), "a") as file:
+        file.write(f"{work_of(twin)}\t{program}\t{name}\t{seconds!r}\n")
+    print(f"{program}: {work_of(twin)}, {name} {seconds:.3f} CPU-s", file=sys.stderr, flush=True)
+
+
+def work_of(name):
+    """The piece of work that one of our lines is about."""
+    return name.split(",")[0].split(" in float32")[0].split(" (float64)")[0]
 
 
 def openblas():
@@ -104,10 +111,11 @@ def tiled_torch(a, b, rows=1024, columns=1024):
     return best
 
 
-def flat_faiss(a, b):
+def flat_faiss(a, b, k):
+    """The k best of each row: with k = 1 what the maxima of NumPy and torch say, with k = 50 what contains the 50 best pairs whatever the data."""
     index = faiss.IndexFlatIP(b.shape[1])
     index.add(b)
-    return index.search(a, 1)
+    return index.search(a, k)
 
 
 def pairs_plain(a, b, k, rows=1024):
@@ -182,15 +190,15 @@ def pearson_block(kernels, x, y):
     return (((x @ k12) @ y.T - a[:, None] * b[None, :]).abs_() / (s1[:, None] * s2[None, :]).sqrt()).mean()
 
 
-print(f"NumPy {numpy.__version__} ({openblas()}), PyTorch {torch.__version__ if torch else 'not there'}, FAISS {faiss.__version__ if faiss else 'not there'}; one thread, peak {PEAK / 1e9:.0f} GFLOP/s")
 if mine("head iid"):
     flop = 2.0 * VOCABULARY * VOCABULARY * HEAD
     for name, file in (("head iid", "iid"), ("head lognormal(0.5)", "lognormal")):
         a, b = load(file + "_a", VOCABULARY, HEAD), load(file + "_b", VOCABULARY, HEAD)
         report("NumPy", "tiles 1,024 x 2,048, row maxima only", least(lambda: tiled_numpy(a, b)), name + ", top 50,", flop)
         if faiss:
-            # The whole takes long: 8,192 rows stand for all.
-            report("FAISS", "IndexFlatIP, k = 1, 8,192 rows scaled", VOCABULARY / 8192 * least(lambda: flat_faiss(a[:8192], b), 1), name + ", top 50,", flop)
+            # The whole takes long: some rows stand for all.
+            for k, rows in ((1, 8192), (50, 4096)):
+                report("FAISS", f"IndexFlatIP, k = {k} of each row, {rows:,} rows scaled", VOCABULARY / rows * least(lambda: flat_faiss(a[:rows], b, k), 1), name + ", top 50,", flop)
         if torch:
             a, b = torch.from_numpy(a), torch.from_numpy(b)
             report("PyTorch", "tiles 1,024 x 1,024, row maxima only", least(lambda: tiled_torch(a, b), 1), name + ", top 50,", flop)
@@ -208,12 +216,19 @@ if mine("pearson") and torch:
     kernels = pearson_kernels(e1, e2)
     report("PyTorch", "the kernels, float64", least(lambda: pearson_kernels(e1, e2)), "pearson kernels")
     report("PyTorch", "4 blocks, float64", least(lambda: [pearson_block(kernels, p, q) for p in x.split(MLP) for q in y.split(MLP)]), "pearson blocks")
+
+load_now = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+print(f"""
+One thread, processor time, the least of {repetitions} (peers with scaled rows, and PyTorch with a head: of one); {open(os.path.join(folder, 'machine.txt')).read()} at the start{load_now} now. FLOP limit: at {PEAK / 1e9:.0f} GFLOP/s, the peak of this run.
+NumPy {numpy.__version__} with {openblas()}; PyTorch {torch.__version__ if torch else 'is not installed'}; FAISS {faiss.__version__ if faiss else 'is not installed'}.
+""")
+for name, seconds in ours.items():
+    if not name.startswith("peak "):
+        work = work_of(name)
+        twins = [row[5] for row in table if row[0] == work]
+        form = name[len(work):].strip(", ") or "all"
+        table.append((work, "PluginLens", form, seconds, flops[name] or None, twins[0] if twins else None))
 print("| work | program | form | CPU-s | x FLOP limit | x PluginLens |\n|---|---|---|---|---|---|")
-for twin in dict.fromkeys(row[0] for row in table):
-    work = twin.rstrip(",")
-    flops = [float(row[3]) / float(row[4]) for row in table if row[0] == twin and row[4] and float(row[4])]
-    limit = f"{mine(twin) / (sum(flops) / len(flops)):.3f}" if flops else ""
-    print(f"| {work} | PluginLens | the exact list | {mine(twin):.3f} | {limit} | 1 |")
-    for row in table:
-        if row[0] == twin:
-            print(f"| {work} | {' | '.join(row[1:])} |")
+order = {work: place for place, work in enumerate(dict.fromkeys(map(work_of, ours)))}
+for work, program, form, seconds, flop, own in sorted(table, key=lambda row: (order[row[0]], row[3])):
+    print(f"| {work} | {program} | {form} | {seconds:.3f} | {f'{seconds * PEAK / flop:.3f}' if flop else ''} | {f'{seconds / own:.2f}' if own else ''} |")

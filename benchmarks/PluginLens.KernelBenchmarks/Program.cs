@@ -23,6 +23,7 @@ if (types.Length == 0)
 
 var peaks = KernelBenchmark.Widths.ToDictionary(bits => bits, bits => FmaPeak.Measure(bits switch { 512 => KernelWidth.Vector512, 256 => KernelWidth.Vector256, _ => KernelWidth.Vector128 }));
 var copy = CopyPeak.Measure();
+Console.WriteLine(Machine.Describe());
 Console.WriteLine($"Peak of this run: {string.Join(", ", peaks.Select(peak => $"{peak.Value / 1e9:0} GFLOP/s at {peak.Key} bits"))}; copying within the second-level cache {copy / 1e9:0} GB/s, read and written.");
 Console.WriteLine("Half a minute to two ...");
 
