@@ -45,7 +45,7 @@ void Scaling()
     var charts = ScalingBenchmark.Run(report, repetitions);
     if (picture is not null)
     {
-        ScalingPicture.Write(picture, ["The 50 best pairs of a head", $"{machine}; ./benchmarks/run scaling, the least of {repetitions}", $"FLOP limit: 2 V² d_head at {report.Peaks[KernelWidths.Best] / 1e9:0} GFLOP/s, the float32 peak of one thread in the same run"], charts);
+        ScalingPicture.Write(picture, ["The 50 best pairs of a head", $"{machine}; ./benchmarks/run scaling, the least of {repetitions} (threads: of {repetitions * ScalingBenchmark.TimesMore})", $"FLOP limit: 2 V² d_head at {report.Peaks[KernelWidths.Best] / 1e9:0} GFLOP/s, the float32 peak of one thread in the same run"], charts);
         Console.WriteLine($"Drawn: {picture}");
     }
 }

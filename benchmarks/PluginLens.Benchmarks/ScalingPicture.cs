@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security;
 using System.Text.RegularExpressions;
 using PluginLens.Pictures;
 
@@ -23,10 +24,10 @@ internal static partial class ScalingPicture
 
         using var output = new StreamWriter(path) { NewLine = "\n" };
         output.WriteLine($"<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" role=\"img\" font-family=\"'DejaVu Sans', Verdana, Arial, sans-serif\">");
-        output.WriteLine($"<title>{lines[0]}</title>\n<rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>");
+        output.WriteLine($"<title>{SecurityElement.Escape(lines[0])}</title>\n<rect width=\"{width}\" height=\"{height}\" fill=\"#ffffff\"/>");
         foreach (var (at, line) in lines.Index())
         {
-            output.WriteLine($"<text x=\"{Edge}\" y=\"{Edge + ((at + 0.7) * HeadLine):0}\" font-size=\"{(at == 0 ? 14 : 11)}\" fill=\"#222222\">{line}</text>");
+            output.WriteLine($"<text x=\"{Edge}\" y=\"{Edge + ((at + 0.7) * HeadLine):0}\" font-size=\"{(at == 0 ? 14 : 11)}\" fill=\"#222222\">{SecurityElement.Escape(line)}</text>");
         }
 
         foreach (var (at, picture) in drawn.Index())
