@@ -25,8 +25,8 @@ public class BytePackingBenchmark : KernelBenchmark
     {
         kernel = ScreenKernel.Of(KernelWidths.Best)!;
         side = new PairSide(new Matrix(Numbers(Rows * Depth), Rows, Depth), null, null, "A", 1);
-        left = new BytePanels(Rows, kernel.Rows, Depth);
-        right = new BytePanels(Rows, kernel.Columns, Depth);
+        left = new BytePanels(Rows, kernel.Rows, Depth, left: true);
+        right = new BytePanels(Rows, kernel.Columns, Depth, left: false);
     }
 
     [Benchmark]
