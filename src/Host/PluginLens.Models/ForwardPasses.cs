@@ -1,7 +1,9 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using PluginLens.Models.Format.Coded;
 using PluginLens.Models.Format.Files;
 using PluginLens.Models.Sessions;
+using PluginLens.Models.Sessions.Rewriting;
 
 namespace PluginLens.Models;
 
@@ -12,13 +14,17 @@ internal sealed class ForwardPasses : IDisposable
     private const int MostSessions = 8;
 
     /// <summary>Tokens of a pass beyond which what it computes fills hundreds of megabytes.</summary>
-    private const int LongText = 256;
+    private const int LongText = 1024;
+
+    /// <summary>Tokens through a slice, in one pass or in several, beyond which a session that is opened slowly and passes fast saves more than it costs.</summary>
+    private const int ManyTokens = 256;
 
     private readonly OnnxModel _model;
     private readonly SliceInputs _inputs;
     private readonly Lazy<ModelWeight> _embedding;
     private readonly Dictionary<string, ModelWeight> _handed;
     private readonly SessionCache _sessions = new(MostSessions);
+    private readonly ConcurrentDictionary<string, long> _tokens = new(StringComparer.Ordinal);
 
     /// <summary>The passes of a model; opens nothing yet.</summary>
     /// <param name="model">Its graph and weights are read here and later.</param>
@@ -60,15 +66,25 @@ internal sealed class ForwardPasses : IDisposable
         Device.Use();
         var fed = input.Replace.Keys.Order(StringComparer.Ordinal).ToList();
         var inPart = input.Overlay.Keys.Order(StringComparer.Ordinal).ToList();
-        var isLong = input.Tokens.Sum(row => row.Length) > LongText;
-        var key = $"{(isLong ? "long " : string.Empty)}{string.Join(',', hooks.Order(StringComparer.Ordinal))}<-{string.Join(',', fed)}|{string.Join(',', inPart)}";
-        _sessions.Use(key, () => Session(hooks, fed, inPart, isLong), session => Device.Run(() => Pass(session, input, hooks, results)));
+        var slice = $"{string.Join(',', hooks.Order(StringComparer.Ordinal))}<-{string.Join(',', fed)}|{string.Join(',', inPart)}";
+        var use = Use(slice, Tokens(input));
+        _sessions.Use($"{use} {slice}", () => Session(hooks, fed, inPart, use), session => Device.Run(() => Pass(session, input, hooks, results)));
     }
 
     /// <summary>Waits for passes that run, then closes the sessions.</summary>
     public void Dispose() => _sessions.Dispose();
 
-    private SliceSession Session(List<string> hooks, List<string> fed, List<string> inPart, bool forLong)
+    private SessionUse Use(string slice, int tokens)
+    {
+        var all = _tokens.AddOrUpdate(slice, tokens, (_, before) => before + tokens);
+        return tokens > LongText ? SessionUse.LongTexts : all > ManyTokens ? SessionUse.Much : SessionUse.Little;
+    }
+
+    // Of activations that are fed, the first two extents are texts and positions.
+    private static int Tokens(ModelInput input) =>
+        input.Tokens.Count > 0 ? input.Tokens.Sum(row => row.Length) : input.Replace.Values.Select(tensor => tensor.Shape.Take(2).Aggregate(1, (product, extent) => product * extent)).FirstOrDefault();
+
+    private SliceSession Session(List<string> hooks, List<string> fed, List<string> inPart, SessionUse use)
     {
         var slice = GraphSlice.Cut(_model.Proto, hooks, fed, inPart, _handed.ContainsKey);
         if (inPart.Find(hook => !slice.Overlaid.Contains(hook) || slice.IsInteger(GraphSlice.Overlay(hook))) is { } useless)
@@ -78,14 +94,17 @@ internal sealed class ForwardPasses : IDisposable
 
         if (!slice.Model.Graph.Node.Any(node => node.Name == TiedWeight.Embedding))
         {
-            return new SliceSession(slice, _handed, _model.Folder, Device.Choice.UsesCuda, forLong);
+            return Session(slice, new(_handed, StringComparer.Ordinal), use);
         }
 
         // A tied read-out takes every row of the embedding, the largest weight by far: it is widened once and not in every pass.
         var handed = new Dictionary<string, ModelWeight>(_handed, StringComparer.Ordinal) { [TiedWeight.Embedding] = _embedding.Value };
         var plain = GraphSlice.Cut(WeightEdits.Graph(_model.Proto, _model.Weights, [TiedWeight.Embedding]), hooks, fed, inPart, handed.ContainsKey);
-        return new SliceSession(plain, handed, _model.Folder, Device.Choice.UsesCuda, forLong);
+        return Session(plain, handed, use);
     }
+
+    private SliceSession Session(GraphSlice slice, Dictionary<string, ModelWeight> handed, SessionUse use) =>
+        new(SliceRewriting.Of(slice, handed), handed, _model.Folder, Device.Choice.UsesCuda, use);
 
     private void Pass(SliceSession session, ModelInput input, List<string> hooks, Dictionary<string, Tensor> results)
     {

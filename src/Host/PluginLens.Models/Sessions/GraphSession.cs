@@ -17,14 +17,13 @@ internal sealed class GraphSession : IDisposable
     /// <param name="weights">The weights that the graph names.</param>
     /// <param name="folder">Where the data files lie that the graph names.</param>
     /// <param name="cuda">Whether to run on CUDA.</param>
-    /// <param name="forLong">Whether for long texts: sessions stay open, and each would keep what its largest pass worked with, gigabytes. A short pass finds the buffers of the one before.</param>
+    /// <param name="use">How much it is for.</param>
     /// <exception cref="GraphSessionException">ONNX Runtime does not take the graph.</exception>
-    public GraphSession(byte[] graph, IReadOnlyList<ModelWeight> weights, string folder, bool cuda = false, bool forLong = false)
+    public GraphSession(byte[] graph, IReadOnlyList<ModelWeight> weights, string folder, bool cuda = false, SessionUse use = SessionUse.Little)
     {
         _weights = weights;
         LargeBuffers.Return();
-        using var options = Options();
-        options.EnableCpuMemArena = !forLong;
+        using var options = Options(use);
 
         // The weights are handed over, but ONNX Runtime checks that the data files named in the graph exist, and reads what is not handed over.
         options.AddSessionConfigEntry("session.model_external_initializers_file_folder_path", folder);
@@ -109,7 +108,7 @@ internal sealed class GraphSession : IDisposable
         _handed.ForEach(value => value.Dispose());
     }
 
-    private static SessionOptions Options()
+    private static SessionOptions Options(SessionUse use)
     {
         var options = new SessionOptions
         {
@@ -121,10 +120,14 @@ internal sealed class GraphSession : IDisposable
             // would depend on how many threads there are; passes run side by side instead.
             IntraOpNumThreads = 1,
 
-            // Not for its threads: one pass is one stream, node after node. But in sequential mode opening compares each output with every buffer that is free
-            // by then, which is quadratic in the nodes: 2 s for 30 layers, and here 0.08. As many passes as there are processors may run on one session.
-            ExecutionMode = ExecutionMode.ORT_PARALLEL,
+            // One node after the other on the thread that calls, each writing where a value lay that is not needed any more and is still in the cache: half the time of
+            // the other mode. But to find such places, opening compares each output with every one that is free by then, which is quadratic in the nodes: a second
+            // for 30 layers of coded weights, and 0.15 in the other mode, in which nodes may run side by side: not for that, its threads gain nothing.
+            ExecutionMode = use == SessionUse.Little ? ExecutionMode.ORT_PARALLEL : ExecutionMode.ORT_SEQUENTIAL,
             InterOpNumThreads = Environment.ProcessorCount + 1,
+
+            // Sessions stay open, and each would keep what its largest pass worked with: gigabytes of long texts.
+            EnableCpuMemArena = use != SessionUse.LongTexts,
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL,
         };
         options.AddSessionConfigEntry("session.disable_prepacking", "1");

@@ -13,13 +13,13 @@ internal sealed class SliceSession : IDisposable
     /// <param name="weights">Where each weight lies.</param>
     /// <param name="folder">The model's folder.</param>
     /// <param name="cuda">Whether to run on CUDA.</param>
-    /// <param name="forLong">Whether for long texts.</param>
-    public SliceSession(GraphSlice slice, IReadOnlyDictionary<string, ModelWeight> weights, string folder, bool cuda, bool forLong)
+    /// <param name="use">How much it is for.</param>
+    public SliceSession(GraphSlice slice, IReadOnlyDictionary<string, ModelWeight> weights, string folder, bool cuda, SessionUse use)
     {
         Slice = slice;
         try
         {
-            _session = new GraphSession(slice.Model.ToByteArray(), [.. slice.Weights.Select(name => weights[name])], folder, cuda, forLong);
+            _session = new GraphSession(slice.Model.ToByteArray(), [.. slice.Weights.Select(name => weights[name])], folder, cuda, use);
         }
         catch (GraphSessionException error)
         {
