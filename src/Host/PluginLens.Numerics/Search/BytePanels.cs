@@ -125,10 +125,7 @@ internal sealed unsafe class BytePanels : IDisposable
                     worst = Math.Max(worst, Quantise(side.Data.Row(side.Rows[chosen[i]]), depth, (float)(sign / scale), (sbyte)bias, (sbyte*)row));
                 }
 
-                for (var group = 0; group < Groups; group++)
-                {
-                    new Span<short>(target + (((group * width) + i) * copies), copies).Fill(row[group]);
-                }
+                Spread(row, target + (i * copies));
             }
 
             // Room for the rounding of the quotients (up to 127 of them, in float32) and of the sum of squares.
@@ -137,6 +134,21 @@ internal sealed unsafe class BytePanels : IDisposable
             for (var step = 0; step <= Steps; step++)
             {
                 Bounds.Tails(step)[panel] = Tail(squares, chosen, first, step);
+            }
+        }
+    }
+
+    // A row's groups to their places in a panel.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Spread(short* row, short* target)
+    {
+        var stride = (nint)width * copies;
+        for (var group = 0; group < Groups; group++, target += stride)
+        {
+            target[0] = row[group];
+            if (copies == 2)
+            {
+                target[1] = row[group];
             }
         }
     }
@@ -177,6 +189,7 @@ internal sealed unsafe class BytePanels : IDisposable
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private double Tail(double[] squares, ReadOnlySpan<int> chosen, int first, int step)
     {
         var largest = 0.0;
