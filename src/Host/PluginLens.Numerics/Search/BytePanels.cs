@@ -176,14 +176,21 @@ internal sealed unsafe class BytePanels : IDisposable
         for (var step = Steps - 1; step >= 0; step--)
         {
             var start = step * GroupsInStep * ScreenKernel.Group;
-            double even = 0, odd = 0;
-            for (var k = start; k < end - 1; k += 2)
+            var pairs = Vector128<double>.Zero;
+            var k = start;
+            for (; k <= end - Vector128<float>.Count; k += Vector128<float>.Count)
             {
-                even += (double)row[k] * row[k];
-                odd += (double)row[k + 1] * row[k + 1];
+                var values = Vector128.Load(row + k);
+                Vector128<double> lower = Vector128.WidenLower(values), upper = Vector128.WidenUpper(values);
+                pairs += (lower * lower) + (upper * upper);
             }
 
-            sum += even + odd + (((end - start) & 1) == 0 ? 0 : (double)row[end - 1] * row[end - 1]);
+            for (; k < end; k++)
+            {
+                sum += (double)row[k] * row[k];
+            }
+
+            sum += Vector128.Sum(pairs);
             sums[step] = sum;
             end = start;
         }
