@@ -14,6 +14,8 @@ internal sealed class TinyGraph
 
     public byte[] Bytes => _model.ToByteArray();
 
+    public ModelProto Model => _model;
+
     /// <summary>An input of float32, or of another element type.</summary>
     public TinyGraph Input(string name, int[] shape, int type = ElementTypes.Float)
     {
@@ -68,6 +70,28 @@ internal sealed class TinyGraph
         var tensor = new TensorProto { Name = name, DataType = ElementTypes.Float, RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes<float>(values)) };
         tensor.Dims.Add(shape.Select(extent => (long)extent));
         _model.Graph.Initializer.Add(tensor);
+        return this;
+    }
+
+    /// <summary>A number of float32, as model folders hold it.</summary>
+    public TinyGraph Number(string name, double value)
+    {
+        _model.Graph.Initializer.Add(new TensorProto { Name = name, DataType = ElementTypes.Float, FloatData = { (float)value } });
+        return this;
+    }
+
+    /// <summary>An array of int64, as model folders hold it.</summary>
+    public TinyGraph Integers(string name, params long[] values)
+    {
+        _model.Graph.Initializer.Add(new TensorProto { Name = name, DataType = ElementTypes.Int64, Dims = { values.Length }, Int64Data = { values } });
+        return this;
+    }
+
+    /// <summary>A node with one text.</summary>
+    public TinyGraph NodeOf(string op, string output, string[] inputs, string attribute, string text)
+    {
+        Node(op, output, inputs);
+        _model.Graph.Node[^1].Attribute.Add(new AttributeProto { Name = attribute, S = ByteString.CopyFromUtf8(text), Type = (int)AttributeKind.Text });
         return this;
     }
 
