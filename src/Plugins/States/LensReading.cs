@@ -62,6 +62,11 @@ internal sealed class LensReading(Model model, Compute compute, StateNorm how)
     public Distributions Distributions(Matrix states)
     {
         var logits = compute.Multiply(states, model.WU);
+        if (_bias is null && model.Config.OutputLogitsSoftCap is null)
+        {
+            return new Distributions(logits);
+        }
+
         var values = new float[logits.Rows * logits.Columns];
         for (var row = 0; row < logits.Rows; row++)
         {
