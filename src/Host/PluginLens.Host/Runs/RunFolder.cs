@@ -11,17 +11,13 @@ namespace PluginLens.Host;
 public sealed class RunFolder : IDisposable
 {
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
-    private static readonly TimeSpan BetweenMarks = TimeSpan.FromSeconds(0.5);
-    private readonly List<(TableData Table, CsvRows Csv, FileStream File)> _tables = [];
     private readonly List<string> _files = [];
     private readonly RunPlace _place;
     private readonly string _destination;
     private readonly string _staged;
-    private readonly string? _identity;
+    private readonly RunTables _tables;
     private readonly RunJournal? _journal;
     private FileStream? _lock;
-    private DateTime _marked;
-    private RunJournal? _mark;
 
     /// <summary>Begins beside the place; nothing there is touched yet.</summary>
     /// <param name="place">Where the run is to be kept.</param>
@@ -32,7 +28,7 @@ public sealed class RunFolder : IDisposable
         place.Check();
         _destination = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(place.Path));
         var (parent, name) = (System.IO.Path.GetDirectoryName(_destination)!, System.IO.Path.GetFileName(_destination));
-        (_place, _identity, _staged) = (place, identity, System.IO.Path.Combine(parent, $".{name}.running"));
+        (_place, _staged) = (place, System.IO.Path.Combine(parent, $".{name}.running"));
         try
         {
             Directory.CreateDirectory(parent);
@@ -41,13 +37,14 @@ public sealed class RunFolder : IDisposable
             if (place.Resumes)
             {
                 _journal = new BrokenOffRun(place.Path, _destination, _staged).TakeUp(identity);
-                _mark = _journal;
             }
             else
             {
                 SetAside();
                 Directory.CreateDirectory(_staged);
             }
+
+            _tables = new RunTables(_staged, place.Tables, identity, _journal);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -79,49 +76,14 @@ public sealed class RunFolder : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        Close();
+        _tables.Close();
         Unlock();
     }
 
-    internal CsvRows OpenTable(TableData table)
-    {
-        var (path, mark) = (Full($"{table.Name}.csv"), _journal?.Tables.GetValueOrDefault(table.Name));
-        var file = new WrittenFile(path, mark is null ? FileMode.Create : FileMode.Open, buffer: 1 << 16);
-        if (mark is not null)
-        {
-            file.Seek(0, SeekOrigin.End);
-            table.Begin(mark.Rows);
-        }
-
-        var csv = new CsvRows(new StreamWriter(file, Utf8), table.Columns, writesHeader: mark is null);
-        _tables.Add((table, csv, file));
-        return csv;
-    }
+    internal CsvRows OpenTable(TableData table) => _tables.Open(table);
 
     /// <summary>Remembers how far the tables are whole; on disk twice a second at most.</summary>
-    internal void Mark(int promptsDone)
-    {
-        if (_identity is null)
-        {
-            return;
-        }
-
-        foreach (var (_, csv, _) in _tables)
-        {
-            csv.Flush();
-        }
-
-        _mark = new RunJournal
-        {
-            Identity = _identity,
-            PromptsDone = promptsDone,
-            Tables = _tables.ToDictionary(entry => entry.Table.Name, entry => new RunJournal.Mark(entry.File.Position, entry.Table.Count)),
-        };
-        if (DateTime.UtcNow - _marked >= BetweenMarks)
-        {
-            WriteMark();
-        }
-    }
+    internal void Mark(int promptsDone) => _tables.Mark(promptsDone);
 
     internal void WriteFigure(string name, Figure figure)
     {
@@ -164,28 +126,13 @@ public sealed class RunFolder : IDisposable
     {
         try
         {
-            if (info.Status == RunStatus.Complete)
-            {
-                File.Delete(Full(RunJournal.FileName));
-            }
-            else if (_mark is not null)
-            {
-                WriteMark();
-            }
-
-            foreach (var (table, csv, _) in _tables)
-            {
-                csv.Dispose();
-                NameTable(table);
-            }
-
-            _tables.Clear();
+            _files.AddRange(_tables.Finish(info.Status == RunStatus.Complete));
             WriteRunJson(info);
             Place(info.Status == RunStatus.Complete);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            Close();
+            _tables.Close();
             throw new IOException($"{OneLine.Of(error.Message)}; what was computed is in '{(Kept.Length > 0 ? Kept : _staged)}'.", error);
         }
     }
@@ -193,7 +140,7 @@ public sealed class RunFolder : IDisposable
     /// <summary>Ends a run that was asked for wrongly and found nothing: nothing of it stays.</summary>
     internal void Abandon()
     {
-        Close();
+        _tables.Close();
         Directory.Delete(_staged, recursive: true);
     }
 
@@ -224,42 +171,6 @@ public sealed class RunFolder : IDisposable
         else
         {
             Directory.Delete(_staged, recursive: true);
-        }
-    }
-
-    private void WriteMark()
-    {
-        foreach (var (_, _, file) in _tables)
-        {
-            file.Flush();
-        }
-
-        _mark!.Write(_staged);
-        _marked = DateTime.UtcNow;
-    }
-
-    private void NameTable(TableData table)
-    {
-        if (!table.Complete)
-        {
-            File.Move(Full($"{table.Name}.csv"), Full($"{table.Name}.incomplete.csv"), overwrite: true);
-            _files.Add($"{table.Name}.incomplete.csv");
-            return;
-        }
-
-        if (_place.Tables != TableFormat.Csv)
-        {
-            ParquetTable.Convert(Full($"{table.Name}.csv"), table.Columns, Full($"{table.Name}.parquet"));
-            _files.Add($"{table.Name}.parquet");
-        }
-
-        if (_place.Tables == TableFormat.Parquet)
-        {
-            File.Delete(Full($"{table.Name}.csv"));
-        }
-        else
-        {
-            _files.Add($"{table.Name}.csv");
         }
     }
 
@@ -303,24 +214,6 @@ public sealed class RunFolder : IDisposable
     }
 
     private string Full(string name) => System.IO.Path.Combine(_staged, name);
-
-    private void Close()
-    {
-        foreach (var (_, csv, file) in _tables)
-        {
-            try
-            {
-                csv.Dispose();
-            }
-            catch (IOException)
-            {
-                // The disk is full: what was written stays.
-                file.SafeFileHandle.Dispose();
-            }
-        }
-
-        _tables.Clear();
-    }
 
     private void Unlock()
     {
