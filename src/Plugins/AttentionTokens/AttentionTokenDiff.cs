@@ -7,10 +7,10 @@ namespace PluginLens.Plugins.AttentionTokens;
 [Analysis("attention-token-diff", "What one more token changes in the tokens of attention",
     Answers = "The tokens that a prompt's heads read as once a token follows or is replaced: the new row, which of its tokens a head had not used, and the cells that changed.",
     Source = "Attention tokens (closing plan)")]
-[Holds(Verdict.Approximate, Trait.PostNorm, "a norm follows each residual sum and is left out")]
-[Holds(Verdict.Approximate, Trait.SublayerNorm, "a norm follows each sublayer and is left out")]
-[Holds(Verdict.Approximate, Trait.NoUnembed, "there is no unembedding: W_E stands in for it")]
-[Holds(Verdict.Approximate, Trait.MaskedLmHead, "the masked-LM head between the last block and the unembedding is left out")]
+[Holds(Verdict.Approximate, Trait.PostNorm, LeftOut.PostNorm)]
+[Holds(Verdict.Approximate, Trait.SublayerNorm, LeftOut.SublayerNorm)]
+[Holds(Verdict.Approximate, Trait.NoUnembed, LeftOut.NoUnembed)]
+[Holds(Verdict.Approximate, Trait.MaskedLmHead, LeftOut.MaskedLmHead)]
 [Writes("attention-token-diff", typeof(DiffCell))]
 [Writes("heads", typeof(DiffHead))]
 public sealed class AttentionTokenDiff : Analysis<AttentionTokenDiffOptions>

@@ -7,10 +7,10 @@ namespace PluginLens.Plugins.AttentionTokens;
 [Analysis("attention-token-plot", "The tokens of a prompt's pairs as a grid",
     Answers = "For each head and each pair of positions of one prompt the token that it reads as, numbered by first discovery, with the attention as borders.",
     Source = "Attention tokens (plot_attn)")]
-[Holds(Verdict.Approximate, Trait.PostNorm, "a norm follows each residual sum and is left out")]
-[Holds(Verdict.Approximate, Trait.SublayerNorm, "a norm follows each sublayer and is left out")]
-[Holds(Verdict.Approximate, Trait.NoUnembed, "there is no unembedding: W_E stands in for it")]
-[Holds(Verdict.Approximate, Trait.MaskedLmHead, "the masked-LM head between the last block and the unembedding is left out")]
+[Holds(Verdict.Approximate, Trait.PostNorm, LeftOut.PostNorm)]
+[Holds(Verdict.Approximate, Trait.SublayerNorm, LeftOut.SublayerNorm)]
+[Holds(Verdict.Approximate, Trait.NoUnembed, LeftOut.NoUnembed)]
+[Holds(Verdict.Approximate, Trait.MaskedLmHead, LeftOut.MaskedLmHead)]
 [Writes("attention-token-plot", typeof(PlottedCell))]
 public sealed class AttentionTokenPlot : Analysis<AttentionTokenPlotOptions>
 {

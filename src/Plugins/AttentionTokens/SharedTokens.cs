@@ -6,10 +6,10 @@ namespace PluginLens.Plugins.AttentionTokens;
 [Analysis("shared-tokens", "Tokens that heads have in common",
     Answers = "For each pair of heads the tokens that the vectors of both read as.",
     Source = "Attention tokens (shared tokens)")]
-[Holds(Verdict.Approximate, Trait.PostNorm, "a norm follows each residual sum and is left out")]
-[Holds(Verdict.Approximate, Trait.SublayerNorm, "a norm follows each sublayer and is left out")]
-[Holds(Verdict.Approximate, Trait.NoUnembed, "there is no unembedding: W_E stands in for it")]
-[Holds(Verdict.Approximate, Trait.MaskedLmHead, "the masked-LM head between the last block and the unembedding is left out")]
+[Holds(Verdict.Approximate, Trait.PostNorm, LeftOut.PostNorm)]
+[Holds(Verdict.Approximate, Trait.SublayerNorm, LeftOut.SublayerNorm)]
+[Holds(Verdict.Approximate, Trait.NoUnembed, LeftOut.NoUnembed)]
+[Holds(Verdict.Approximate, Trait.MaskedLmHead, LeftOut.MaskedLmHead)]
 [Writes("shared-tokens", typeof(SharedTokenRow))]
 public sealed class SharedTokens : Analysis<SharedTokensOptions>
 {

@@ -7,10 +7,10 @@ namespace PluginLens.Plugins.AttentionTokens;
 [Analysis("token-embedding-map", "The tokens of all heads as a map",
     Answers = "Where the tokens that the heads read as lie in embedding space, coloured by layer or head.",
     Source = "Attention tokens (plot_token_embeddings)")]
-[Holds(Verdict.Approximate, Trait.PostNorm, "a norm follows each residual sum and is left out")]
-[Holds(Verdict.Approximate, Trait.SublayerNorm, "a norm follows each sublayer and is left out")]
-[Holds(Verdict.Approximate, Trait.NoUnembed, "there is no unembedding: W_E stands in for it")]
-[Holds(Verdict.Approximate, Trait.MaskedLmHead, "the masked-LM head between the last block and the unembedding is left out")]
+[Holds(Verdict.Approximate, Trait.PostNorm, LeftOut.PostNorm)]
+[Holds(Verdict.Approximate, Trait.SublayerNorm, LeftOut.SublayerNorm)]
+[Holds(Verdict.Approximate, Trait.NoUnembed, LeftOut.NoUnembed)]
+[Holds(Verdict.Approximate, Trait.MaskedLmHead, LeftOut.MaskedLmHead)]
 [Writes("token-embedding-map", typeof(HeadTokenPoint))]
 public sealed class TokenEmbeddingMap : Analysis<TokenEmbeddingMapOptions>
 {

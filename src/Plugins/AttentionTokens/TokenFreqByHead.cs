@@ -4,10 +4,10 @@ namespace PluginLens.Plugins.AttentionTokens;
 [Analysis("token-freq-by-head", "How often each head reads as which token",
     Answers = "For each head the tokens that its queries, keys, values or products read as, most frequent first.",
     Source = "Attention tokens (token_freq_data)")]
-[Holds(Verdict.Approximate, Trait.PostNorm, "a norm follows each residual sum and is left out")]
-[Holds(Verdict.Approximate, Trait.SublayerNorm, "a norm follows each sublayer and is left out")]
-[Holds(Verdict.Approximate, Trait.NoUnembed, "there is no unembedding: W_E stands in for it")]
-[Holds(Verdict.Approximate, Trait.MaskedLmHead, "the masked-LM head between the last block and the unembedding is left out")]
+[Holds(Verdict.Approximate, Trait.PostNorm, LeftOut.PostNorm)]
+[Holds(Verdict.Approximate, Trait.SublayerNorm, LeftOut.SublayerNorm)]
+[Holds(Verdict.Approximate, Trait.NoUnembed, LeftOut.NoUnembed)]
+[Holds(Verdict.Approximate, Trait.MaskedLmHead, LeftOut.MaskedLmHead)]
 [Writes("token-freq-by-head", typeof(TokenFrequency))]
 public sealed class TokenFreqByHead : Analysis<TokenFreqByHeadOptions>
 {

@@ -11,10 +11,10 @@ namespace PluginLens.Plugins.AttentionTokens;
     Answers = "For each head and each pair of tokens of a prompt the token that the query, the key, the value and their product read as.",
     Source = "Attention tokens (dataset of all heads)")]
 [Resumable]
-[Holds(Verdict.Approximate, Trait.PostNorm, "a norm follows each residual sum and is left out")]
-[Holds(Verdict.Approximate, Trait.SublayerNorm, "a norm follows each sublayer and is left out")]
-[Holds(Verdict.Approximate, Trait.NoUnembed, "there is no unembedding: W_E stands in for it")]
-[Holds(Verdict.Approximate, Trait.MaskedLmHead, "the masked-LM head between the last block and the unembedding is left out")]
+[Holds(Verdict.Approximate, Trait.PostNorm, LeftOut.PostNorm)]
+[Holds(Verdict.Approximate, Trait.SublayerNorm, LeftOut.SublayerNorm)]
+[Holds(Verdict.Approximate, Trait.NoUnembed, LeftOut.NoUnembed)]
+[Holds(Verdict.Approximate, Trait.MaskedLmHead, LeftOut.MaskedLmHead)]
 [Writes("attention-tokens", typeof(AttentionTokenRow))]
 public sealed class TokensOfAttention : Analysis<AttentionTokensOptions>
 {

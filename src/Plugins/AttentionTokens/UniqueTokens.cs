@@ -4,10 +4,10 @@ namespace PluginLens.Plugins.AttentionTokens;
 [Analysis("unique-tokens", "How many different tokens each head reads as",
     Answers = "For each head how many different tokens its queries, keys, values or products read as, and how much the commonest of them takes.",
     Source = "Attention tokens (distinct tokens per head)")]
-[Holds(Verdict.Approximate, Trait.PostNorm, "a norm follows each residual sum and is left out")]
-[Holds(Verdict.Approximate, Trait.SublayerNorm, "a norm follows each sublayer and is left out")]
-[Holds(Verdict.Approximate, Trait.NoUnembed, "there is no unembedding: W_E stands in for it")]
-[Holds(Verdict.Approximate, Trait.MaskedLmHead, "the masked-LM head between the last block and the unembedding is left out")]
+[Holds(Verdict.Approximate, Trait.PostNorm, LeftOut.PostNorm)]
+[Holds(Verdict.Approximate, Trait.SublayerNorm, LeftOut.SublayerNorm)]
+[Holds(Verdict.Approximate, Trait.NoUnembed, LeftOut.NoUnembed)]
+[Holds(Verdict.Approximate, Trait.MaskedLmHead, LeftOut.MaskedLmHead)]
 [Writes("unique-tokens", typeof(UniqueTokenRow))]
 public sealed class UniqueTokens : Analysis<UniqueTokensOptions>
 {

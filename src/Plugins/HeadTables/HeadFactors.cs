@@ -51,7 +51,7 @@ internal sealed class HeadFactors
             throw new UsageException($"--norm-embedding: no norm stands before the heads of layer {layer} of model '{config.Name}'; leave the option out.");
         }
 
-        float[] Read(Matrix weight) => Tokens(norm is null ? weight : Folded(weight, norm), _options.NormEmbedding ? norm : null, weight);
+        float[] Read(Matrix weight) => Tokens(norm is null ? weight : FoldedWeights.Folded(weight, norm), _options.NormEmbedding ? norm : null, weight);
         var (queries, keys, values) = (Read(model.WQ(layer, head)), Read(model.WK(layer, head)), Read(model.WV(layer, head)));
         if (config.RotaryDim > 0)
         {
@@ -98,29 +98,6 @@ internal sealed class HeadFactors
         }
 
         return tokens;
-    }
-
-    /// <summary><c>C diag(w) W</c>, <c>d_model x d_head</c>: the gain, and minus the mean of each column where the norm subtracts the mean.</summary>
-    private static Matrix Folded(Matrix weight, ModelNorm norm)
-    {
-        var (folded, mean) = (new double[weight.Rows, weight.Columns], new double[weight.Columns]);
-        for (var row = 0; row < weight.Rows; row++)
-        {
-            for (var column = 0; column < weight.Columns; column++)
-            {
-                folded[row, column] = (norm.Gain.IsEmpty ? 1.0 : norm.Gain[row]) * weight.Row(row)[column];
-                mean[column] += norm.Centres ? folded[row, column] / weight.Rows : 0;
-            }
-        }
-
-        var rounded = new float[weight.Rows * weight.Columns];
-        for (var at = 0; at < rounded.Length; at++)
-        {
-            var (row, column) = Math.DivRem(at, weight.Columns);
-            rounded[at] = (float)(folded[row, column] - mean[column]);
-        }
-
-        return new Matrix(rounded, weight.Rows, weight.Columns);
     }
 
     /// <summary><c>W_O C diag(w)</c> with the final norm's gain, <c>d_head x d_model</c>.</summary>

@@ -52,11 +52,11 @@ public sealed class AttendedMessages : Analysis<AttendedMessagesOptions>
                     double?[] column = [.. Enumerable.Range(0, tokens.Length).Select(query => at <= query || config.AttentionDir != "causal" ? (double?)read.Attention.Row(query)[at] : null)];
                     var others = column.Where((weight, query) => query != at && weight is not null).ToList();
                     table.Add(new AttendedToken(
-                        index, read.Layer, read.Head, at, model.Token(token), Text(pattern), Text(message), column[at]!.Value, others.Count == 0 ? null : others.Average(), both.IsHighBias(pattern), both.IsHighBias(message)));
+                        index, read.Layer, read.Head, at, model.Token(token), pattern.Text(model), message.Text(model), column[at]!.Value, others.Count == 0 ? null : others.Average(), both.IsHighBias(pattern), both.IsHighBias(message)));
                     Add(WordSide.Pattern, pattern);
                     Add(WordSide.Message, message);
                     cells[at].AddRange([
-                        new TokenCell(Text(pattern), null), new TokenCell(Text(message), null),
+                        new TokenCell(pattern.Text(model), null), new TokenCell(message.Text(model), null),
                         .. column.Select(weight => new TokenCell(weight is { } value ? FormattableString.Invariant($"{value:0.00}") : string.Empty, weight))]);
 
                     void Add(WordSide side, TokenList list)
@@ -87,8 +87,6 @@ public sealed class AttendedMessages : Analysis<AttendedMessagesOptions>
                 }
             }
         }
-
-        string Text(TokenList list) => string.Join(", ", list.Ids.Select(id => model.Token(id).Text).Select(text => WhiteSpace.Strip(text) is { Length: > 0 } word ? word : text));
     }
 
     /// <inheritdoc/>

@@ -89,6 +89,11 @@ public sealed class FoldedWeights
         return new Matrix(centred, rows.Rows, rows.Columns);
     }
 
+    /// <summary><c>C diag(w) W</c>, <c>d_model x n</c>; C only where the norm takes the mean away.</summary>
+    /// <param name="weight">What reads the stream, <c>d_model x n</c>.</param>
+    /// <param name="norm">The norm before it.</param>
+    public static Matrix Folded(Matrix weight, ModelNorm norm) => Folded(weight, norm, norm.Centres);
+
     /// <summary><c>diag(w) W</c>.</summary>
     /// <param name="weight">What reads the stream, <c>d_model x n</c>.</param>
     /// <param name="gain">w, <c>[d_model]</c>.</param>
@@ -117,17 +122,14 @@ public sealed class FoldedWeights
         return copy;
     }
 
-    private Matrix Read(Func<Model, int, ModelNorm?> before, int layer, Matrix weight)
+    private static Matrix Folded(Matrix weight, ModelNorm? norm, bool centres)
     {
-        if (_folding == NormFolding.None)
-        {
-            return weight;
-        }
-
-        var norm = before(_model, layer);
         var gained = norm is null || norm.Gain.IsEmpty ? weight : Gained(weight, norm.Gain);
-        return _centres ? Centred(gained.Transpose()).Transpose() : gained;
+        return centres ? Centred(gained.Transpose()).Transpose() : gained;
     }
+
+    private Matrix Read(Func<Model, int, ModelNorm?> before, int layer, Matrix weight) =>
+        _folding == NormFolding.None ? weight : Folded(weight, before(_model, layer), _centres);
 
     private Matrix Write(Matrix weight) => _centres ? Centred(weight) : weight;
 }
