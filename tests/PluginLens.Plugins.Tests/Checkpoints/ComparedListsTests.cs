@@ -6,19 +6,15 @@ using PluginLens.Plugins.Parameters;
 using PluginLens.Plugins.Patterns;
 using PluginLens.Plugins.States;
 using PluginLens.Testing;
+using static PluginLens.Plugins.Tests.Checkpoints.Compared;
 
 namespace PluginLens.Plugins.Tests.Checkpoints;
 
 /// <summary>Lists of words with tokens centred, divided by lengths, filtered and flagged equal those of a vocabulary made whole, in every analysis that lists words.</summary>
 public sealed class ComparedListsTests
 {
-    private const int K = 6;
-    private const double Large = 1.05;
-    private static readonly string[] Names = ["gpt2", "qwen2", "mistral", "bert"];
-    private static readonly Prompt[] Text = [CheckpointModels.Prompts[1]];
-
     [Test]
-    public void Subheads_EqualTheNaiveLists([ValueSource(nameof(Names))] string name, [Values] bool center, [Values] CosineOf cosine)
+    public void Subheads_EqualTheNaiveLists([ValueSource(typeof(Compared), nameof(Names))] string name, [Values] bool center, [Values] CosineOf cosine)
     {
         var (model, options) = (CheckpointModels.Get(name), Asked(new SubheadOptions { Layer = Selection.Parse("-1"), Head = Selection.Parse("0"), K = K }, center, cosine));
         var (layer, keep) = (model.Config.NLayers - 1, Keep(name));
@@ -33,80 +29,7 @@ public sealed class ComparedListsTests
     }
 
     [Test]
-    public void FfnKeysValues_EqualTheNaiveLists([ValueSource(nameof(Names))] string name, [Values] bool center, [Values] CosineOf cosine, [Values] bool normed)
-    {
-        var model = CheckpointModels.Get(name);
-        var options = Asked(new FfnKeysValuesOptions { Layer = Selection.Parse("-1"), Neuron = Selection.Parse("0-7"), K = K, Normed = normed, Negative = true }, center, cosine);
-        AssertNeurons(model, name, options, signed: _ => 1);
-    }
-
-    [Test]
-    public void FfnKeysValues_Signed_ListTheSideThatTheGateTurnsOn([ValueSource(typeof(CheckpointModels), nameof(CheckpointModels.Gated))] string name, [Values] bool center, [Values] bool normed)
-    {
-        var (model, weights) = (CheckpointModels.Get(name), new NaiveWeights(CheckpointModels.Get(name)));
-        var layer = model.Config.NLayers - 1;
-        var options = Asked(new FfnKeysValuesOptions { Layer = Selection.Parse("-1"), Neuron = Selection.Parse("0-15"), K = K, Normed = normed, Negative = true, Signed = true }, center, CosineOf.None);
-        var normedTokens = NaiveComparison.Normed(model, $"blocks.{layer}.ln2", weights.Rows("embed.W_E"), biased: true);
-        int Sign(int neuron)
-        {
-            var gate = NaiveComparison.Scores(weights.Vectors("K", layer)[neuron], NaiveComparison.Centred(normed ? normedTokens : weights.Rows("embed.W_E"), center), CosineOf.None);
-            return NaiveLists.Top(gate, 10, Keep(name)).Average(id => NaiveWeights.Dot(normedTokens[id], weights.Vectors("K_in", layer)[neuron])) < 0 ? -1 : 1;
-        }
-
-        var signs = TestRun.Execute(new FfnKeysValues(), model, options).Rows<NeuronOverlap>("neurons");
-
-        Assert.That(signs.Select(row => row.Sign), Is.EqualTo(signs.Select(row => (int?)Sign(row.Neuron))));
-        Assert.That(signs.Select(row => row.Sign), Has.Some.EqualTo(1).And.Some.EqualTo(-1));
-        AssertNeurons(model, name, options, Sign);
-    }
-
-    /// <summary>The gate opens at tokens where w_in is negative: what the neuron promotes is the other side of its value.</summary>
-    [Test]
-    public void FfnKeysValues_Signed_PlantedNeuron()
-    {
-        var model = VectorModels.Make(gated: true);
-        float[] word = model.WE.Row(5).ToArray(), written = Column(model.WU, 9);
-        model = Planted(model, "W_gate", word, 1);
-        model = Planted(model, "W_in", word, -1);
-        model = model.WithWeight("blocks.0.mlp.W_out", data => written.CopyTo(data, 4 * VectorModels.D));
-        var options = new FfnKeysValuesOptions { Layer = Selection.Parse("0"), Neuron = Selection.Parse("4"), K = VectorModels.V };
-        (int? Sign, KeyValueWords[] Words) Run(bool signed)
-        {
-            var results = TestRun.Execute(new FfnKeysValues(), model, options with { Signed = signed });
-            return (results.Rows<NeuronOverlap>("neurons")[0].Sign, [.. results.Rows<KeyValueWords>("ffn-keys-values")]);
-        }
-
-        var (plain, signed) = (Run(signed: false), Run(signed: true));
-
-        Assert.That((plain.Sign, signed.Sign), Is.EqualTo(((int?)null, (int?)-1)));
-        Assert.That(signed.Words.Select(row => (row.Value.Id, -row.ValueScore)), Is.EqualTo(plain.Words.Reverse().Select(row => (row.Value.Id, row.ValueScore))));
-        Assert.That(signed.Words.Select(row => row.Key), Is.EqualTo(plain.Words.Select(row => row.Key)));
-
-        static FakeModel Planted(FakeModel model, string name, float[] column, float sign) => model.WithWeight($"blocks.0.mlp.{name}", data =>
-        {
-            for (var row = 0; row < VectorModels.D; row++)
-            {
-                data[(row * 10) + 4] = sign * column[row];
-            }
-        });
-    }
-
-    [Test]
-    public void Signed_WithoutAGate_IsRefused()
-    {
-        static void Refused(IAnalysis analysis, Model model, object options, string what)
-        {
-            Assert.That(() => TestRun.Execute(analysis, model, options), Throws.TypeOf<UsageException>().With.Message.StartsWith(what));
-            Assert.That(() => TestRun.Plan(analysis, model, options), Throws.TypeOf<UsageException>().With.Message.StartsWith(what));
-        }
-
-        Refused(new FfnKeysValues(), VectorModels.Make(), new FfnKeysValuesOptions { Signed = true }, "--signed: the MLPs of model 'model' have no gate");
-        Refused(new KnowledgeLookup(), VectorModels.Make(), new KnowledgeLookupOptions { Words = ["w3"], Signed = true }, "--signed: the MLPs of model 'model' have no gate");
-        Refused(new KnowledgeLookup(), VectorModels.Make(gated: true), new KnowledgeLookupOptions { Words = ["w3"], Signed = true, Over = LookupOver.Keys }, "--signed: keys have no sign");
-    }
-
-    [Test]
-    public void KnowledgeLookup_Words_EqualTheNaiveLists([ValueSource(nameof(Names))] string name, [Values] bool center, [Values] CosineOf cosine)
+    public void KnowledgeLookup_Words_EqualTheNaiveLists([ValueSource(typeof(Compared), nameof(Names))] string name, [Values] bool center, [Values] CosineOf cosine)
     {
         var model = CheckpointModels.Get(name);
         var options = Asked(new KnowledgeLookupOptions { Words = [Word(model)], Neurons = 4, K = K, Signed = model.Config.GatedMlp }, center, cosine);
@@ -124,7 +47,7 @@ public sealed class ComparedListsTests
     }
 
     [Test]
-    public void KnowledgeLookup_FromTo_EqualsTheNaiveRanks([ValueSource(nameof(Names))] string name, [Values] bool center, [Values] CosineOf cosine)
+    public void KnowledgeLookup_FromTo_EqualsTheNaiveRanks([ValueSource(typeof(Compared), nameof(Names))] string name, [Values] bool center, [Values] CosineOf cosine)
     {
         var (model, keep) = (CheckpointModels.Get(name), Keep(name));
         var word = Word(model);
@@ -188,7 +111,7 @@ public sealed class ComparedListsTests
     }
 
     [Test]
-    public void EmbeddingMap_EqualsTheNaiveList([ValueSource(nameof(Names))] string name, [Values] bool center, [Values] CosineOf cosine)
+    public void EmbeddingMap_EqualsTheNaiveList([ValueSource(typeof(Compared), nameof(Names))] string name, [Values] bool center, [Values] CosineOf cosine)
     {
         var model = CheckpointModels.Get(name);
         var options = Asked(new EmbeddingMapOptions { Group = ParameterGroup.V, Index = 3, K = 12, Method = MapMethod.Pca, Coefficient = -1 }, center, cosine);
@@ -279,71 +202,5 @@ public sealed class ComparedListsTests
         Assert.That(notes, Is.All.Contains("leading-space tokens; tokens minus their mean over the vocabulary; divided by the lengths of both sides")
             .Or.Contains("leading-space tokens").And.Contains("tokens minus their mean over the vocabulary; divided by the lengths of both sides"));
         Assert.That(notes, Is.All.Contains("tokens of large norm dropped (above 1.05 x the median)").And.All.Contains("have a large norm (above 1.05 x the median)"));
-    }
-
-    private static void AssertNeurons(Model model, string name, FfnKeysValuesOptions options, Func<int, int> signed)
-    {
-        var (layer, weights) = (model.Config.NLayers - 1, new NaiveWeights(model));
-        var (read, written) = (weights.Rows("embed.W_E"), NaiveStates.IsPostNorm(model) && !model.HasWeight("unembed.W_U") ? weights.Rows("embed.W_E") : weights.Columns("unembed.W_U"));
-        if (options.Normed)
-        {
-            read = NaiveComparison.Normed(model, NaiveStates.IsPostNorm(model) ? $"blocks.{layer}.ln1" : $"blocks.{layer}.ln2", read, biased: true);
-            written = Array.ConvertAll(written, row => NaivePatterns.Written(model, row));
-        }
-
-        var (keys, values) = (NaiveComparison.Centred(read, options.Center), NaiveComparison.Centred(written, options.Center));
-        var results = TestRun.Execute(new FfnKeysValues(), model, options);
-        foreach (var (table, side) in new[] { ("ffn-keys-values", 1), ("ffn-keys-values-negative", -1) })
-        {
-            foreach (var list in results.Rows<KeyValueWords>(table).GroupBy(row => row.Neuron))
-            {
-                double[] Times(string group, int sign) => Array.ConvertAll(weights.Vectors(group, layer)[list.Key], value => sign * value);
-                AssertList(model, list.Select(row => row.Key.Id), Times("K", side), keys, options.Cosine, Keep(name), list.Select(row => row.KeyScore));
-                AssertList(model, list.Select(row => row.Value.Id), Times("V", side * signed(list.Key)), values, options.Cosine, Keep(name), list.Select(row => row.ValueScore));
-                Assert.That(list.Select(row => row.ValueHighBias), Is.All.EqualTo(HighBias(model, list.Select(row => row.Value.Id))));
-            }
-        }
-    }
-
-    /// <summary>All filters and flags at once, as every record of options has them.</summary>
-    private static T Asked<T>(T options, bool center = false)
-        where T : WordOptions => (T)(options with { Center = center, BpeFilter = BpeFilter.LeadingSpace, DropFlagged = true, LargeNorm = Large, Flags = true, HighBias = 0.01 });
-
-    private static T Asked<T>(T options, bool center, CosineOf cosine)
-        where T : VectorOptions => Asked((T)(options with { Cosine = cosine }), center);
-
-    private static Func<int, bool> Keep(string name)
-    {
-        var (model, large) = (CheckpointModels.Get(name), NaiveComparison.Large(CheckpointModels.Get(name), Large));
-        return id => CheckpointModels.HasText(name, id) && !large[id] && model.Tokenizer!.StartsWord(id);
-    }
-
-    private static double[][] Tokens(Model model, bool writes, bool center) => NaiveComparison.Centred(new NaiveWeights(model).Vocabulary(writes), center);
-
-    private static void AssertList(Model model, IEnumerable<int> found, double[] vector, double[][] tokens, CosineOf cosine, Func<int, bool> keep, IEnumerable<double>? scores = null, int k = K) =>
-        NaiveLists.AssertTop(found, NaiveComparison.Scores(vector, tokens, cosine), k, model.Config.Name, keep, scores);
-
-    private static bool? HighBias(Model model, IEnumerable<int> ids)
-    {
-        var weights = new NaiveWeights(model);
-        var norm = NaiveStates.IsPostNorm(model) ? weights.Vector("mlm_head.ln.b") : weights.Vector("ln_final.b");
-        double[] bias = [.. weights.Columns("unembed.W_U").Select((row, id) => (weights.Vector("unembed.b_U")?[id] ?? 0) + (norm is null ? 0 : NaiveWeights.Dot(norm, row)))];
-        return Math.Abs(ids.Average(id => bias[id] - bias.Average())) > 0.01;
-    }
-
-    private static string Word(Model model) => Enumerable.Range(300, 100).Select(id => model.Tokenizer!.Text(id).Trim())
-        .First(text => text.Length > 0 && text.All(char.IsAsciiLetterOrDigit) && (model.Tokenizer!.Encode(" " + text) is [var only] || model.Tokenizer.Encode(text) is [var bare]) && Passes(model, text));
-
-    private static bool Passes(Model model, string text)
-    {
-        var id = model.Tokenizer!.Encode(" " + text) is [var one] ? one : model.Tokenizer.Encode(text)[0];
-        return model.Tokenizer.StartsWord(id) && !NaiveComparison.Large(model, Large)[id];
-    }
-
-    private static float[] Column(Matrix matrix, int column)
-    {
-        var values = new float[matrix.Rows];
-        matrix.Transpose().CopyRow(column, values);
-        return values;
     }
 }
