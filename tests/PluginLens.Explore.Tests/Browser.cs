@@ -1,4 +1,5 @@
 using Microsoft.Playwright;
+using PluginLens.Tests.Shared;
 
 namespace PluginLens.Explore.Tests;
 
@@ -6,29 +7,22 @@ namespace PluginLens.Explore.Tests;
 [SetUpFixture]
 public sealed class Browser
 {
-    private static IPlaywright? _playwright;
-    private static IBrowser? _browser;
+    private static Chromium? _chromium;
 
     /// <summary>A window with nothing of another.</summary>
-    public static Task<IBrowserContext> Window() => _browser!.NewContextAsync(new() { ViewportSize = new() { Width = 1400, Height = 900 }, ColorScheme = ColorScheme.Light, AcceptDownloads = true, Permissions = ["clipboard-read", "clipboard-write"] });
+    public static Task<IBrowserContext> Window() => _chromium!.Window(1400, "clipboard-read", "clipboard-write");
 
     /// <summary>Starts it.</summary>
     [OneTimeSetUp]
-    public async Task Start()
-    {
-        _playwright = await Playwright.CreateAsync();
-        _browser = await Chromium.Launch(_playwright);
-    }
+    public async Task Start() => _chromium = await Chromium.Start();
 
     /// <summary>Closes it.</summary>
     [OneTimeTearDown]
     public async Task Stop()
     {
-        if (_browser is not null)
+        if (_chromium is not null)
         {
-            await _browser.DisposeAsync();
+            await _chromium.DisposeAsync();
         }
-
-        _playwright?.Dispose();
     }
 }

@@ -1,4 +1,4 @@
-using Microsoft.Playwright;
+using PluginLens.Tests.Shared;
 
 namespace PluginLens.Report.Tests;
 
@@ -7,8 +7,7 @@ namespace PluginLens.Report.Tests;
 public sealed class Browser
 {
     private static readonly TemporaryFolder Folder = new();
-    private static IPlaywright? _playwright;
-    private static IBrowser? _browser;
+    private static Chromium? _chromium;
 
     /// <summary>Folder of run folders of every analysis that runs on one model and one prompt.</summary>
     public static string All => Folder.At("all");
@@ -24,7 +23,7 @@ public sealed class Browser
     /// <param name="width">Width of the window.</param>
     public static async Task<ReportPage> Open(string report, int width = 1280)
     {
-        var context = await _browser!.NewContextAsync(new() { ViewportSize = new() { Width = width, Height = 900 }, ColorScheme = ColorScheme.Light, AcceptDownloads = true });
+        var context = await _chromium!.Window(width);
         var page = new ReportPage(context, await context.NewPageAsync());
         await page.Open(report);
         return page;
@@ -41,20 +40,18 @@ public sealed class Browser
         HostileRun.Write(Folder.At("hostile"));
         Run("report", All, "--out", AllReport);
         Run("report", Folder.At("align"), Folder.At("texts"), Folder.At("hostile"), "--out", OtherReport);
-        _playwright = await Playwright.CreateAsync();
-        _browser = await Chromium.Launch(_playwright);
+        _chromium = await Chromium.Start();
     }
 
     /// <summary>Closes the browser.</summary>
     [OneTimeTearDown]
     public async Task Stop()
     {
-        if (_browser is not null)
+        if (_chromium is not null)
         {
-            await _browser.DisposeAsync();
+            await _chromium.DisposeAsync();
         }
 
-        _playwright?.Dispose();
         Folder.Dispose();
     }
 

@@ -1,13 +1,43 @@
 using Microsoft.Playwright;
 
-namespace PluginLens.Report.Tests;
+namespace PluginLens.Tests.Shared;
 
-/// <summary>The system's Chromium.</summary>
-internal static class Chromium
+/// <summary>The system's Chromium, started once for all tests of an assembly.</summary>
+internal sealed class Chromium : IAsyncDisposable
 {
+    private readonly IPlaywright _playwright;
+    private readonly IBrowser _browser;
+
+    private Chromium(IPlaywright playwright, IBrowser browser) => (_playwright, _browser) = (playwright, browser);
+
     /// <summary>Starts it.</summary>
-    /// <param name="playwright">What drives it.</param>
-    public static Task<IBrowser> Launch(IPlaywright playwright) => playwright.Chromium.LaunchAsync(new() { ExecutablePath = Program(), Args = ["--no-sandbox"] });
+    public static async Task<Chromium> Start()
+    {
+        var program = Program();
+        var playwright = await Playwright.CreateAsync();
+        try
+        {
+            return new Chromium(playwright, await playwright.Chromium.LaunchAsync(new() { ExecutablePath = program, Args = ["--no-sandbox"] }));
+        }
+        catch
+        {
+            playwright.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A light window with nothing of another.</summary>
+    /// <param name="width">Its width.</param>
+    /// <param name="permissions">What its pages may do without asking.</param>
+    public Task<IBrowserContext> Window(int width, params string[] permissions) =>
+        _browser.NewContextAsync(new() { ViewportSize = new() { Width = width, Height = 900 }, ColorScheme = ColorScheme.Light, AcceptDownloads = true, Permissions = permissions });
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _browser.DisposeAsync();
+        _playwright.Dispose();
+    }
 
     private static string Program()
     {
