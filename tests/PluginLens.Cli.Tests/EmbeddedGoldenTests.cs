@@ -13,7 +13,12 @@ public sealed class EmbeddedGoldenTests
     private const string Unsure = "?";
     private static readonly string Folder = Path.Combine(Cli.Root, "tests", "Golden", "embedded");
 
+    private readonly Session _session = new();
+
     private static IEnumerable<string> Cases => Directory.EnumerateFiles(Folder, "*.json").Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal);
+
+    [OneTimeTearDown]
+    public void Close() => _session.Dispose();
 
     [TestCaseSource(nameof(Cases))]
     public void Run_OnEmbeddedModels_EqualsTheNaiveValues(string name)
@@ -24,9 +29,7 @@ public sealed class EmbeddedGoldenTests
             Assert.That(Hash(model), Is.EqualTo((string?)hash), $"{name}.json was made for other weights of '{model}'; run make.py and make_prompts.py in tests/Golden/embedded.");
         }
 
-        var result = Cli.Run(["run", .. golden["arguments"]!.Select(argument => (string)argument!), "--format", "json", "--no-cache"]);
-        Assert.That(result.ExitCode, Is.Zero, result.Errors);
-        var tables = (JObject)JObject.Parse(result.Output)["tables"]!;
+        var tables = (JObject)JObject.Parse(_session.Run(["run", .. golden["arguments"]!.Select(argument => (string)argument!), "--format", "json"]))["tables"]!;
         foreach (var (table, rows) in (JObject)golden["tables"]!)
         {
             Assert.That(tables[table]?.Count(), Is.EqualTo((int?)golden["rows"]![table]), $"rows of {table}");

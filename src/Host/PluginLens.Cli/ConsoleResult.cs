@@ -24,9 +24,16 @@ internal static class ConsoleResult
         }
 
         using var output = new StreamWriter(Console.OpenStandardOutput(), new System.Text.UTF8Encoding(encoderShouldEmitUTF8Identifier: false), 1 << 16) { NewLine = "\n" };
-        var people = format is "table" or "md" ? new TerminalWriter(output) : null;
-        ResultWriter.Of(format).Write(result, people ?? (TextWriter)output, view with { OnTerminal = !Console.IsOutputRedirected });
+        Write(output, result, format, view with { OnTerminal = !Console.IsOutputRedirected });
     }
+
+    /// <summary>Writes the run as text; what people read cannot command a terminal.</summary>
+    /// <param name="output">Receives it.</param>
+    /// <param name="result">The run.</param>
+    /// <param name="format">table, csv, json or md.</param>
+    /// <param name="view">What people see of it.</param>
+    public static void Write(TextWriter output, RunResult result, string format, ResultView view) =>
+        ResultWriter.Of(format).Write(result, format is "table" or "md" ? new TerminalWriter(output) : output, view);
 
     /// <summary>Writes the run's tables, then what ran on what, to a terminal.</summary>
     /// <param name="console">The terminal.</param>

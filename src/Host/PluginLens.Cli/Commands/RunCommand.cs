@@ -253,7 +253,11 @@ internal static class RunCommand
         ThreadsOf(parse),
         keepsLists: !parse.GetValue(NoCache));
 
-    private static RunInputs Inputs(ParseResult parse, OnnxEngine engine, IProgress<Progress> progress) => new()
+    /// <summary>What an analysis runs on, as a command line asks for it.</summary>
+    /// <param name="parse">The command line.</param>
+    /// <param name="engine">Opens the models.</param>
+    /// <param name="progress">Told how far it is.</param>
+    public static RunInputs Inputs(ParseResult parse, OnnxEngine engine, IProgress<Progress> progress) => new()
     {
         Engine = engine,
         Models = ModelsOf(parse),
@@ -264,11 +268,15 @@ internal static class RunCommand
         Progress = progress,
     };
 
+    /// <summary>What people see of a run, as a command line asks for it.</summary>
+    /// <param name="parse">The command line.</param>
+    public static ResultView View(ParseResult parse) => new() { Rows = parse.GetValue(Rows), Table = parse.GetValue(Table), Query = PrintedTables.Of(parse) };
+
     private static int Print(ParseResult parse, RunResult result)
     {
         if (!result.FoundNothing)
         {
-            ConsoleResult.Write(result, parse.GetValue(Format)!, new ResultView { Rows = parse.GetValue(Rows), Table = parse.GetValue(Table), Query = PrintedTables.Of(parse) });
+            ConsoleResult.Write(result, parse.GetValue(Format)!, View(parse));
         }
 
         if (result.Said is { } said)
