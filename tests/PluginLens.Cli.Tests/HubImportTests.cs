@@ -1,38 +1,12 @@
-using System.Diagnostics;
 using Newtonsoft.Json.Linq;
 using PluginLens.Tests.Shared;
+using static PluginLens.Cli.Tests.HubImport;
 
 namespace PluginLens.Cli.Tests;
 
 /// <summary><c>pluginlens import ORG/NAME</c>: from a hub on this machine to a model that runs.</summary>
 public sealed class HubImportTests
 {
-    private const string Small = "tests/Golden/gguf/models/gemma2-Q4_0.gguf";
-
-    private static byte[] Golden(string path) => File.ReadAllBytes(Path.Combine(Cli.Root, path));
-
-    private static Dictionary<string, string> Environment(FakeHub hub, TemporaryFolder folder, params (string Name, string Value)[] more)
-    {
-        var variables = new Dictionary<string, string>
-        {
-            ["HF_ENDPOINT"] = hub.Address.ToString(), ["HF_HOME"] = folder.At("hf"), ["HF_HUB_CACHE"] = "", ["HF_TOKEN"] = "", ["HF_TOKEN_PATH"] = "", ["HF_HUB_OFFLINE"] = "",
-            ["TRANSFORMERS_OFFLINE"] = "", ["HF_HUB_DISABLE_SYMLINKS"] = "", ["HTTP_PROXY"] = "", ["http_proxy"] = "", ["ALL_PROXY"] = "", ["all_proxy"] = "",
-        };
-        foreach (var (name, value) in more)
-        {
-            variables[name] = value;
-        }
-
-        return variables;
-    }
-
-    private static FakeRepository GgufRepository()
-    {
-        var repository = new FakeRepository("org/model");
-        repository.Commit(("README.md", "hello"u8.ToArray()), ("model-Q4_0.gguf", Golden(Small)), ("model-Q8_0.gguf", Golden("tests/Golden/gguf/models/qwen2-Q8_0.gguf")));
-        return repository;
-    }
-
     [Test]
     public void Import_GgufFile_FetchesItAlone_AndWritesWhereItComesFrom()
     {
@@ -138,86 +112,6 @@ public sealed class HubImportTests
     }
 
     [Test]
-    public void Import_Killed_GoesOnWhereItWas()
-    {
-        using var folder = new TemporaryFolder();
-        var repository = GgufRepository();
-        using var hub = new FakeHub(repository);
-        var content = Golden(Small);
-        string[] arguments = ["import", "org/model", "made", "--file", "*Q4_0.gguf"];
-        using (var process = StartedAndHalfway(hub, folder, arguments, content))
-        {
-            process.Kill();
-            process.WaitForExit();
-        }
-
-        Assert.That(Directory.Exists(folder.At("made")), Is.False);
-        var again = Cli.RunIn(folder.At("."), arguments, Environment(hub, folder));
-
-        Assert.That(again.ExitCode, Is.Zero, again.Errors);
-        Assert.That(hub.Requests.Where(request => request.IsForContent).Select(request => request.From), Is.EqualTo(new long?[] { null, content.Length / 2 }));
-        Assert.That(Directory.GetFiles(folder.At("hf/hub/models--org--model/blobs")).Select(Path.GetFileName), Is.EqualTo([repository.Id(content)]));
-    }
-
-    [Test]
-    [Platform(Exclude = "Win")]
-    public void Import_Interrupted_KeepsThePart_AndSaysSo()
-    {
-        using var folder = new TemporaryFolder();
-        using var hub = new FakeHub(GgufRepository());
-        var content = Golden(Small);
-        using var process = StartedAndHalfway(hub, folder, ["import", "org/model", "made", "--file", "*Q4_0.gguf"], content);
-
-        using (var kill = Process.Start("kill", ["-INT", $"{process.Id}"]))
-        {
-            kill.WaitForExit();
-        }
-
-        var errors = process.StandardError.ReadToEnd();
-        process.WaitForExit();
-        Assert.That((process.ExitCode, errors), Is.EqualTo((130, "pluginlens: Stopping the import: what was fetched is kept, a folder that is not whole is not. Ctrl-C again ends it at once.\n"
-            + "pluginlens: Stopped; what was fetched is kept, and the same command goes on from there.\n")));
-        Assert.That(new FileInfo(Directory.GetFiles(folder.At("hf/hub/models--org--model/blobs"), "*.part").Single()).Length, Is.EqualTo(content.Length / 2));
-    }
-
-    [Test]
-    public void Import_TwoProcessesAtOnce_BothSucceed()
-    {
-        using var folder = new TemporaryFolder();
-        using var hub = new FakeHub(GgufRepository());
-
-        using var one = Cli.Start(folder.At("."), ["import", "org/model", "one", "--file", "*Q4_0.gguf"], Environment(hub, folder));
-        var two = Cli.RunIn(folder.At("."), ["import", "org/model", "two", "--file", "*Q4_0.gguf"], Environment(hub, folder));
-        var errors = one.StandardError.ReadToEnd();
-        one.WaitForExit();
-
-        Assert.That((one.ExitCode, two.ExitCode), Is.EqualTo((0, 0)), errors + two.Errors);
-        Assert.That(File.ReadAllBytes(folder.At("two/model.onnx.data")), Is.EqualTo(File.ReadAllBytes(folder.At("one/model.onnx.data"))));
-        Assert.That(hub.Requests.Count(request => request.IsForContent), Is.EqualTo(1));
-    }
-
-    [Test]
-    public void Import_WhereLocksDoNotHold_SharesNoPart()
-    {
-        using var folder = new TemporaryFolder();
-        var repository = GgufRepository();
-        using var hub = new FakeHub(repository);
-        var blobs = folder.At("hf/hub/models--org--model/blobs");
-        string[] arguments = ["import", "org/model", "made", "--file", "*Q4_0.gguf", "--force"];
-        (string, string) noLocks = ("DOTNET_SYSTEM_IO_DISABLEFILELOCKING", "1");
-        using (var other = StartedAndHalfway(hub, folder, arguments, Golden(Small), noLocks))
-        {
-            var result = Cli.RunIn(folder.At("."), arguments, Environment(hub, folder, noLocks));
-            Assert.That(result.ExitCode, Is.Zero, result.Errors);
-            Assert.That(Directory.GetFiles(blobs, "*.part"), Has.Length.EqualTo(1), "what the other fetches is its own");
-            other.Kill();
-            other.WaitForExit();
-        }
-
-        Assert.That(hub.Requests.Where(request => request.IsForContent).Select(request => request.From), Is.EqualTo(new long?[] { null, null }));
-    }
-
-    [Test]
     public void Import_ThroughTheSystemsProxy()
     {
         using var folder = new TemporaryFolder();
@@ -311,29 +205,5 @@ public sealed class HubImportTests
 
         Assert.That(result.ExitCode, Is.EqualTo(2));
         Assert.That(result.Errors, Does.Contain("a repository on the hub is fetched by 'pluginlens import org/model'"));
-    }
-
-    /// <summary>An import that got half of a file and waits for the rest.</summary>
-    private static Process StartedAndHalfway(FakeHub hub, TemporaryFolder folder, string[] arguments, byte[] content, params (string, string)[] more)
-    {
-        var isFirst = true;
-        hub.Fault = request =>
-        {
-            if (!request.IsForContent || !isFirst)
-            {
-                return null;
-            }
-
-            isFirst = false;
-            return new FakeAnswer(200, content) { CutAfter = content.Length / 2, Hold = new TaskCompletionSource().Task };
-        };
-
-        // Longer than the test: nothing but the signal ends the waiting.
-        var process = Cli.Start(folder.At("."), arguments, Environment(hub, folder, [("HF_HUB_DOWNLOAD_TIMEOUT", "600"), .. more]));
-        var blobs = folder.At("hf/hub/models--org--model/blobs");
-        Assert.That(
-            SpinWait.SpinUntil(() => process.HasExited || (Directory.Exists(blobs) && Directory.GetFiles(blobs, "*.part").Any(part => new FileInfo(part).Length == content.Length / 2)), TimeSpan.FromMinutes(1)) && !process.HasExited,
-            "the first half should have come");
-        return process;
     }
 }
