@@ -130,7 +130,19 @@ internal static class NaivePatterns
     }
 
     /// <summary>x·W.</summary>
-    public static double[] Times(double[] x, double[][] matrix) => [.. Enumerable.Range(0, matrix[0].Length).Select(column => x.Select((value, row) => value * matrix[row][column]).Sum())];
+    public static double[] Times(double[] x, double[][] matrix)
+    {
+        var products = new double[matrix[0].Length];
+        for (var row = 0; row < x.Length; row++)
+        {
+            for (var column = 0; column < products.Length; column++)
+            {
+                products[column] += x[row] * matrix[row][column];
+            }
+        }
+
+        return products;
+    }
 
     private static double[][] Head(Model model, int layer, int head, string matrix)
     {

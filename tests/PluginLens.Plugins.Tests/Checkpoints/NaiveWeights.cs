@@ -1,22 +1,28 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+
 namespace PluginLens.Plugins.Tests.Checkpoints;
 
-/// <summary>A model's weights in float64, read element by element: nothing here is shared with a plugin.</summary>
+/// <summary>A model's weights in float64, read element by element: nothing here is shared with a plugin. Those of small models are read once; nobody writes to them.</summary>
 internal sealed class NaiveWeights(Model model)
 {
+    private const int Small = 1 << 18;
+    private static readonly ConditionalWeakTable<Model, ConcurrentDictionary<string, double[][]>> Read = [];
+
     /// <summary>Columns of a matrix <c>[n,m]</c>, <c>[m][n]</c>.</summary>
-    public double[][] Columns(string name) => Transposed(Rows(name));
+    public double[][] Columns(string name) => Once(name, "columns", () => Transposed(Rows(name)));
 
     /// <summary>Rows of a matrix <c>[n,m]</c>, <c>[n][m]</c>.</summary>
-    public double[][] Rows(string name) => Cut(model.Weight(name).Data, 0, model.Weight(name).Shape[0], model.Weight(name).Shape[1]);
+    public double[][] Rows(string name) => Once(name, "rows", () => Cut(model.Weight(name).Data, 0, model.Weight(name).Shape[0], model.Weight(name).Shape[1]));
 
     /// <summary>A vector, or null where the model has none.</summary>
-    public double[]? Vector(string name) => model.HasWeight(name) ? Array.ConvertAll(model.Weight(name).Data.ToArray(), value => (double)value) : null;
+    public double[]? Vector(string name) => model.HasWeight(name) ? Once(name, "vector", () => Cut(model.Weight(name).Data, 0, 1, model.Weight(name).Data.Length))[0] : null;
 
     /// <summary>One head of a tensor <c>[h,n,m]</c>, <c>[n][m]</c>.</summary>
     public double[][] Head(string name, int head)
     {
         var shape = model.Weight(name).Shape;
-        return Cut(model.Weight(name).Data, head * shape[1] * shape[2], shape[1], shape[2]);
+        return Once(name, $"head {head}", () => Cut(model.Weight(name).Data, head * shape[1] * shape[2], shape[1], shape[2]));
     }
 
     /// <summary>The stored head that a query head uses.</summary>
@@ -76,6 +82,9 @@ internal sealed class NaiveWeights(Model model)
 
     /// <summary>Aᵀ.</summary>
     public static double[][] Transposed(double[][] a) => [.. Enumerable.Range(0, a[0].Length).Select(column => Array.ConvertAll(a, row => row[column]))];
+
+    private double[][] Once(string name, string how, Func<double[][]> read) =>
+        model.Weight(name).Data.Length > Small ? read() : Read.GetValue(model, _ => []).GetOrAdd($"{name} {how}", _ => read());
 
     private static double[][] Cut(ReadOnlyMemory<float> data, int start, int rows, int columns) =>
         [.. Enumerable.Range(0, rows).Select(row => Array.ConvertAll(data.Slice(start + (row * columns), columns).ToArray(), value => (double)value))];
