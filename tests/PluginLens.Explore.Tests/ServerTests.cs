@@ -8,6 +8,12 @@ namespace PluginLens.Explore.Tests;
 /// <summary>The server without a browser: what it runs, what it refuses, how it ends.</summary>
 public sealed class ServerTests
 {
+    /// <summary>Has one run, which may be kept; a name that is none leaves it as it was.</summary>
+    private Explorer? _kept;
+
+    [OneTimeTearDown]
+    public void Close() => _kept?.Dispose();
+
     [Test]
     public async Task Run_IsThatOfTheCommandLine_AndKeepsTheSameRows()
     {
@@ -197,14 +203,17 @@ public sealed class ServerTests
     [TestCase("a\n")]
     public async Task Keep_UnderANameThatIsNone_IsRefused(string name)
     {
-        using var explorer = new Explorer();
-        await explorer.Run(Explorer.Form("ov-pairs", new { k = "1", layer = "0" }));
+        if (_kept is null)
+        {
+            _kept = new Explorer();
+            await _kept.Run(Explorer.Form("ov-pairs", new { k = "1", layer = "0" }));
+        }
 
-        using var answer = await explorer.Client.PostAsync("/api/keep", Json(new { run = 1, name }));
+        using var answer = await _kept.Client.PostAsync("/api/keep", Json(new { run = 1, name }));
 
         Assert.That(answer.StatusCode, Is.EqualTo(HttpStatusCode.BadRequest));
         Assert.That(await answer.Content.ReadAsStringAsync(), Does.Contain("is no name of a folder here"));
-        Assert.That(Directory.GetFileSystemEntries(explorer.Started), Is.Empty);
+        Assert.That(Directory.GetFileSystemEntries(_kept.Started), Is.Empty);
     }
 
     [Test]
