@@ -1,4 +1,4 @@
-using Newtonsoft.Json.Linq;
+using PluginLens.Models;
 using PluginLens.Tests.Shared;
 using static PluginLens.Cli.Tests.Faults;
 
@@ -25,9 +25,7 @@ public sealed class ImportFaultTests
         {
             Begin(folder, import);
             var result = Limited(kilobytes, replacing);
-            var inspected = Cli.Run("inspect", place, "--format", "json");
-            Assert.That(inspected.ExitCode, Is.Zero, $"{kilobytes} KB: {inspected.Errors}");
-            Assert.That((string?)JObject.Parse(inspected.Output)["name"], Is.EqualTo(result.ExitCode == 0 ? "two" : "one"));
+            Assert.That(NameOf(place), Is.EqualTo(result.ExitCode == 0 ? "two" : "one"), $"{kilobytes} KB");
             Assert.That(Directory.GetFileSystemEntries(folder.At("runs")), Is.EqualTo([place]), $"{kilobytes} KB: nothing is left beside it");
             if (result.ExitCode == 0)
             {
@@ -60,13 +58,18 @@ public sealed class ImportFaultTests
                 Traced(null, replacing, $"{call}:signal=KILL:when={at}");
 
                 killed++;
-                var inspected = Cli.Run("inspect", place, "--format", "json");
-                Assert.That(inspected.ExitCode, Is.Zero, $"killed at {call} {at} of {count}: {inspected.Errors}");
-                Assert.That((string?)JObject.Parse(inspected.Output)["name"], Is.AnyOf("one", "two"));
+                Assert.That(NameOf(place), Is.AnyOf("one", "two"), $"killed at {call} {at} of {count}");
             }
         }
 
         Assert.That(killed, Is.GreaterThanOrEqualTo(3));
         Tried.Say($"an import that replaces another: killed at each of its {killed} calls that name or remove something, 0 lost");
+    }
+
+    /// <summary>Name of the model in a folder, whose weights fit the hash that it records.</summary>
+    private static string NameOf(string place)
+    {
+        using var model = ModelFolder.Open(place, new OpenOptions());
+        return model.Config.Name;
     }
 }

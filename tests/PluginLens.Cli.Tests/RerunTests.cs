@@ -65,15 +65,6 @@ public sealed class RerunTests
         Assert.That(JObject.Parse(other.Output)["differences"]!.Select(difference => (string?)difference["what"]), Does.Contain("prompts_sha256"));
     }
 
-    [Test]
-    public void Rerun_OfOneOfAll_RunsThatOne()
-    {
-        using var folder = new TemporaryFolder();
-        Assert.That(Cli.Run("run", "--plugin", "all", "--model", "tiny-attn-2l", "--out", folder.At("all")).ExitCode, Is.Zero);
-
-        Assert.That(Cli.Run("rerun", folder.At("all/ov-pairs")).Output, Is.EqualTo("ov-pairs: the same was found\n"));
-    }
-
     private static void Copy(string from, string to)
     {
         Directory.CreateDirectory(to);

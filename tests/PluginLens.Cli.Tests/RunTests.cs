@@ -141,6 +141,7 @@ public sealed class RunTests
         Assert.That(File.ReadAllText(folder.At("all/report.md")), Does.Contain("# ov-pairs"));
         Assert.That(Directory.Exists(folder.At("all/finetune-diff")), Is.False);
         Assert.That(File.Exists(folder.At("all/stitch/kept.csv")), Is.True, "a skipped analysis deletes nothing that was there before");
+        Assert.That(Cli.Run("rerun", folder.At("all/ov-pairs")).Output, Is.EqualTo("ov-pairs: the same was found\n"), "one of all is run again alone");
     }
 
     [TestCase("ov-pairs")]

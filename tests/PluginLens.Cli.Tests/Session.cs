@@ -10,11 +10,14 @@ namespace PluginLens.Cli.Tests;
 /// </summary>
 internal sealed class Session : IDisposable
 {
-    private static readonly PluginCatalog Catalog = PluginCatalog.Discover([Path.Combine(Path.GetDirectoryName(Cli.Program)!, "plugins")]);
+    private readonly Lock _one = new();
     private readonly Dictionary<string, OnnxEngine> _engines = [];
 
     /// <summary>Paths among the arguments are read from the root of the repository.</summary>
     public Session() => Environment.CurrentDirectory = Cli.Root;
+
+    /// <summary>The program's own analyses.</summary>
+    public static PluginCatalog Catalog { get; } = PluginCatalog.Discover([Path.Combine(Path.GetDirectoryName(Cli.Program)!, "plugins")]);
 
     /// <summary>Runs a command line; a run that fails is a failure of the test.</summary>
     /// <param name="arguments">As after the program's name, from <c>run</c> on. Nothing is taken from the user's cache.</param>
@@ -26,10 +29,14 @@ internal sealed class Session : IDisposable
         Assert.That(TypingError.Of(typed, parse), Is.Null);
         var (plugin, options) = RunCommand.Bound(parse.UnmatchedTokens, PluginLoading.Load(Catalog.Find(parse.GetRequiredValue<string>("--plugin"))));
         using var progress = new ConsoleProgress(enabled: false);
-        var result = AnalysisRun.Execute(new RunRequest { Plugin = plugin, Options = options, Inputs = RunCommand.Inputs(parse, EngineOf(parse), progress), Out = KeptRun.Place(parse) });
-        Assert.That((result.Error, result.ExitCode), Is.EqualTo(((Exception?)null, ExitCode.Success)), string.Join(' ', arguments));
         using var output = new StringWriter { NewLine = "\n" };
-        ConsoleResult.Write(output, result, parse.GetRequiredValue<string>("--format"), RunCommand.View(parse));
+        lock (_one)
+        {
+            var result = AnalysisRun.Execute(new RunRequest { Plugin = plugin, Options = options, Inputs = RunCommand.Inputs(parse, EngineOf(parse), progress) with { CommandLine = typed }, Out = KeptRun.Place(parse) });
+            Assert.That((result.Error, result.ExitCode), Is.EqualTo(((Exception?)null, ExitCode.Success)), string.Join(' ', arguments));
+            ConsoleResult.Write(output, result, parse.GetRequiredValue<string>("--format"), RunCommand.View(parse));
+        }
+
         return output.ToString();
     }
 

@@ -6,6 +6,7 @@ namespace PluginLens.Cli.Tests;
 public sealed class StitchTests
 {
     private static readonly string[] Two = ["run", "--plugin", "stitch", "--model", "tiny-gpt2-wide", "--model", "tiny-gpt2-reviews", "--quiet"];
+    private readonly Session _session = new();
     private string _folder = null!;
 
     private string Stitched => Path.Combine(_folder, "stitched");
@@ -20,7 +21,11 @@ public sealed class StitchTests
     }
 
     [OneTimeTearDown]
-    public void Remove() => Directory.Delete(_folder, recursive: true);
+    public void Remove()
+    {
+        _session.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
 
     [Test]
     public void Inspect_ShowsWhatItIsMadeOf()
@@ -55,10 +60,9 @@ public sealed class StitchTests
     [TestCase("isotropy")]
     public void Analyses_RunOnIt(string plugin, params string[] options)
     {
-        var result = Cli.Run(["run", "--plugin", plugin, "--model", Stitched, "--format", "json", "--quiet", .. options]);
+        var printed = _session.Run(["run", "--plugin", plugin, "--model", Stitched, "--format", "json", .. options]);
 
-        Assert.That(result.ExitCode, Is.Zero, result.Errors);
-        Assert.That(JObject.Parse(result.Output)["tables"]!.Children<JProperty>().First().Value, Is.Not.Empty);
+        Assert.That(JObject.Parse(printed)["tables"]!.Children<JProperty>().First().Value, Is.Not.Empty);
     }
 
     [Test]
@@ -76,9 +80,8 @@ public sealed class StitchTests
     {
         double Value(string column, string receiver)
         {
-            var result = Cli.Run(["run", "--plugin", "stitch", "--model", "tiny-gpt2-wide", "--model", receiver, "--quiet", "--blocks", "1", "--last", "3", "--prompts", "models/data/reviews-sample.csv", "--format", "json"]);
-            Assert.That(result.ExitCode, Is.Zero, result.Errors);
-            return (double)JObject.Parse(result.Output)["tables"]!["stitch"]![0]![column]!;
+            var printed = _session.Run("run", "--plugin", "stitch", "--model", "tiny-gpt2-wide", "--model", receiver, "--blocks", "1", "--last", "3", "--prompts", "models/data/reviews-sample.csv", "--format", "json");
+            return (double)JObject.Parse(printed)["tables"]!["stitch"]![0]![column]!;
         }
 
         Assert.That(Value("receiver", Stitched), Is.EqualTo(Value("accuracy", "tiny-gpt2-reviews")));
