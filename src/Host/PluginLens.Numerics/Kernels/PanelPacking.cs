@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace PluginLens.Numerics.Kernels;
 
 /// <summary>Copies rows into a panel <c>[depth, width]</c>, the layout that a tile kernel reads; missing rows become zeros.</summary>
@@ -23,6 +26,11 @@ internal static unsafe class PanelPacking
             {
                 Transposition.Exchange(source + k, rowStride, count, Math.Min(Band, depth - k), scale, panel + ((nint)k * width), width);
             }
+        }
+        else if (rowStride == 1)
+        {
+            Beside(source, columnStride, count, depth, width, scale, panel);
+            return;
         }
         else
         {
@@ -60,6 +68,42 @@ internal static unsafe class PanelPacking
         }
 
         ClearFrom(indices.Length, source.Columns, width, panel);
+    }
+
+    /// <summary>Packs rows that lie beside each other, into as many panels as they need: what of them is contiguous is short and far from the next, so that it is asked for a while before, and read for all panels at once.</summary>
+    /// <param name="source">First element of the first row.</param>
+    /// <param name="stride">Distance between elements of a row.</param>
+    /// <param name="count">Rows.</param>
+    /// <param name="depth">Length of a row.</param>
+    /// <param name="width">Width of a panel.</param>
+    /// <param name="scale">Every element is multiplied by this.</param>
+    /// <param name="panels">Receives panels of <c>[depth, width]</c>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Beside(float* source, nint stride, int count, int depth, int width, float scale, float* panels)
+    {
+        const int Ahead = 8;
+        for (var k = 0; k < depth; k++, source += stride, panels += width)
+        {
+            for (nint line = 0; line < count * sizeof(float); line += CacheLine.Bytes)
+            {
+                CacheLine.FetchNear((byte*)(source + (Ahead * stride)) + line);
+            }
+
+            var panel = panels;
+            for (var first = 0; first < count; first += width, panel += (nint)depth * width)
+            {
+                int i = 0, end = Math.Min(width, count - first);
+                for (; i <= end - Vector128<float>.Count; i += Vector128<float>.Count)
+                {
+                    (Vector128.Load(source + first + i) * scale).Store(panel + i);
+                }
+
+                for (; i < width; i++)
+                {
+                    panel[i] = i < end ? source[first + i] * scale : 0;
+                }
+            }
+        }
     }
 
     private static void ClearFrom(int count, int depth, int width, float* panel)

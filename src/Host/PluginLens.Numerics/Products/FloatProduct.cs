@@ -88,9 +88,16 @@ internal sealed unsafe class FloatProduct : IDisposable
             using var mine = new NativeBuffer<float>((long)panelsAtOnce * other * depth);
             var first = item * panelsAtOnce;
             var last = Math.Min(panels, first + panelsAtOnce);
-            for (var panel = first; panel < last; panel++)
+            if (columnsFirst && b.ColumnStride == 1)
             {
-                Pack(!columnsFirst, left, right, panel * other, mine.Pointer + ((long)(panel - first) * other * depth));
+                PanelPacking.Beside(right + ((nint)first * other), b.RowStride, Math.Min(b.Columns, last * other) - (first * other), depth, other, 1, mine.Pointer);
+            }
+            else
+            {
+                for (var panel = first; panel < last; panel++)
+                {
+                    Pack(!columnsFirst, left, right, panel * other, mine.Pointer + ((long)(panel - first) * other * depth));
+                }
             }
 
             for (var fixedPanel = 0; fixedPanel < wholePanels; fixedPanel++)
