@@ -7,7 +7,7 @@
   tokens     attention-tokens of 32 prompts of 32 tokens behind the one that begins, in all 144 heads: time, memory, number of rows (minutes)
   tokens-layer   the same in the 12 heads of layer 0
              beside PyTorch on head 0.0, times the number of heads: the cheap form on all prompts; the document's n x n vectors of four components on one prompt, times 32 too
-  forward    1,000 texts of 32 tokens: the residual stream behind the last block as files (activations), and the ten best words behind each layer at the last position (logit-lens)
+  forward    1,000 texts (or TEXTS) of 32 tokens: the residual stream behind the last block as files (activations), and the ten best words behind each layer at the last position (logit-lens)
 Processor seconds of one thread; ours are those of the whole process, start and opening included. The share of equal lists says that both did the same work.
 """
 
@@ -230,7 +230,7 @@ def torch_files(w, prompts, folder, first):
         np.save(Path(folder) / f"{first + at}.npy", stream)
 
 
-def forward(w, out, texts=1000, length=32):
+def forward(w, out, texts=int(os.environ.get("TEXTS", 1000)), length=32):
     import torch
     prompts = torch.tensor([[7919 * (length * text + at + 1) % 50257 for at in range(length)] for text in range(texts)])
     given = [argument for prompt in prompts.tolist() for argument in ("--ids", ",".join(map(str, prompt)))]
