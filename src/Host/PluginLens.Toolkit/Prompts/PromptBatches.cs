@@ -3,11 +3,17 @@ using System.Globalization;
 namespace PluginLens.Toolkit;
 
 /// <summary>
-/// Runs many prompts: neighbours of equal length together, never padded, in order, with progress and cancellation. As many batches run at once as there are
-/// threads; what comes out does not depend on that.
+/// Runs many prompts: those of equal length together, as far as they stand near each other, never padded, handed over in order, with progress and cancellation. As many batches run at
+/// once as there are threads; what comes out does not depend on that.
 /// </summary>
 public static class PromptBatches
 {
+    /// <summary>How far prompts are looked through for others of equal length, in batches.</summary>
+    private const int BatchesAhead = 8;
+
+    /// <summary>What the activations of prompts may weigh that wait for one before them.</summary>
+    private const long MostBytes = 1L << 28;
+
     /// <summary>One batch after the other, computed little before it is asked for, so that rows can be streamed.</summary>
     /// <param name="context">The run.</param>
     /// <param name="model">The model.</param>
@@ -18,44 +24,76 @@ public static class PromptBatches
     public static IEnumerable<PromptBatch> Run(AnalysisContext context, Model model, IReadOnlyList<Prompt> prompts, IReadOnlyCollection<string> hooks, int most = 16)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);
-        var batches = new List<(int First, int Count, int Length)>();
+        var lengths = new int[prompts.Count];
         foreach (var (index, prompt) in prompts.Index())
         {
-            var length = prompt.Tokens.Length;
-            if (length == 0 || length > model.Config.NCtx)
+            lengths[index] = prompt.Tokens.Length;
+            if (lengths[index] == 0 || lengths[index] > model.Config.NCtx)
             {
-                throw new UsageException($"Prompt {index} has {length} tokens; model '{model.Config.Name}' reads 1 to {model.Config.NCtx}.");
-            }
-
-            if (batches is [.., var last] && last.Length == length && last.Count < most)
-            {
-                batches[^1] = last with { Count = last.Count + 1 };
-            }
-            else
-            {
-                batches.Add((index, 1, length));
+                throw new UsageException($"Prompt {index} has {lengths[index]} tokens; model '{model.Config.Name}' reads 1 to {model.Config.NCtx}.");
             }
         }
 
-        return Batches(context, model, prompts, hooks, batches);
+        var batches = Together(lengths, most, length => Bytes(model, hooks, length));
+        return InTurn(context, prompts.Count, Batches(context, model, prompts, hooks, batches, lengths));
     }
 
-    private static IEnumerable<PromptBatch> Batches(AnalysisContext context, Model model, IReadOnlyList<Prompt> prompts, IReadOnlyCollection<string> hooks, List<(int First, int Count, int Length)> batches)
+    // Indices of the prompts of each batch, in the order of their first.
+    private static List<int[]> Together(int[] lengths, int most, Func<int, long> bytes)
     {
-        // Where prompts lie in a file, only those under way are in memory.
-        var runs = InOrder.Of(
+        var batches = new List<int[]>();
+        for (int start = 0, end; start < lengths.Length; start = end)
+        {
+            end = start + 1;
+            for (var weight = bytes(lengths[start]); most > 1 && end < lengths.Length && end - start < most * BatchesAhead && (weight += bytes(lengths[end])) <= MostBytes; end++)
+            {
+            }
+
+            batches.AddRange(Enumerable.Range(start, end - start).GroupBy(at => lengths[at]).SelectMany(group => group.Chunk(most)).OrderBy(batch => batch[0]));
+        }
+
+        return batches;
+    }
+
+    private static IEnumerable<(int[] Indices, PromptBatch Batch)> Batches(AnalysisContext context, Model model, IReadOnlyList<Prompt> prompts, IReadOnlyCollection<string> hooks, List<int[]> batches, int[] lengths) =>
+        InOrder.Of(
             context,
             batches.Count,
             at =>
             {
-                Prompt[] together = [.. Enumerable.Range(batches[at].First, batches[at].Count).Select(index => prompts[index])];
-                return new PromptBatch(batches[at].First, together, model.Run(new ModelInput(Array.ConvertAll(together, prompt => prompt.Tokens), null), hooks));
+                // Where prompts lie in a file, only those under way are in memory.
+                Prompt[] together = [.. batches[at].Select(index => prompts[index])];
+                return (batches[at], new PromptBatch(batches[at][0], together, model.Run(new ModelInput(Array.ConvertAll(together, prompt => prompt.Tokens), null), hooks)));
             },
-            at => batches[at].Count * Bytes(model, hooks, batches[at].Length));
-        foreach (var batch in runs)
+            at => batches[at].Length * Bytes(model, hooks, lengths[batches[at][0]]));
+
+    // Neighbours stay together; one that ran before its turn waits.
+    private static IEnumerable<PromptBatch> InTurn(AnalysisContext context, int count, IEnumerable<(int[] Indices, PromptBatch Batch)> batches)
+    {
+        var waiting = new Dictionary<int, PromptBatch>();
+        var next = 0;
+        foreach (var (indices, batch) in batches)
         {
-            context.Progress.Report(new Progress(batch.First, prompts.Count, "prompts"));
-            yield return batch;
+            if (indices[0] == next && indices[^1] - next == indices.Length - 1)
+            {
+                context.Progress.Report(new Progress(next, count, "prompts"));
+                next += indices.Length;
+                yield return batch;
+            }
+            else
+            {
+                foreach (var (row, index) in indices.Index())
+                {
+                    waiting[index] = batch.Alone(row, index);
+                }
+            }
+
+            for (; waiting.Remove(next, out var alone); next++)
+            {
+                context.Cancellation.ThrowIfCancellationRequested();
+                context.Progress.Report(new Progress(next, count, "prompts"));
+                yield return alone;
+            }
         }
     }
 
