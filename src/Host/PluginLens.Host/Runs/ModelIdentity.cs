@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using Newtonsoft.Json;
-using Newtonsoft.Json.Linq;
+using System.Text.Json;
 
 namespace PluginLens.Host;
 
@@ -29,8 +28,14 @@ public sealed record ModelIdentity(string Name, string Architecture, string? Sha
 
         try
         {
-            var files = JObject.Parse(text).Properties().OrderBy(file => file.Name, StringComparer.Ordinal).Select(file => $"{file.Name} {file.Value}\n");
-            var lines = string.Concat(files);
+            // Not by Newtonsoft.Json, which a run that writes no JSON has no need to load.
+            using var json = JsonDocument.Parse(text);
+            if (json.RootElement.ValueKind != JsonValueKind.Object)
+            {
+                return null;
+            }
+
+            var lines = string.Concat(json.RootElement.EnumerateObject().OrderBy(file => file.Name, StringComparer.Ordinal).Select(file => $"{file.Name} {file.Value}\n"));
             return lines.Length == 0 ? null : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(lines)));
         }
         catch (JsonException)

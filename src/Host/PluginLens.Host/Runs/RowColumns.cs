@@ -1,4 +1,3 @@
-using System.Linq.Expressions;
 using System.Reflection;
 
 namespace PluginLens.Host;
@@ -41,11 +40,10 @@ internal static class RowColumns
         }];
     }
 
-    /// <summary>A compiled <c>row => (object)((TRow)row).Property</c>: reflection once, not for each cell.</summary>
+    /// <summary>Reads a property of a row: whoever only names columns pays for nothing, and the runtime makes code of it from the second row on.</summary>
     private static Func<object, object?> Getter(PropertyInfo property)
     {
-        var row = Expression.Parameter(typeof(object), "row");
-        var value = Expression.Property(Expression.Convert(row, property.DeclaringType!), property);
-        return Expression.Lambda<Func<object, object?>>(Expression.Convert(value, typeof(object)), row).Compile();
+        var get = MethodInvoker.Create(property.GetMethod!);
+        return row => get.Invoke(row);
     }
 }
