@@ -44,6 +44,19 @@ public class BrokenTokenizerTests
         AssertRefused(folder.Folder, expected);
     }
 
+    [TestCase("tokenizer.json", """{"decoder":{"type":"ByteLevel"},"model":{"type":"BPE","vocab":{"a":0,"\u0120b":1},"merges":["a \u0120b"]}}""")]
+    [TestCase("vocab.json", """{"a":0,"\u0120b":1}""")]
+    public void Text_OfMergesThatAreBroken_IsKnownWithoutThem(string file, string json)
+    {
+        using var folder = Folder((file, Encoding.UTF8.GetBytes(json)), ("merges.txt", "a \u0120b\n"u8.ToArray()));
+        var tokenizer = TokenizerFiles.Load(folder.Folder);
+
+        // Lists of tokens need no merges, so that nobody pays for them who encodes nothing; who does is told.
+        Assert.That((string[])[tokenizer.Text(0), tokenizer.Text(1), tokenizer.Decode([0, 1])], Is.EqualTo((string[])["a", " b", "a b"]));
+        Assert.That(() => tokenizer.Encode("a b"), Throws.TypeOf<ModelException>().With.Message.Contain("Merge 1 names a token that the vocabulary lacks: 'a\u0120b'"));
+        Assert.That(tokenizer.Text(1), Is.EqualTo(" b"));
+    }
+
     [TestCase("""{"String":"a"}""", "aa", "given; replace tokenizer.json")]
     [TestCase("""{"Regex":"a"}""", "aa", "given; replace tokenizer.json")]
     [TestCase("""{"String":"a"}""", "a long text in place of a letter", "given; replace tokenizer.json")]

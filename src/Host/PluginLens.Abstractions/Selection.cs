@@ -67,7 +67,7 @@ public sealed record Selection : IParsable<Selection>
             return [.. Enumerable.Range(0, count)];
         }
 
-        var chosen = new SortedSet<int>();
+        var chosen = new bool[count];
         foreach (var (first, last) in _ranges)
         {
             var low = first < 0 ? count + first : first;
@@ -79,10 +79,10 @@ public sealed record Selection : IParsable<Selection>
                 throw new UsageException($"--{what} {Text}: {whose} has {(count == 1 ? $"{what} 0 alone" : $"{what}s 0 to {count - 1}")}.");
             }
 
-            chosen.UnionWith(Enumerable.Range(low, high - low + 1));
+            chosen.AsSpan(low, high - low + 1).Fill(true);
         }
 
-        return [.. chosen];
+        return [.. Enumerable.Range(0, count).Where(index => chosen[index])];
     }
 
     /// <summary>What the user wrote.</summary>

@@ -60,7 +60,7 @@ internal static class Isolating
             Program = program,
             Arguments = [.. arguments, Commands.IsolatedCommand.Name],
             Request = order.ToText(),
-            Changed = new ModelFiles(order.ModelsFolder, order.ReadsPrompts, order.Models).Changed,
+            Changed = new ModelFiles(order.ModelsFolder, order.ReadsPrompts, order.Models).Watch(),
             MaxMemory = Memory(parse),
             Timeout = parse.GetValue(Timeout) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
         };

@@ -8,9 +8,8 @@ namespace PluginLens.Cli;
 internal sealed class ModelFiles
 {
     private readonly string[] _folders;
-    private readonly Dictionary<string, (long, DateTime)> _before;
 
-    /// <summary>Looks at them. A model that is not there has none: who opens it says what is wrong.</summary>
+    /// <summary>Finds them. A model that is not there has none: who opens it says what is wrong.</summary>
     /// <param name="root">--models.</param>
     /// <param name="readsPrompts">Whether the default model is to be one for prompts.</param>
     /// <param name="models">Names or folders; none = the default model.</param>
@@ -20,24 +19,36 @@ internal sealed class ModelFiles
         {
             var locator = new ModelLocator(root, readsPrompts);
             _folders = [.. models.Cast<string?>().DefaultIfEmpty().Select(locator.Find)];
-            _before = Look();
         }
         catch (Exception error) when (error is ModelException or UsageException or IOException or UnauthorizedAccessException)
         {
-            (_folders, _before) = ([], []);
+            _folders = [];
         }
     }
 
     /// <summary>Whether all of them stay readable while they are mapped, whatever befalls them.</summary>
     public bool AreKept => _folders.All(ModelFolder.IsKept);
 
-    /// <summary>What changed since, as a sentence; null where nothing did.</summary>
-    public string? Changed()
+    /// <summary>Looks at them now, for who asks later: what changed since, as a sentence; null where nothing did.</summary>
+    public Func<string?> Watch()
+    {
+        try
+        {
+            var before = Look();
+            return () => Changed(before);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return () => null;
+        }
+    }
+
+    private string? Changed(Dictionary<string, (long, DateTime)> before)
     {
         try
         {
             var now = Look();
-            return _before.Keys.FirstOrDefault(path => !now.TryGetValue(path, out var found) || found != _before[path]) is { } changed
+            return before.Keys.FirstOrDefault(path => !now.TryGetValue(path, out var found) || found != before[path]) is { } changed
                 ? $"'{changed}' was changed while it was read. Copy or export the model again, and leave it alone while a run reads it"
                 : null;
         }

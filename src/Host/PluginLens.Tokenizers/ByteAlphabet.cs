@@ -6,8 +6,7 @@ namespace PluginLens.Tokenizers;
 internal static class ByteAlphabet
 {
     private static readonly char[] Characters = MakeCharacters();
-    private static readonly Dictionary<char, byte> Bytes =
-        Enumerable.Range(0, 256).ToDictionary(b => Characters[b], b => (byte)b);
+    private static readonly short[] Bytes = MakeBytes();
 
     /// <summary>The UTF-8 bytes of a text, in the alphabet.</summary>
     public static string Write(string text) => Write(Encoding.UTF8.GetBytes(text));
@@ -27,9 +26,9 @@ internal static class ByteAlphabet
         var before = bytes.Count;
         foreach (var c in piece)
         {
-            if (Bytes.TryGetValue(c, out var b))
+            if (c < Bytes.Length && Bytes[c] >= 0)
             {
-                bytes.Add(b);
+                bytes.Add((byte)Bytes[c]);
                 continue;
             }
 
@@ -37,6 +36,19 @@ internal static class ByteAlphabet
             bytes.AddRange(Encoding.UTF8.GetBytes(piece));
             return;
         }
+    }
+
+    /// <summary>Byte by character; -1 where a character is none.</summary>
+    private static short[] MakeBytes()
+    {
+        var bytes = new short[Characters.Max() + 1];
+        Array.Fill(bytes, (short)-1);
+        for (var b = 0; b < Characters.Length; b++)
+        {
+            bytes[Characters[b]] = (short)b;
+        }
+
+        return bytes;
     }
 
     private static char[] MakeCharacters()

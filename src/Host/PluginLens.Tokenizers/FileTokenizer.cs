@@ -4,18 +4,20 @@ namespace PluginLens.Tokenizers;
 public sealed class FileTokenizer : ModelTokenizer
 {
     private readonly TokenizerParts _parts;
-    private readonly AddedTokenMatcher _added;
+    private readonly Lazy<AddedTokenMatcher> _added;
     private readonly Lazy<AddedTokenMatcher> _plain;
     private readonly HashSet<int> _special;
     private readonly Lazy<PieceModel> _model;
+    private readonly string?[] _texts;
     private readonly string? _refusal;
 
     internal FileTokenizer(TokenizerParts parts, string? refusal = null)
     {
         _refusal = refusal;
         _parts = parts;
-        _added = new(parts.AddedTokens, parts.Normalizer);
+        _added = new(() => new(parts.AddedTokens, parts.Normalizer));
         _plain = new(() => new([.. parts.AddedTokens.Where(token => !token.Special)], parts.Normalizer));
+        _texts = new string?[parts.Pieces.Length];
         _special = [.. parts.AddedTokens.Where(token => token.Special).Select(token => token.Id)];
         _model = new(() => TokenizerFiles.Guard(parts.Path, parts.Model));
     }
@@ -52,7 +54,7 @@ public sealed class FileTokenizer : ModelTokenizer
     public override int[] Encode(string text, bool addSpecial = false) => Encode(text, _added, addSpecial);
 
     /// <inheritdoc/>
-    public override int[] EncodePlain(string text) => Encode(text, _plain.Value, addSpecial: false);
+    public override int[] EncodePlain(string text) => Encode(text, _plain, addSpecial: false);
 
     /// <inheritdoc/>
     public override string Decode(IReadOnlyList<int> ids)
@@ -79,10 +81,7 @@ public sealed class FileTokenizer : ModelTokenizer
     public override string? Piece(int id) => id >= 0 && id < _parts.Pieces.Length ? _parts.Pieces[id] : null;
 
     /// <inheritdoc/>
-    public override string Text(int id) =>
-        Piece(id) is { } piece && _parts.SpaceMark is { } mark && !IsSpecial(id) && piece.Contains(mark, StringComparison.Ordinal)
-            ? piece.Replace(mark, " ", StringComparison.Ordinal)
-            : base.Text(id);
+    public override string Text(int id) => Piece(id) is { } piece ? _texts[id] ??= Made(id, piece) : base.Text(id);
 
     /// <inheritdoc/>
     public override bool IsSpecial(int id) => _special.Contains(id);
@@ -112,7 +111,11 @@ public sealed class FileTokenizer : ModelTokenizer
         return new(_parts with { Pieces = _parts.Pieces[..rows], BosId = Kept(_parts.BosId), EosId = Kept(_parts.EosId), PadId = Kept(_parts.PadId), UnkId = Kept(_parts.UnkId) });
     }
 
-    private int[] Encode(string text, AddedTokenMatcher added, bool addSpecial)
+    /// <summary>Filters of words ask for each text several times, so that it is made once.</summary>
+    private string Made(int id, string piece) =>
+        _parts.SpaceMark is { } mark && !IsSpecial(id) && piece.Contains(mark, StringComparison.Ordinal) ? piece.Replace(mark, " ", StringComparison.Ordinal) : base.Text(id);
+
+    private int[] Encode(string text, Lazy<AddedTokenMatcher> added, bool addSpecial)
     {
         ArgumentNullException.ThrowIfNull(text);
         if (_refusal is not null)
@@ -120,7 +123,7 @@ public sealed class FileTokenizer : ModelTokenizer
             throw new ModelException($"Text cannot be encoded for this model: {_refusal}. Give ids instead (--ids).");
         }
 
-        return TokenizerFiles.Guard(_parts.Path, () => EncodeSane(UnicodeText.Sane(TextLimit.Given(text)), added, addSpecial));
+        return TokenizerFiles.Guard(_parts.Path, () => EncodeSane(UnicodeText.Sane(TextLimit.Given(text)), added.Value, addSpecial));
     }
 
     private int[] EncodeSane(string text, AddedTokenMatcher added, bool addSpecial)

@@ -33,7 +33,7 @@ internal static class ModelJson
     private static TokenizerParts Bpe(JsonElement model, PieceTable table, bool byteLevel)
     {
         table.AddObject(model.GetProperty("vocab"));
-        var vocabulary = table.Ids.ToDictionary(StringComparer.Ordinal);
+        var vocabulary = table.Copy();
         var merges = model.GetProperty("merges");
         if (merges.ValueKind != JsonValueKind.Array)
         {
@@ -68,7 +68,7 @@ internal static class ModelJson
     {
         table.AddObject(model.GetProperty("vocab"));
         var unknownId = table.Require(RequiredText(model, "unk_token"));
-        var vocabulary = table.Ids.ToDictionary(StringComparer.Ordinal);
+        var vocabulary = table.Copy();
         var prefix = RequiredText(model, "continuing_subword_prefix");
         var most = Required(model, "max_input_chars_per_word").GetInt32();
         return new()
@@ -114,7 +114,7 @@ internal static class ModelJson
     private static TokenizerParts WordLevel(JsonElement model, PieceTable table)
     {
         table.AddObject(model.GetProperty("vocab"));
-        var vocabulary = table.Ids.ToDictionary(StringComparer.Ordinal);
+        var vocabulary = table.Copy();
         var unknown = table.Require(RequiredText(model, "unk_token"));
         return new()
         {

@@ -22,6 +22,9 @@ internal sealed class PieceTable
     /// <summary>One more than the largest id.</summary>
     public int Count => _pieces.Count;
 
+    /// <summary>Piece to id as they are now, whatever is added later.</summary>
+    public Dictionary<string, int> Copy() => new(_ids, StringComparer.Ordinal);
+
     public string?[] ToArray() => [.. _pieces];
 
     public int? Id(string? piece) => piece is not null && _ids.TryGetValue(piece, out var id) ? id : null;
@@ -70,6 +73,7 @@ internal sealed class PieceTable
     /// <summary>Adds the members of a JSON object of ids.</summary>
     public void AddObject(JsonElement vocabulary)
     {
+        _ids.EnsureCapacity(vocabulary.GetPropertyCount());
         foreach (var entry in vocabulary.EnumerateObject())
         {
             Add(entry.Name, entry.Value.GetInt32());

@@ -15,7 +15,7 @@ internal static class VocabularyAndMerges
         TokenizerClasses.Require(config, path, [.. TokenizerClasses.LikeGpt2, .. TokenizerClasses.LikeRoberta, "Qwen2Tokenizer", "OpenAIGPTTokenizer"]);
         var table = new PieceTable();
         table.AddObject(TokenizerFiles.Json(path));
-        var vocabulary = table.Ids.ToDictionary(StringComparer.Ordinal);
+        var vocabulary = table.Copy();
         var added = SpecialTokens.Find(config, table);
         var words = config.TokenizerClass == "OpenAIGPTTokenizer" || vocabulary.Keys.Count(piece => piece.EndsWith(Suffix, StringComparison.Ordinal)) * 20 > vocabulary.Count;
         var parts = words ? OfWords(path, mergesPath, vocabulary, config) : OfBytes(path, mergesPath, vocabulary, config, table);

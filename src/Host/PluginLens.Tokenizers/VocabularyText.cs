@@ -27,7 +27,7 @@ internal static class VocabularyText
 
         var unknown = config.Token("unk_token") ?? "[UNK]";
         var unknownId = table.Require(unknown);
-        var vocabulary = table.Ids.ToDictionary(StringComparer.Ordinal);
+        var vocabulary = table.Copy();
         var added = SpecialTokens.Find(config, table);
         var pieces = table.ToArray();
         var (cls, sep) = config.TokenizerClass == "MPNetTokenizer" ? ("<s>", "</s>") : ("[CLS]", "[SEP]");

@@ -28,7 +28,7 @@ internal sealed class AnalysisClass
     /// <summary>Why it is no analysis, as the end of a sentence that begins with its name; null where metadata tell of nothing.</summary>
     public string? Fault =>
         Implements == false ? $"does not implement IAnalysis (it derives from {BaseName}); derive it from Analysis<TOptions>, or implement the interface."
-        : !_metadata.Enclosing(_handle).All(IsPublic) ? "is not public; make it public."
+        : !IsPublic ? "is not public; make it public."
         : _type.Attributes.HasFlag(TypeAttributes.Abstract) ? "is abstract or static; put [Analysis] on the classes that can be made."
         : _type.GetGenericParameters().Count > 0 ? "is generic; put [Analysis] on a class without type parameters."
         : !HasConstructor ? "has no public constructor without parameters; give it one."
@@ -41,7 +41,34 @@ internal sealed class AnalysisClass
         ? _metadata.FullName((TypeDefinitionHandle)_type.BaseType)
         : Reference(_type.BaseType) is { } type ? _metadata.GetString(type.Name) : "another class";
 
-    private static bool IsPublic(TypeDefinition type) => (type.Attributes & TypeAttributes.VisibilityMask) is TypeAttributes.Public or TypeAttributes.NestedPublic;
+    private bool IsPublic
+    {
+        get
+        {
+            foreach (var type in _metadata.Enclosing(_handle))
+            {
+                if ((type.Attributes & TypeAttributes.VisibilityMask) is not (TypeAttributes.Public or TypeAttributes.NestedPublic))
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+    }
+
+    private bool IsAnalysis(TypeDefinition type)
+    {
+        foreach (var face in type.GetInterfaceImplementations())
+        {
+            if (ContractReference.Is(_metadata, _metadata.GetInterfaceImplementation(face).Interface, nameof(IAnalysis)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private void Walk(TypeDefinitionHandle handle)
     {
@@ -49,7 +76,7 @@ internal sealed class AnalysisClass
         for (var steps = 0; steps < 100; steps++)
         {
             var type = _metadata.GetTypeDefinition(handle);
-            if (type.GetInterfaceImplementations().Any(face => ContractReference.Is(_metadata, _metadata.GetInterfaceImplementation(face).Interface, nameof(IAnalysis))))
+            if (IsAnalysis(type))
             {
                 Implements = true;
                 return;

@@ -8,9 +8,14 @@ internal static class MetadataNames
     /// <summary>Full name of a class as reflection writes it: <c>Some.Space.Outer+Inner</c>.</summary>
     public static string FullName(this MetadataReader metadata, TypeDefinitionHandle handle)
     {
-        TypeDefinition[] nested = [.. metadata.Enclosing(handle)];
-        var name = string.Join('+', nested.Reverse().Select(type => metadata.GetString(type.Name)));
-        return nested[^1].Namespace.IsNil ? name : $"{metadata.GetString(nested[^1].Namespace)}.{name}";
+        // Loops here: for queries over metadata's structures the runtime would have to compile, at every start, what takes longer than all plugins.
+        var (name, space) = (string.Empty, default(StringHandle));
+        foreach (var type in metadata.Enclosing(handle))
+        {
+            (name, space) = (name.Length == 0 ? metadata.GetString(type.Name) : $"{metadata.GetString(type.Name)}+{name}", type.Namespace);
+        }
+
+        return space.IsNil ? name : $"{metadata.GetString(space)}.{name}";
     }
 
     /// <summary>A class and those that it is nested in, from the inside out; of a damaged assembly, in which they may go round in circles, the first hundred.</summary>
@@ -25,12 +30,20 @@ internal static class MetadataNames
     }
 
     /// <summary>The instance constructor without parameters; nil where a class has none.</summary>
-    public static MethodDefinitionHandle Constructor(this MetadataReader metadata, TypeDefinition type) => type.GetMethods().FirstOrDefault(handle =>
+    public static MethodDefinitionHandle Constructor(this MetadataReader metadata, TypeDefinition type)
     {
-        var method = metadata.GetMethodDefinition(handle);
-        var signature = metadata.GetBlobReader(method.Signature);
-        return metadata.StringComparer.Equals(method.Name, ".ctor") && signature.ReadSignatureHeader().Kind == SignatureKind.Method && signature.ReadCompressedInteger() == 0;
-    });
+        foreach (var handle in type.GetMethods())
+        {
+            var method = metadata.GetMethodDefinition(handle);
+            var signature = metadata.GetBlobReader(method.Signature);
+            if (metadata.StringComparer.Equals(method.Name, ".ctor") && signature.ReadSignatureHeader().Kind == SignatureKind.Method && signature.ReadCompressedInteger() == 0)
+            {
+                return handle;
+            }
+        }
+
+        return default;
+    }
 
     /// <summary>The arguments of an attribute of the contract, behind their two leading bytes; null where there is none of the name.</summary>
     public static BlobReader? ContractArguments(this MetadataReader metadata, CustomAttributeHandleCollection attributes, string name) =>

@@ -13,10 +13,10 @@ internal static class PromptHash
     {
         var any = false;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var prompt in prompts)
+        foreach (var line in prompts.Select(prompt => JsonConvert.SerializeObject(new object?[] { prompt.Text, prompt.Label, prompt.Tokens })))
         {
             any = true;
-            hash.AppendData(Encoding.UTF8.GetBytes(JsonConvert.SerializeObject(new object?[] { prompt.Text, prompt.Label, prompt.Tokens }) + "\n"));
+            hash.AppendData(Encoding.UTF8.GetBytes(line + "\n"));
         }
 
         return any ? Convert.ToHexStringLower(hash.GetHashAndReset()) : null;

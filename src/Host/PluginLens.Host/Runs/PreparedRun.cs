@@ -28,9 +28,7 @@ internal sealed class PreparedRun
     public RunInfo Info { get; }
 
     /// <summary>A hash of all that its rows depend on, where a run of it that broke off can be taken up again; else null.</summary>
-    public string? Identity => _turns.Count > 1 || _request.Plugin.AnalysisType.GetCustomAttribute<ResumableAttribute>() is null ? null
-        : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(JsonConvert.SerializeObject(
-            new object?[] { Info.Plugin, Info.PluginSha256, Info.HostVersion, Info.Models, Info.Options, Info.OptionFiles, Info.PromptsSha256, Info.Seed }))));
+    public string? Identity => _turns.Count > 1 || _request.Plugin.AnalysisType.GetCustomAttribute<ResumableAttribute>() is null ? null : Hash(Info);
 
     /// <summary>Runs to the end; what ends it comes back.</summary>
     /// <param name="results">Takes what is found.</param>
@@ -39,6 +37,9 @@ internal sealed class PreparedRun
         var error = _turns.Zip(_analyses, (turn, analysis) => AnalysisRun.Run(_request, turn, analysis, results)).FirstOrDefault(error => error is not null);
         return error ?? (_request.Inputs.Engine.Changed is { } changed ? new ModelException(changed) : null);
     }
+
+    private static string Hash(RunInfo info) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(JsonConvert.SerializeObject(
+        new object?[] { info.Plugin, info.PluginSha256, info.HostVersion, info.Models, info.Options, info.OptionFiles, info.PromptsSha256, info.Seed }))));
 
     /// <summary>The provenance of what ran.</summary>
     /// <param name="store">What was found.</param>

@@ -1,4 +1,4 @@
-using Newtonsoft.Json.Linq;
+using System.Text.Json;
 
 namespace PluginLens.Host;
 
@@ -13,7 +13,8 @@ internal static class StoredWeights
     {
         foreach (var model in models.Where(model => model.Config.Metadata.ContainsKey(Key)))
         {
-            var types = JObject.Parse(model.Config.Metadata[Key]).Properties().Select(type => type.Value.ToString()).Distinct().Order(StringComparer.Ordinal);
+            using var json = JsonDocument.Parse(model.Config.Metadata[Key]);
+            var types = json.RootElement.EnumerateObject().Select(type => type.Value.ToString()).Distinct().Order(StringComparer.Ordinal);
             yield return $"{model.Config.Name}: weights as stored: {string.Join(", ", types)}";
         }
     }

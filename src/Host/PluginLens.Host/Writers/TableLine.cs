@@ -4,7 +4,7 @@ namespace PluginLens.Host;
 /// <param name="Row">The row; null where rows are left out.</param>
 /// <param name="Omitted">What is left out here: <c>… 45 more</c>; empty beside a row.</param>
 /// <param name="StartsGroup">Whether a group begins with this line (never the first).</param>
-public readonly record struct TableLine(object? Row, string Omitted, bool StartsGroup)
+public sealed record TableLine(object? Row, string Omitted, bool StartsGroup)
 {
     /// <summary>Groups shown of a table: two screens of them say what the rest is like.</summary>
     private const int MostGroups = 16;

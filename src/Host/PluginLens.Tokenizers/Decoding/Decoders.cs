@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Unicode;
 
@@ -15,7 +16,7 @@ internal static class Decoders
             ByteAlphabet.Read(token, bytes);
         }
 
-        return [Encoding.UTF8.GetString([.. bytes])];
+        return [Encoding.UTF8.GetString(CollectionsMarshal.AsSpan(bytes))];
     }
 
     /// <summary><c>&lt;0xE2&gt;</c> and its neighbours to the characters they spell.</summary>

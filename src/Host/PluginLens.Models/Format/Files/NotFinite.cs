@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace PluginLens.Models.Format.Files;
@@ -8,6 +9,7 @@ internal static class NotFinite
 {
     /// <summary>Index of the first NaN or infinity, or -1.</summary>
     /// <param name="data">Any numbers.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int FirstIn(ReadOnlySpan<float> data)
     {
         // x * 0 is 0 for every finite x and NaN otherwise: one sum tells whether to look closer.
