@@ -12,10 +12,10 @@ internal static class FlatHeads
     /// <param name="nodes">The graph.</param>
     public static void Rewrite(SliceNodes nodes)
     {
-        foreach (var turn in nodes.All.Where(node => node.OpType == "Transpose"))
+        foreach (var turn in nodes.Of("Transpose", 1))
         {
-            if (nodes.Made(turn.Input[0], "MatMul") is { } product && turn.Attribute.Single().Ints.SequenceEqual([0, 2, 1, 3])
-                && nodes.Made(product.Input[0], "Unsqueeze") is { } wide && nodes.IsInteger(wide.Input[1], 1))
+            if (nodes.Made(turn.Input[0], "MatMul", 2) is { } product && turn.Attribute is [var order] && order.Ints.SequenceEqual([0, 2, 1, 3])
+                && nodes.Made(product.Input[0], "Unsqueeze", 2) is { } wide && nodes.IsInteger(wide.Input[1], 1))
             {
                 Replace(nodes, turn, product, wide.Input[0]);
             }

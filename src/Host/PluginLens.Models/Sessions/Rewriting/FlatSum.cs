@@ -10,13 +10,14 @@ internal static class FlatSum
 {
     /// <summary>Replaces every one in a graph.</summary>
     /// <param name="nodes">The graph.</param>
+    /// <param name="isWeight">Whether an initializer is a weight, handed over separately.</param>
     /// <returns>Weights by the name under which they are read as a matrix.</returns>
-    public static Dictionary<string, string> Rewrite(SliceNodes nodes)
+    public static Dictionary<string, string> Rewrite(SliceNodes nodes, Func<string, bool> isWeight)
     {
         var views = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var node in nodes.All.Where(node => node.OpType == "Einsum" && node.Attribute.Single().S.ToStringUtf8() == "bphe,hed->bpd"))
+        foreach (var node in nodes.Of("Einsum", 2).Where(node => node.Attribute is [var equation] && equation.S.ToStringUtf8() == "bphe,hed->bpd"))
         {
-            if (nodes.Initializer(node.Input[1]) is not { } weight)
+            if (nodes.Initializer(node.Input[1]) is not { Dims.Count: 3 } weight || !isWeight(weight.Name))
             {
                 continue;
             }

@@ -11,7 +11,7 @@ internal sealed class SliceNodes
 
     private readonly GraphProto _graph;
     private readonly Dictionary<string, NodeProto> _makers = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, TensorProto> _initializers;
+    private readonly Dictionary<string, TensorProto> _initializers = new(StringComparer.Ordinal);
     private readonly Dictionary<NodeProto, List<NodeProto>> _instead = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Reads a graph.</summary>
@@ -19,7 +19,11 @@ internal sealed class SliceNodes
     public SliceNodes(GraphProto graph)
     {
         _graph = graph;
-        _initializers = graph.Initializer.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+        foreach (var tensor in graph.Initializer)
+        {
+            _initializers[tensor.Name] = tensor;
+        }
+
         foreach (var node in graph.Node)
         {
             foreach (var output in node.Output)
@@ -29,14 +33,16 @@ internal sealed class SliceNodes
         }
     }
 
-    /// <summary>All nodes.</summary>
-    public IReadOnlyList<NodeProto> All => _graph.Node;
+    /// <summary>The standard nodes of a kind with so many inputs and one output; a damaged graph may have others.</summary>
+    /// <param name="kind">Their operator.</param>
+    /// <param name="inputs">How many inputs.</param>
+    public IEnumerable<NodeProto> Of(string kind, int inputs) => _graph.Node.Where(node => Is(node, kind, inputs));
 
     /// <summary>The node that makes a value, if it is of a kind and a standard one.</summary>
     /// <param name="value">Name of the value.</param>
     /// <param name="kind">Its operator.</param>
-    public NodeProto? Made(string value, string kind) =>
-        _makers.TryGetValue(value, out var node) && node.OpType == kind && node.Domain.Length == 0 && node.Output[0] == value ? node : null;
+    /// <param name="inputs">How many inputs it has.</param>
+    public NodeProto? Made(string value, string kind, int inputs) => _makers.TryGetValue(value, out var node) && Is(node, kind, inputs) ? node : null;
 
     /// <summary>The other operand of a sum or a product of two, where one of them fits.</summary>
     /// <param name="node">The node; null = none.</param>
@@ -100,6 +106,8 @@ internal sealed class SliceNodes
         _graph.Initializer.Clear();
         _graph.Initializer.Add(initializers);
     }
+
+    private static bool Is(NodeProto node, string kind, int inputs) => node.OpType == kind && node.Domain.Length == 0 && node.Input.Count == inputs && node.Output.Count == 1;
 
     /// <summary>A node.</summary>
     /// <param name="kind">Its operator.</param>

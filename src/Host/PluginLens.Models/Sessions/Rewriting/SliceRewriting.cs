@@ -18,7 +18,7 @@ internal static class SliceRewriting
         var nodes = new SliceNodes(graph);
         FusedGelu.Rewrite(nodes);
         FlatHeads.Rewrite(nodes);
-        var views = FlatSum.Rewrite(nodes);
+        var views = FlatSum.Rewrite(nodes, weights.ContainsKey);
         nodes.Apply();
         foreach (var tensor in graph.Initializer.Where(tensor => views.ContainsKey(tensor.Name)))
         {
