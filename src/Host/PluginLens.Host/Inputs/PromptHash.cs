@@ -13,6 +13,8 @@ internal static class PromptHash
     {
         var any = false;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
+        // In a lambda: without prompts Newtonsoft.Json is not loaded.
         foreach (var line in prompts.Select(prompt => JsonConvert.SerializeObject(new object?[] { prompt.Text, prompt.Label, prompt.Tokens })))
         {
             any = true;

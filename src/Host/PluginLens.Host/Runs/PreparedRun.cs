@@ -38,6 +38,7 @@ internal sealed class PreparedRun
         return error ?? (_request.Inputs.Engine.Changed is { } changed ? new ModelException(changed) : null);
     }
 
+    // By itself: a run that cannot be taken up again does not load Newtonsoft.Json.
     private static string Hash(RunInfo info) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(JsonConvert.SerializeObject(
         new object?[] { info.Plugin, info.PluginSha256, info.HostVersion, info.Models, info.Options, info.OptionFiles, info.PromptsSha256, info.Seed }))));
 

@@ -35,22 +35,10 @@ internal sealed record GraphSlice(
         var graph = whole.Graph;
         var fed = replaced.ToHashSet(StringComparer.Ordinal);
         var needed = wanted.ToHashSet(StringComparer.Ordinal);
-        var kept = new bool[graph.Node.Count];
-
-        // Nodes are in topological order (checked when the folder is opened): one walk from the end finds all that is needed.
-        for (var at = kept.Length - 1; at >= 0; at--)
-        {
-            var node = graph.Node[at];
-            kept[at] = node.Output.Any(output => needed.Contains(output) && !fed.Contains(output));
-            if (kept[at])
-            {
-                needed.UnionWith(node.Input);
-            }
-        }
-
+        var kept = Needed(graph.Node, needed, fed);
         var types = graph.ValueInfo.Concat(graph.Output).ToDictionary(info => info.Name, StringComparer.Ordinal);
         var slice = new GraphProto { Name = graph.Name };
-        slice.Node.Add(graph.Node.Where((_, at) => kept[at]).Select(node => WithoutFed(node, fed)).SelectMany(node => Overlaying(node, overlaid)));
+        slice.Node.Add(kept.Select(node => WithoutFed(node, fed)).SelectMany(node => Overlaying(node, overlaid)));
         var tokens = graph.Input.Where(input => needed.Contains(input.Name)).ToList();
         slice.Input.Add(tokens);
         var used = replaced.Where(needed.Contains).ToList();
@@ -70,6 +58,26 @@ internal sealed record GraphSlice(
         model.OpsetImport.Add(whole.OpsetImport);
         return new GraphSlice(
             model, [.. tokens.Select(input => input.Name)], used, inPart, [.. slice.Initializer.Select(tensor => tensor.Name).Where(isWeight)]);
+    }
+
+    /// <summary>The nodes that some values need. Nodes are in topological order (checked when the folder is opened): one walk from the end finds them all.</summary>
+    /// <param name="nodes">All nodes.</param>
+    /// <param name="needed">The values; receives those that they are computed from.</param>
+    /// <param name="fed">Values that are not computed.</param>
+    public static IReadOnlyCollection<NodeProto> Needed(IReadOnlyList<NodeProto> nodes, HashSet<string> needed, IReadOnlySet<string> fed)
+    {
+        // A stack: its first is what was found last.
+        var kept = new Stack<NodeProto>();
+        for (var at = nodes.Count - 1; at >= 0; at--)
+        {
+            if (nodes[at].Output.Any(output => needed.Contains(output) && !fed.Contains(output)))
+            {
+                needed.UnionWith(nodes[at].Input);
+                kept.Push(nodes[at]);
+            }
+        }
+
+        return kept;
     }
 
     /// <summary>A node, and behind each of its outputs that is fed in part the choice, number by number, between what it computes and what is fed.</summary>

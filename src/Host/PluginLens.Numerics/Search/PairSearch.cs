@@ -35,7 +35,7 @@ internal sealed class PairSearch : IDisposable
         screen = depth is 0 or > BytePanels.MostDepth ? null : ScreenKernel.Of(width);
         rowsInBlock = kernel.Rows * PanelsInBlock;
 
-        // Whole tiles of both kinds: those of the screen are twice as wide.
+        // Whole tiles of both kinds: four of float32 are as wide as two or three of the screen.
         columnsInBlock = 4 * kernel.Columns * Math.Clamp(CacheFloats / (4 * kernel.Columns * Math.Max(1, depth)), 1, 10);
         var blocks = ((b.Count - 1) / columnsInBlock) + 1;
         floats = new(blocks, block => FloatTiles.PackColumns(b, block * columnsInBlock, Columns(block), kernel.Columns));

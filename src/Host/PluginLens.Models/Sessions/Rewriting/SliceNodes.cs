@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using PluginLens.Models.Format;
 using PluginLens.Models.Format.Proto;
 
@@ -93,13 +94,7 @@ internal sealed class SliceNodes
     {
         NodeProto[] nodes = [.. _graph.Node.SelectMany(node => _instead.TryGetValue(node, out var instead) ? instead : [node])];
         var needed = _graph.Output.Select(output => output.Name).ToHashSet(StringComparer.Ordinal);
-        var kept = new Stack<NodeProto>();
-        foreach (var node in nodes.Reverse().Where(node => node.Output.Any(needed.Contains)))
-        {
-            needed.UnionWith(node.Input);
-            kept.Push(node);
-        }
-
+        var kept = GraphSlice.Needed(nodes, needed, FrozenSet<string>.Empty);
         _graph.Node.Clear();
         _graph.Node.Add(kept);
         TensorProto[] initializers = [.. _graph.Initializer.Where(tensor => needed.Contains(tensor.Name))];
