@@ -8,7 +8,9 @@ public unsafe class ScreenTileBenchmark : KernelBenchmark
 {
     private const int Panels = 32;
     private ScreenKernel kernel = null!;
-    private NativeBuffer<short> left = null!, right = null!, scratch = null!;
+    private NativeBuffer<short> left = null!, right = null!, starts = null!;
+    private NativeBuffer<int> limits = null!;
+    private ScreenHits hits = null!;
 
     /// <summary>Widths that have a screen.</summary>
     public static IEnumerable<int> ScreenWidths => Widths.Where(bits => ScreenKernel.Of(Width(bits)) is not null);
@@ -35,39 +37,38 @@ public unsafe class ScreenTileBenchmark : KernelBenchmark
         kernel = Kernel;
         left = Integers(2 * Panels * kernel.Rows * Groups, ScreenKernel.Bias);
         right = Integers(kernel.Columns * Groups, 0);
-        scratch = new NativeBuffer<short>(kernel.Columns * (kernel.Rows + 2));
-        scratch.Clear();
-        kernel.Start(right.Pointer, First, scratch.Pointer);
-        kernel.Start(right.Pointer, Groups, scratch.Pointer + kernel.Columns);
+        hits = new ScreenHits(kernel);
+        limits = new NativeBuffer<int>(2 * Panels);
+        starts = new NativeBuffer<short>(2 * kernel.Columns);
+        starts.Clear();
+        kernel.Start(right.Pointer, First, starts.Pointer);
+        kernel.Start(right.Pointer, Groups, starts.Pointer + kernel.Columns);
     }
 
-    /// <summary>The first dimensions rule nothing out, all of them everything.</summary>
+    /// <summary>All dimensions, which rule everything out.</summary>
     [Benchmark]
-    public int ScreenTile() => Walk(short.MinValue);
+    public int ScreenTile() => Walk(Groups);
 
-    /// <summary>The first five eighths of the dimensions do; the rate is that of all of them.</summary>
+    /// <summary>The first five eighths of them do; the rate is that of all.</summary>
     [Benchmark]
-    public int ScreenTileEarly() => Walk(short.MaxValue);
+    public int ScreenTileEarly() => Walk(First);
 
     [GlobalCleanup]
     public void Free()
     {
         left.Dispose();
         right.Dispose();
-        scratch.Dispose();
+        starts.Dispose();
+        limits.Dispose();
+        hits.Dispose();
     }
 
-    private int Walk(short limit)
+    // Just below the largest short: that would leave the panels out.
+    private int Walk(int groups)
     {
-        var a = (int*)left.Pointer;
-        short* start = scratch.Pointer, whole = start + kernel.Columns;
-        var sum = 0;
-        for (var panel = 0; panel < Panels; panel++, a += kernel.Rows * Groups)
-        {
-            sum += (int)kernel.Run(a, right.Pointer, (First, Groups), start, whole, (limit, short.MaxValue), whole + kernel.Columns);
-        }
-
-        return sum;
+        new Span<int>(limits.Pointer, 2 * Panels).Fill(short.MaxValue - 1);
+        var start = groups == Groups ? starts.Pointer + kernel.Columns : starts.Pointer;
+        return kernel.Run(new ScreenColumn((int*)left.Pointer, right.Pointer, groups, Groups, start, start, limits.Pointer, limits.Pointer + Panels), 0, Panels, hits);
     }
 
     // Bytes of at most 2, so that no sum of either depth leaves 16 bits.

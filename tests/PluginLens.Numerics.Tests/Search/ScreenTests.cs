@@ -106,21 +106,30 @@ internal sealed class ScreenTests
             {
                 foreach (var firstLimit in new[] { short.MinValue, most - 1, most, short.MaxValue }.Select(limit => (short)limit))
                 {
-                    var early = first < groups && most <= firstLimit;
-                    var (outcome, tile, hits) = Run(kernel, left, right, (first, groups), (firstLimit, limit));
-                    Assert.That(outcome, Is.EqualTo(early ? ScreenOutcome.Early : expected.Max() > limit ? ScreenOutcome.Written : ScreenOutcome.Late), $"limits {firstLimit} after {first} groups, {limit}");
-                    if (outcome == ScreenOutcome.Written)
-                    {
-                        Assert.That(tile, Is.EqualTo(expected));
-                        Assert.That(hits, Is.EqualTo(Enumerable.Range(0, expected.Length).Where(at => expected[at] > limit)));
-                    }
+                    var (tiles, late, hits) = Run(kernel, left, right, (first, groups), [firstLimit], limit);
+                    var rows = Products(left, right, first * 2).Chunk(kernel.Columns).Select(row => row.Max() > firstLimit).ToArray();
+                    Assert.That(hits, Is.EqualTo(Enumerable.Range(0, expected.Length).Where(at => rows[at / kernel.Columns] && expected[at] > limit)), $"limits {firstLimit} after {first} groups, {limit}");
+                    Assert.That(tiles, Is.EqualTo(hits.Count > 0 ? new[] { 0 } : []));
+                    Assert.That(late, Is.EqualTo(rows.Any(any => any) ? 1 : 0));
                 }
             }
         }
     }
 
     [Test]
-    public void Limits_EveryStep_NoProductOfPackedRowsIsUpToThem([ValueSource(nameof(Widths))] KernelWidth width, [Values("iid", "outlier", "apart", "mixed", "near")] string kind, [Values(5, 24, 70)] int depth)
+    public void Run_SeveralPanels_StopsAtEachWithHitsAndLeavesOutThoseThatNothingExceeds([ValueSource(nameof(Widths))] KernelWidth width)
+    {
+        var kernel = ScreenKernel.Of(width)!;
+        var random = new Random(5);
+        var (left, right) = (Bytes(random, 5 * kernel.Rows, 8, ScreenKernel.Bias), Bytes(random, kernel.Columns, 8, ScreenKernel.LargestRight));
+        var most = left.Chunk(kernel.Rows).Select(panel => Products(panel, right, 4).Max()).ToArray();
+        var (tiles, late, _) = Run(kernel, left, right, (2, 4), [short.MaxValue, most[1] - 1, most[2], most[3] - 1, most[4] - 1], short.MinValue);
+        Assert.That(tiles, Is.EqualTo(new[] { 1, 3, 4 }));
+        Assert.That(late, Is.EqualTo(3));
+    }
+
+    [Test]
+    public unsafe void Limits_EveryStep_NoProductOfPackedRowsIsUpToThem([ValueSource(nameof(Widths))] KernelWidth width, [Values("iid", "outlier", "apart", "mixed", "near")] string kind, [Values(5, 24, 70)] int depth)
     {
         var kernel = ScreenKernel.Of(width)!;
         var random = new Random(depth);
@@ -132,8 +141,8 @@ internal sealed class ScreenTests
         rows.PackLeft(left, 0, left.Count, 1);
         columns.PackRight(right, 0, right.Count, kernel);
         Assert.That(Enumerable.Range(0, left.Count).Select(rows.Place), Is.EquivalentTo(Enumerable.Range(0, left.Count)), "every row once");
-        var bound = new double[rows.Bounds.Norms.Length];
-        var firstBound = new double[bound.Length];
+        using NativeBuffer<int> bound = new(rows.Bounds.Room), firstBound = new(rows.Bounds.Room);
+        using var start = new NativeBuffer<short>(kernel.Columns);
         for (var column = 0; column < right.Count; column++)
         {
             var panel = column / kernel.Columns;
@@ -142,13 +151,16 @@ internal sealed class ScreenTests
                 var score = Score(left, rows.Place(row), right, columns.Place(column));
                 for (var step = 1; step <= rows.Steps; step++)
                 {
-                    rows.Bounds.Limits(columns.Bounds[panel], score, 0, step, columns.Bounds.Tails(step)[panel], bound, firstBound);
+                    var least = rows.Bounds.Limits(columns.Bounds[panel], score, 0, step, columns.Bounds.Tails(step)[panel], 0, rows.Bounds.Room, bound.Pointer, firstBound.Pointer);
+                    columns.Spares.Take(panel, step, least, columns.Start(panel, step), start.Pointer);
                     var groups = Math.Min(step * rows.GroupsInStep, rows.Groups);
+                    var less = columns.Start(panel, step)[column % kernel.Columns] - start.Pointer[column % kernel.Columns];
                     var product = Product(rows, row, kernel.Rows, columns, column, kernel.Columns, groups);
-                    Assert.That(product, Is.GreaterThan((short)firstBound[row / kernel.Rows]), $"row {row}, column {column}, step {step}");
+                    Assert.That(less, Is.InRange(0, short.MaxValue));
+                    Assert.That(product - less, Is.GreaterThan(firstBound.Pointer[row / kernel.Rows]), $"row {row}, column {column}, step {step}");
                 }
 
-                Assert.That(Product(rows, row, kernel.Rows, columns, column, kernel.Columns, rows.Groups), Is.GreaterThan((short)bound[row / kernel.Rows]));
+                Assert.That(Product(rows, row, kernel.Rows, columns, column, kernel.Columns, rows.Groups), Is.GreaterThan(bound.Pointer[row / kernel.Rows]));
             }
         }
     }
@@ -174,30 +186,38 @@ internal sealed class ScreenTests
     private static int[] Products(int[][] left, int[][] right, int depth) =>
         [.. left.SelectMany(row => right.Select(column => row.Zip(column, (x, y) => x * y).Take(depth).Sum()))];
 
-    private static unsafe (ScreenOutcome Outcome, int[] Tile, List<int> Hits) Run(ScreenKernel kernel, int[][] left, int[][] right, (int First, int All) groups, (short First, short All) limits)
+    // Of one right panel: the left panels with hits, how many tiles needed all groups, and the hits.
+    private static unsafe (List<int> Panels, long Late, List<int> Hits) Run(ScreenKernel kernel, int[][] left, int[][] right, (int First, int All) groups, int[] firstLimits, int limit)
     {
-        using var a = new NativeBuffer<int>(kernel.Rows * groups.All);
+        using var a = new NativeBuffer<int>(left.Length * groups.All);
         using var b = new NativeBuffer<short>(kernel.Columns * groups.All);
-        using NativeBuffer<short> start = new(kernel.Columns), whole = new(kernel.Columns), tile = new(kernel.Rows * kernel.Columns);
-        Fill(left, ScreenKernel.Bias, 2, (sbyte*)a.Pointer);
+        using NativeBuffer<short> start = new(kernel.Columns), whole = new(kernel.Columns);
+        using var hits = new ScreenHits(kernel);
+        var panels = left.Chunk(kernel.Rows).ToArray();
+        for (var panel = 0; panel < panels.Length; panel++)
+        {
+            Fill(panels[panel], ScreenKernel.Bias, 2, (sbyte*)(a.Pointer + (panel * kernel.Rows * groups.All)));
+        }
+
         Fill(right, 0, 1, (sbyte*)b.Pointer);
         start.Clear();
         whole.Clear();
         kernel.Start(b.Pointer, groups.First, start.Pointer);
         kernel.Start(b.Pointer, groups.All, whole.Pointer);
-        var outcome = kernel.Run(a.Pointer, b.Pointer, groups, start.Pointer, whole.Pointer, limits, tile.Pointer);
-        var hits = new List<int>();
-        var columns = stackalloc int[kernel.Columns];
-        for (var row = 0; outcome == ScreenOutcome.Written && row < kernel.Rows; row++)
+        var limits = new int[panels.Length];
+        limits.AsSpan().Fill(limit);
+        List<int> found = [], places = [];
+        fixed (int* first = firstLimits, all = limits)
         {
-            var count = kernel.Hits(tile.Pointer + (row * kernel.Columns), limits.All, columns);
-            for (var hit = 0; hit < count; hit++)
+            var column = new ScreenColumn(a.Pointer, b.Pointer, groups.First, groups.All, start.Pointer, whole.Pointer, first, all);
+            for (var panel = 0; (panel = kernel.Run(column, panel, panels.Length, hits)) < panels.Length; panel++)
             {
-                hits.Add((row * kernel.Columns) + columns[hit]);
+                found.Add(panel);
+                places.AddRange(new ReadOnlySpan<int>(hits.Places, hits.Count));
             }
         }
 
-        return (outcome, [.. new Span<short>(tile.Pointer, kernel.Rows * kernel.Columns).ToArray().Select(entry => (int)entry)], hits);
+        return (found, hits.Late, places);
     }
 
     private static unsafe void Fill(int[][] rows, int bias, int copies, sbyte* panel)

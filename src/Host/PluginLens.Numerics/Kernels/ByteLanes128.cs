@@ -13,6 +13,12 @@ internal readonly unsafe struct ByteLanes128 : IByteLanes<Vector128<short>>
         get => Vector128<short>.Count;
     }
 
+    public static bool ManyRegisters
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => false;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<short> Load(short* source) => Vector128.Load(source);
 
@@ -23,8 +29,7 @@ internal readonly unsafe struct ByteLanes128 : IByteLanes<Vector128<short>>
     public static Vector128<short> Twice(int value) => Vector128.Create(value).AsInt16();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector128<short> MultiplyAdd(Vector128<short> unsigned, Vector128<short> signed, Vector128<short> sums) =>
-        Ssse3.MultiplyAddAdjacent(unsigned.AsByte(), signed.AsSByte()) + sums;
+    public static Vector128<short> Products(Vector128<short> unsigned, Vector128<short> signed) => Ssse3.MultiplyAddAdjacent(unsigned.AsByte(), signed.AsSByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<short> Add(Vector128<short> a, Vector128<short> b) => a + b;

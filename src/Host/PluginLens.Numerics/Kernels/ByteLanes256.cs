@@ -13,6 +13,12 @@ internal readonly unsafe struct ByteLanes256 : IByteLanes<Vector256<short>>
         get => Vector256<short>.Count;
     }
 
+    public static bool ManyRegisters
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => false;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> Load(short* source) => Vector256.Load(source);
 
@@ -23,8 +29,7 @@ internal readonly unsafe struct ByteLanes256 : IByteLanes<Vector256<short>>
     public static Vector256<short> Twice(int value) => Vector256.Create(value).AsInt16();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<short> MultiplyAdd(Vector256<short> unsigned, Vector256<short> signed, Vector256<short> sums) =>
-        Avx2.MultiplyAddAdjacent(unsigned.AsByte(), signed.AsSByte()) + sums;
+    public static Vector256<short> Products(Vector256<short> unsigned, Vector256<short> signed) => Avx2.MultiplyAddAdjacent(unsigned.AsByte(), signed.AsSByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<short> Add(Vector256<short> a, Vector256<short> b) => a + b;

@@ -13,6 +13,12 @@ internal readonly unsafe struct ByteLanes512 : IByteLanes<Vector512<short>>
         get => Vector512<short>.Count;
     }
 
+    public static bool ManyRegisters
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => true;
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<short> Load(short* source) => Vector512.Load(source);
 
@@ -23,8 +29,7 @@ internal readonly unsafe struct ByteLanes512 : IByteLanes<Vector512<short>>
     public static Vector512<short> Twice(int value) => Vector512.Create(value).AsInt16();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<short> MultiplyAdd(Vector512<short> unsigned, Vector512<short> signed, Vector512<short> sums) =>
-        Avx512BW.MultiplyAddAdjacent(unsigned.AsByte(), signed.AsSByte()) + sums;
+    public static Vector512<short> Products(Vector512<short> unsigned, Vector512<short> signed) => Avx512BW.MultiplyAddAdjacent(unsigned.AsByte(), signed.AsSByte());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<short> Add(Vector512<short> a, Vector512<short> b) => a + b;

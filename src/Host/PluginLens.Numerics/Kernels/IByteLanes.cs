@@ -8,6 +8,9 @@ internal unsafe interface IByteLanes<TVector>
     /// <summary>Columns in a register.</summary>
     static abstract int Count { get; }
 
+    /// <summary>Whether there are 32 registers and not 16.</summary>
+    static abstract bool ManyRegisters { get; }
+
     static abstract TVector Load(short* source);
 
     static abstract void Store(TVector value, short* destination);
@@ -16,11 +19,10 @@ internal unsafe interface IByteLanes<TVector>
     /// <param name="value">The integer.</param>
     static abstract TVector Twice(int value);
 
-    /// <summary>Adds the products of neighbouring bytes, two by two, to the sums; these may wrap, the two products together must fit.</summary>
+    /// <summary>The products of neighbouring bytes, added two by two; both together must fit a lane.</summary>
     /// <param name="unsigned">Bytes from 0 to 127.</param>
     /// <param name="signed">Bytes from -127 to 127.</param>
-    /// <param name="sums">The sums so far.</param>
-    static abstract TVector MultiplyAdd(TVector unsigned, TVector signed, TVector sums);
+    static abstract TVector Products(TVector unsigned, TVector signed);
 
     static abstract TVector Add(TVector a, TVector b);
 

@@ -45,20 +45,11 @@ internal abstract unsafe class ScreenKernel
     /// <param name="start">Sums, <c>[Columns]</c>; changed.</param>
     public abstract void Start(short* b, int groups, short* start);
 
-    /// <summary>Computes one tile and writes it where an entry is above the limit.</summary>
-    /// <param name="a">A packed panel, <c>[groups, Rows]</c> of two bytes each, written twice.</param>
-    /// <param name="b">A packed panel, <c>[groups, Columns]</c> of two bytes each.</param>
-    /// <param name="groups">How many groups, and after how many to look whether any entry matters still.</param>
-    /// <param name="start">What the sums of the first groups start from, <c>[Columns]</c>.</param>
-    /// <param name="whole">What those of all groups start from, <c>[Columns]</c>.</param>
-    /// <param name="limits">No sum is as small as -32768, none larger than 32767. Entries up to these are of no interest, after the first groups and in the end.</param>
-    /// <param name="tile">Receives the tile, <c>[Rows, Columns]</c>.</param>
-    public abstract ScreenOutcome Run(int* a, short* b, (int First, int All) groups, short* start, short* whole, (short First, short All) limits, short* tile);
-
-    /// <summary>Lists the columns of one row of a written tile that are above the limit.</summary>
-    /// <param name="row">The row, <c>[Columns]</c>.</param>
-    /// <param name="limit">The limit.</param>
-    /// <param name="columns">Receives the columns, ascending.</param>
-    /// <returns>How many.</returns>
-    public abstract int Hits(short* row, short limit, int* columns);
+    /// <summary>Looks at tiles, up to one with an entry above its limit.</summary>
+    /// <param name="column">Their panels.</param>
+    /// <param name="panel">The first left panel. No sum is as small as -32768, none larger than 32767.</param>
+    /// <param name="end">The left panel after the last.</param>
+    /// <param name="hits">Receives the entries.</param>
+    /// <returns>The left panel of the tile with hits; the end where there is none.</returns>
+    public abstract int Run(in ScreenColumn column, int panel, int end, ScreenHits hits);
 }

@@ -28,7 +28,7 @@ internal sealed unsafe class ScreenTile<TLanes, TVector> : ScreenKernel
             TVector sums = default;
             for (var group = 0; group < groups; group++)
             {
-                sums = TLanes.MultiplyAdd(bias, TLanes.Load(b + ((nint)group * 2 * TLanes.Count)), sums);
+                sums = TLanes.Add(sums, TLanes.Products(bias, TLanes.Load(b + ((nint)group * 2 * TLanes.Count))));
             }
 
             TLanes.Store(TLanes.Subtract(TLanes.Load(start), sums), start);
@@ -36,86 +36,142 @@ internal sealed unsafe class ScreenTile<TLanes, TVector> : ScreenKernel
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override ScreenOutcome Run(int* a, short* b, (int First, int All) groups, short* start, short* whole, (short First, short All) limits, short* tile)
+    public override int Run(in ScreenColumn column, int panel, int end, ScreenHits hits)
     {
-        TVector c00 = TLanes.Load(start), c01 = TLanes.Load(start + TLanes.Count);
-        TVector c10 = c00, c11 = c01;
-        TVector c20 = c00, c21 = c01;
-        TVector c30 = c00, c31 = c01;
-        TVector c40 = c00, c41 = c01;
-        TVector c50 = c00, c51 = c01;
-        var all = groups.First == groups.All;
-        for (var end = a + (Height * (nint)groups.First); ; end += Height * (nint)(groups.All - groups.First))
+        var (stride, length) = (Height * (nint)column.All, Height * (nint)column.First);
+        for (; panel < end; panel++)
         {
-            for (; a != end; a += Height, b += 2 * TLanes.Count)
+            var limit = column.FirstLimits[panel];
+            if (limit == short.MaxValue)
             {
+                continue;
+            }
+
+            TVector c00 = TLanes.Load(column.Start), c01 = TLanes.Load(column.Start + TLanes.Count);
+            TVector c10 = c00, c11 = c01;
+            TVector c20 = c00, c21 = c01;
+            TVector c30 = c00, c31 = c01;
+            TVector c40 = c00, c41 = c01;
+            TVector c50 = c00, c51 = c01;
+            var a = column.Left + (panel * stride);
+            var b = column.Right;
+            for (var last = a + length; a != last; a += Height, b += 2 * TLanes.Count)
+            {
+                // Additions between the products would take their place in the processor's units that multiply.
                 var b0 = TLanes.Load(b);
-                var b1 = TLanes.Load(b + TLanes.Count);
+                if (TLanes.ManyRegisters)
+                {
+                    var b1 = TLanes.Load(b + TLanes.Count);
+                    var x0 = TLanes.Twice(*a);
+                    TVector p00 = TLanes.Products(x0, b0), p01 = TLanes.Products(x0, b1);
+                    var x1 = TLanes.Twice(a[1]);
+                    TVector p10 = TLanes.Products(x1, b0), p11 = TLanes.Products(x1, b1);
+                    var x2 = TLanes.Twice(a[2]);
+                    TVector p20 = TLanes.Products(x2, b0), p21 = TLanes.Products(x2, b1);
+                    var x3 = TLanes.Twice(a[3]);
+                    TVector p30 = TLanes.Products(x3, b0), p31 = TLanes.Products(x3, b1);
+                    var x4 = TLanes.Twice(a[4]);
+                    TVector p40 = TLanes.Products(x4, b0), p41 = TLanes.Products(x4, b1);
+                    var x5 = TLanes.Twice(a[5]);
+                    TVector p50 = TLanes.Products(x5, b0), p51 = TLanes.Products(x5, b1);
+                    (c00, c01) = (TLanes.Add(c00, p00), TLanes.Add(c01, p01));
+                    (c10, c11) = (TLanes.Add(c10, p10), TLanes.Add(c11, p11));
+                    (c20, c21) = (TLanes.Add(c20, p20), TLanes.Add(c21, p21));
+                    (c30, c31) = (TLanes.Add(c30, p30), TLanes.Add(c31, p31));
+                    (c40, c41) = (TLanes.Add(c40, p40), TLanes.Add(c41, p41));
+                    (c50, c51) = (TLanes.Add(c50, p50), TLanes.Add(c51, p51));
+                    continue;
+                }
+
+                // With 16 registers two of them, and the other half of the columns comes from memory each time.
                 var x = TLanes.Twice(*a);
-                c00 = TLanes.MultiplyAdd(x, b0, c00);
-                c01 = TLanes.MultiplyAdd(x, b1, c01);
+                var p = TLanes.Products(x, b0);
+                x = TLanes.Products(x, TLanes.Load(b + TLanes.Count));
+                (c00, c01) = (TLanes.Add(c00, p), TLanes.Add(c01, x));
                 x = TLanes.Twice(a[1]);
-                c10 = TLanes.MultiplyAdd(x, b0, c10);
-                c11 = TLanes.MultiplyAdd(x, b1, c11);
+                p = TLanes.Products(x, b0);
+                x = TLanes.Products(x, TLanes.Load(b + TLanes.Count));
+                (c10, c11) = (TLanes.Add(c10, p), TLanes.Add(c11, x));
                 x = TLanes.Twice(a[2]);
-                c20 = TLanes.MultiplyAdd(x, b0, c20);
-                c21 = TLanes.MultiplyAdd(x, b1, c21);
+                p = TLanes.Products(x, b0);
+                x = TLanes.Products(x, TLanes.Load(b + TLanes.Count));
+                (c20, c21) = (TLanes.Add(c20, p), TLanes.Add(c21, x));
                 x = TLanes.Twice(a[3]);
-                c30 = TLanes.MultiplyAdd(x, b0, c30);
-                c31 = TLanes.MultiplyAdd(x, b1, c31);
+                p = TLanes.Products(x, b0);
+                x = TLanes.Products(x, TLanes.Load(b + TLanes.Count));
+                (c30, c31) = (TLanes.Add(c30, p), TLanes.Add(c31, x));
                 x = TLanes.Twice(a[4]);
-                c40 = TLanes.MultiplyAdd(x, b0, c40);
-                c41 = TLanes.MultiplyAdd(x, b1, c41);
+                p = TLanes.Products(x, b0);
+                x = TLanes.Products(x, TLanes.Load(b + TLanes.Count));
+                (c40, c41) = (TLanes.Add(c40, p), TLanes.Add(c41, x));
                 x = TLanes.Twice(a[5]);
-                c50 = TLanes.MultiplyAdd(x, b0, c50);
-                c51 = TLanes.MultiplyAdd(x, b1, c51);
+                p = TLanes.Products(x, b0);
+                x = TLanes.Products(x, TLanes.Load(b + TLanes.Count));
+                (c50, c51) = (TLanes.Add(c50, p), TLanes.Add(c51, x));
             }
 
             var largest = TLanes.Max(TLanes.Max(TLanes.Max(c00, c01), TLanes.Max(c10, c11)), TLanes.Max(TLanes.Max(c20, c21), TLanes.Max(c30, c31)));
             largest = TLanes.Max(largest, TLanes.Max(TLanes.Max(c40, c41), TLanes.Max(c50, c51)));
-            if (!TLanes.AnyAbove(largest, all ? limits.All : limits.First))
+            if (TLanes.AnyAbove(largest, (short)limit))
             {
-                return all ? ScreenOutcome.Late : ScreenOutcome.Early;
+                Store(c00, c01, hits.Tile + (0 * 2 * TLanes.Count));
+                Store(c10, c11, hits.Tile + (1 * 2 * TLanes.Count));
+                Store(c20, c21, hits.Tile + (2 * 2 * TLanes.Count));
+                Store(c30, c31, hits.Tile + (3 * 2 * TLanes.Count));
+                Store(c40, c41, hits.Tile + (4 * 2 * TLanes.Count));
+                Store(c50, c51, hits.Tile + (5 * 2 * TLanes.Count));
+                Finish(column, panel, hits);
+                if (hits.Count > 0)
+                {
+                    return panel;
+                }
             }
-
-            if (all)
-            {
-                break;
-            }
-
-            all = true;
-            var rest0 = TLanes.Subtract(TLanes.Load(whole), TLanes.Load(start));
-            var rest1 = TLanes.Subtract(TLanes.Load(whole + TLanes.Count), TLanes.Load(start + TLanes.Count));
-            (c00, c01) = (TLanes.Add(c00, rest0), TLanes.Add(c01, rest1));
-            (c10, c11) = (TLanes.Add(c10, rest0), TLanes.Add(c11, rest1));
-            (c20, c21) = (TLanes.Add(c20, rest0), TLanes.Add(c21, rest1));
-            (c30, c31) = (TLanes.Add(c30, rest0), TLanes.Add(c31, rest1));
-            (c40, c41) = (TLanes.Add(c40, rest0), TLanes.Add(c41, rest1));
-            (c50, c51) = (TLanes.Add(c50, rest0), TLanes.Add(c51, rest1));
         }
 
-        Store(c00, c01, tile + (0 * 2 * TLanes.Count));
-        Store(c10, c11, tile + (1 * 2 * TLanes.Count));
-        Store(c20, c21, tile + (2 * 2 * TLanes.Count));
-        Store(c30, c31, tile + (3 * 2 * TLanes.Count));
-        Store(c40, c41, tile + (4 * 2 * TLanes.Count));
-        Store(c50, c51, tile + (5 * 2 * TLanes.Count));
-        return ScreenOutcome.Written;
+        return end;
     }
 
+    // The other groups of those rows of a tile that may matter.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override int Hits(short* row, short limit, int* columns)
+    private static void Finish(in ScreenColumn column, int panel, ScreenHits hits)
     {
-        var count = 0;
-        for (var column = 0; column < Columns; column += TLanes.Count)
+        var a = column.Left + (panel * Height * (nint)column.All);
+        var (firstLimit, limit) = ((short)column.FirstLimits[panel], (short)column.Limits[panel]);
+        hits.Late++;
+        hits.Count = 0;
+        for (var row = 0; row < Height; row++)
         {
-            for (var bits = TLanes.Above(TLanes.Load(row + column), limit); bits != 0; bits &= bits - 1)
+            var sums = hits.Tile + (row * 2 * TLanes.Count);
+            TVector c0 = TLanes.Load(sums), c1 = TLanes.Load(sums + TLanes.Count);
+            if (!TLanes.AnyAbove(TLanes.Max(c0, c1), firstLimit))
             {
-                columns[count++] = column + BitOperations.TrailingZeroCount(bits);
+                continue;
+            }
+
+            c0 = TLanes.Add(c0, TLanes.Subtract(TLanes.Load(column.Whole), TLanes.Load(column.Start)));
+            c1 = TLanes.Add(c1, TLanes.Subtract(TLanes.Load(column.Whole + TLanes.Count), TLanes.Load(column.Start + TLanes.Count)));
+            for (nint group = column.First; group < column.All; group++)
+            {
+                var x = TLanes.Twice(a[(group * Height) + row]);
+                var b = column.Right + (group * 2 * TLanes.Count);
+                c0 = TLanes.Add(c0, TLanes.Products(x, TLanes.Load(b)));
+                c1 = TLanes.Add(c1, TLanes.Products(x, TLanes.Load(b + TLanes.Count)));
+            }
+
+            if (TLanes.AnyAbove(TLanes.Max(c0, c1), limit))
+            {
+                List(TLanes.Above(c0, limit), row * 2 * TLanes.Count, hits);
+                List(TLanes.Above(c1, limit), (row * 2 * TLanes.Count) + TLanes.Count, hits);
             }
         }
+    }
 
-        return count;
+    private static void List(uint bits, int place, ScreenHits hits)
+    {
+        for (; bits != 0; bits &= bits - 1)
+        {
+            hits.Places[hits.Count++] = place + BitOperations.TrailingZeroCount(bits);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
@@ -17,6 +18,10 @@ internal sealed unsafe class BytePanels : IDisposable
     /// <summary>Into so many parts the depth is cut: after each of them a panel knows how much of its rows is left.</summary>
     private const int MostSteps = 16;
 
+    /// <summary>So many rows ahead memory is asked for.</summary>
+    private const int Ahead = 8;
+
+    private const int MostFetched = 512;
     private const float LeastScale = 1e-30f;
     private const float MostScale = 1e30f;
     private readonly int width;
@@ -42,6 +47,7 @@ internal sealed unsafe class BytePanels : IDisposable
         var panels = ((rows - 1) / width) + 1;
         bytes = new NativeBuffer<short>((long)panels * width * Groups * copies);
         starts = new NativeBuffer<short>(left ? 0 : (long)panels * width * (Steps + 1));
+        Spares = new SpareTails(left ? 0 : panels, width, Steps);
         Bounds = new PanelBounds(panels, Steps);
         places = new int[rows];
     }
@@ -57,6 +63,9 @@ internal sealed unsafe class BytePanels : IDisposable
 
     /// <summary>What the panels lose.</summary>
     public PanelBounds Bounds { get; }
+
+    /// <summary>By how much the tails of right rows are less than the worst of their panel.</summary>
+    public SpareTails Spares { get; }
 
     /// <summary>A panel, <c>[Groups, width]</c> of two bytes, on the left written twice.</summary>
     /// <param name="panel">Its number.</param>
@@ -102,13 +111,16 @@ internal sealed unsafe class BytePanels : IDisposable
     {
         bytes.Dispose();
         starts.Dispose();
+        Spares.Dispose();
     }
 
     private void Pack(PairSide side, int first, int count, double sign, int largest, int bias)
     {
-        var squares = new double[count * (Steps + 1)];
+        // From a pool: of this size they would be cleared, and kept until all generations are collected.
+        var squares = ArrayPool<double>.Shared.Rent(count * (Steps + 1));
         Sort(side, first, squares, places.AsSpan(0, count));
         var row = stackalloc short[Groups];
+        Span<double> tails = stackalloc double[width];
         for (var panel = 0; panel * width < count; panel++)
         {
             var chosen = places.AsSpan(panel * width, Math.Min(width, count - (panel * width)));
@@ -133,9 +145,21 @@ internal sealed unsafe class BytePanels : IDisposable
             Bounds[panel] = new PanelBound(norm, error, usable ? 1 / (double)scale : 1);
             for (var step = 0; step <= Steps; step++)
             {
-                Bounds.Tails(step)[panel] = Tail(squares, chosen, first, step);
+                for (var i = 0; i < chosen.Length; i++)
+                {
+                    tails[i] = Math.Sqrt(squares[((chosen[i] - first) * (Steps + 1)) + step]) * (1 + 1e-9);
+                }
+
+                var longest = TensorPrimitives.Max<double>(tails[..chosen.Length]);
+                Bounds.Tails(step)[panel] = longest;
+                if (copies == 1)
+                {
+                    Spares.Set(panel, step, longest, tails[..chosen.Length]);
+                }
             }
         }
+
+        ArrayPool<double>.Shared.Return(squares);
     }
 
     // A row's groups to their places in a panel.
@@ -159,12 +183,23 @@ internal sealed unsafe class BytePanels : IDisposable
         var keys = new double[order.Length];
         for (var i = 0; i < order.Length; i++)
         {
+            Fetch(side, first + Math.Min(i + Ahead, order.Length - 1));
             var row = squares.Slice(i * (Steps + 1), Steps + 1);
             Squares(side.Data.Row(side.Rows[first + i]), row);
             (keys[i], order[i]) = (-row[Steps * 5 / 8], first + i);
         }
 
         keys.AsSpan().Sort(order);
+    }
+
+    // Rows lie in the order of their tokens, not of their norms. Of a long one only the start: the processor sees where the rest is.
+    private static void Fetch(PairSide side, int place)
+    {
+        var row = (byte*)side.Data.Row(side.Rows[place]);
+        for (var line = 0; line < Math.Min(side.Data.Columns * sizeof(float), MostFetched); line += CacheLine.Bytes)
+        {
+            CacheLine.FetchNear(row + line);
+        }
     }
 
     // What follows each step of a row, squared: in float64 no square of a float32 is lost.
@@ -194,18 +229,6 @@ internal sealed unsafe class BytePanels : IDisposable
             sums[step] = sum;
             end = start;
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private double Tail(double[] squares, ReadOnlySpan<int> chosen, int first, int step)
-    {
-        var largest = 0.0;
-        foreach (var place in chosen)
-        {
-            largest = Math.Max(largest, squares[((place - first) * (Steps + 1)) + step]);
-        }
-
-        return Math.Sqrt(largest) * (1 + 1e-9);
     }
 
     private static double Largest(double[] norms, ReadOnlySpan<int> chosen)

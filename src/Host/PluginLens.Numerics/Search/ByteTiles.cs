@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using PluginLens.Numerics.Kernels;
 
 namespace PluginLens.Numerics.Search;
@@ -12,15 +11,18 @@ internal sealed unsafe class ByteTiles : PairTiles
     /// <summary>So many tiles are to need all dimensions: if fewer do, the first dimensions of the others were more than it took.</summary>
     private const double Continuing = 0.05;
 
+    /// <summary>Left panels for which the number of first dimensions is chosen together.</summary>
+    private const int PanelsAtOnce = 32;
+
     private const int SampleRows = 4;
     private const int SampleColumns = 2;
     private readonly ScreenKernel kernel;
     private readonly PackedBlocks<BytePanels> columns;
     private readonly BytePanels rows;
-    private readonly NativeBuffer<short> tile;
-    private readonly NativeBuffer<int> hits;
-    private readonly double[] limits;
-    private readonly double[] firstLimits;
+    private readonly ScreenHits hits;
+    private readonly NativeBuffer<short> start;
+    private readonly NativeBuffer<int> limits;
+    private readonly NativeBuffer<int> firstLimits;
     private readonly double relative;
     private BytePanels? panels;
     private double deviations = 3;
@@ -40,9 +42,10 @@ internal sealed unsafe class ByteTiles : PairTiles
         var depth = candidates.A.Data.Columns;
         relative = ErrorBound.Relative(depth);
         rows = new BytePanels(rowsInBlock, kernel.Rows, depth, left: true);
-        tile = new NativeBuffer<short>(kernel.Rows * kernel.Columns);
-        hits = new NativeBuffer<int>(kernel.Columns);
-        (limits, firstLimits) = (new double[rows.Bounds.Norms.Length], new double[rows.Bounds.Norms.Length]);
+        hits = new ScreenHits(kernel);
+        start = new NativeBuffer<short>(kernel.Columns);
+        limits = new NativeBuffer<int>(rows.Bounds.Room);
+        firstLimits = new NativeBuffer<int>(rows.Bounds.Room);
     }
 
     private int PanelCount => ((RowCount - 1) / kernel.Rows) + 1;
@@ -76,17 +79,13 @@ internal sealed unsafe class ByteTiles : PairTiles
         long found = 0, pairs = 0;
         foreach (var column in Sample(end - first, kernel.Columns, SampleColumns))
         {
-            Limit(column, rows.Steps, threshold);
-            var start = panels!.Start(column, rows.Steps);
             foreach (var row in Sample(RowCount, kernel.Rows, SampleRows))
             {
                 pairs += kernel.Rows * kernel.Columns;
-                if (kernel.Run((int*)rows.Panel(row), panels.Panel(column), (rows.Groups, rows.Groups), start, start, (0, (short)limits[row]), tile.Pointer) == ScreenOutcome.Written)
+                var from = row - (row % PanelsAtOnce);
+                if (kernel.Run(Tiles(column, rows.Steps, from, row + 1, threshold), row, row + 1, hits) == row)
                 {
-                    for (var i = 0; i < kernel.Rows; i++)
-                    {
-                        found += kernel.Hits(tile.Pointer + (i * kernel.Columns), (short)limits[row], hits.Pointer);
-                    }
+                    found += hits.Count;
                 }
             }
         }
@@ -97,8 +96,10 @@ internal sealed unsafe class ByteTiles : PairTiles
     public override void Dispose()
     {
         rows.Dispose();
-        tile.Dispose();
         hits.Dispose();
+        start.Dispose();
+        limits.Dispose();
+        firstLimits.Dispose();
     }
 
     protected override void PackRows() => rows.PackLeft(Candidates.A, FirstRow, RowCount, Candidates.Sign);
@@ -114,82 +115,95 @@ internal sealed unsafe class ByteTiles : PairTiles
     }
 
     // The threshold is looked at once for the column: a limit that is too low finds no less.
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void Column(int column, int end)
     {
         var threshold = Candidates.Threshold;
         var panel = (column - FirstColumn) / kernel.Columns;
-        var (height, groups, length) = (kernel.Rows, rows.Groups, kernel.Rows * rows.Groups);
-        var step = Step(panel, threshold);
-        var first = Math.Min(step * rows.GroupsInStep, groups);
-        Limit(panel, step, threshold);
-        short* right = panels!.Panel(panel), start = panels.Start(panel, step), whole = panels.Start(panel, rows.Steps);
-        var left = (int*)rows.Panel(0);
-        var norms = rows.Bounds.Norms;
-        var norm = panels.Bounds.Norms[panel];
-        var (early, late) = (0, 0);
-        for (var i = 0; i < PanelCount; i++, left += length)
+        var step = rows.Steps;
+        for (int from = 0, to; from < PanelCount; from = to)
         {
-            if (norms[i] * norm < threshold)
+            to = Math.Min(from + PanelsAtOnce, PanelCount);
+            step = Step(panel, (from + to) / 2, threshold, step);
+            var (tiles, late) = (Tiles(panel, step, from, to, threshold), hits.Late);
+            for (var row = from; (row = kernel.Run(tiles, row, to, hits)) < to; row++)
             {
-                continue;
+                Offer(row * kernel.Rows, panel * kernel.Columns, end - FirstColumn);
             }
 
-            var outcome = kernel.Run(left, right, (first, groups), start, whole, ((short)firstLimits[i], (short)limits[i]), tile.Pointer);
-            if (outcome == ScreenOutcome.Early)
+            if (step < rows.Steps)
             {
-                early++;
-                continue;
+                tested += to - from;
+                continued += hits.Late - late;
             }
-
-            late++;
-            if (outcome == ScreenOutcome.Written)
-            {
-                Collect(i * height, panel * kernel.Columns, end - FirstColumn, (short)limits[i]);
-            }
-        }
-
-        if (first < groups)
-        {
-            tested += early + late;
-            continued += late;
         }
     }
 
     // The fewest steps whose limit is so many deviations of products of isotropic rows out: in most pairs their products, and the most that the others can add, stay below the threshold.
-    private int Step(int panel, double threshold)
+    private int Step(int panel, int leftPanel, double threshold, int near)
     {
-        var middle = PanelCount / 2;
-        PanelBound left = rows.Bounds[middle], right = panels!.Bounds[panel];
+        PanelBound left = rows.Bounds[leftPanel], right = panels!.Bounds[panel];
         var room = threshold - (left.Error * right.Norm) - (left.Length * right.Error);
-        for (var step = 1; step < rows.Steps; step++)
+        var step = near;
+        while (step > 1 && Rules(step - 1))
         {
-            double tail = rows.Bounds.Tails(step)[middle], rightTail = panels.Bounds.Tails(step)[panel];
-            var spread = Math.Sqrt(((left.Norm * left.Norm) - (tail * tail)) * ((right.Norm * right.Norm) - (rightTail * rightTail)) / (step * rows.GroupsInStep * ScreenKernel.Group));
-            if (room - (tail * rightTail) >= deviations * spread)
-            {
-                return step;
-            }
+            step--;
         }
 
-        return rows.Steps;
+        while (step < rows.Steps && !Rules(step))
+        {
+            step++;
+        }
+
+        return step;
+
+        bool Rules(int steps)
+        {
+            double tail = rows.Bounds.Tails(steps)[leftPanel], rightTail = panels.Bounds.Tails(steps)[panel];
+            var spread = Math.Sqrt(((left.Norm * left.Norm) - (tail * tail)) * ((right.Norm * right.Norm) - (rightTail * rightTail)) / (steps * rows.GroupsInStep * ScreenKernel.Group));
+            return room - (tail * rightTail) >= deviations * spread;
+        }
     }
 
-    private void Limit(int panel, int step, double threshold) => rows.Bounds.Limits(
-        panels!.Bounds[panel], threshold, relative, step, panels.Bounds.Tails(step)[panel], limits, firstLimits);
-
-    private void Collect(int row, int column, int columnCount, short limit)
+    private ScreenColumn Tiles(int panel, int step, int from, int end, double threshold)
     {
-        var height = Math.Min(kernel.Rows, RowCount - row);
-        for (var i = 0; i < height; i++)
+        var least = rows.Bounds.Limits(panels!.Bounds[panel], threshold, relative, step, panels.Bounds.Tails(step)[panel], from, end, limits.Pointer, firstLimits.Pointer);
+        panels.Spares.Take(panel, step, least, panels.Start(panel, step), start.Pointer);
+        if (from == 0)
         {
-            var count = kernel.Hits(tile.Pointer + (i * kernel.Columns), limit, hits.Pointer);
-            for (var hit = 0; hit < count; hit++)
+            FetchStart(panel + 1, step);
+        }
+
+        return new ScreenColumn(
+            (int*)rows.Panel(0),
+            panels.Panel(panel),
+            Math.Min(step * rows.GroupsInStep, rows.Groups),
+            rows.Groups,
+            start.Pointer,
+            panels.Start(panel, rows.Steps),
+            firstLimits.Pointer,
+            limits.Pointer);
+    }
+
+    // What the next column of tiles starts from, so that it does not wait.
+    private void FetchStart(int panel, int step)
+    {
+        var start = (byte*)panels!.Start(panel, step);
+        var spare = (byte*)panels.Spares.Of(panel, step);
+        for (var line = 0; line < kernel.Columns * sizeof(float); line += CacheLine.Bytes)
+        {
+            CacheLine.FetchNear(spare + line);
+            CacheLine.FetchNear(start + (line / 2));
+        }
+    }
+
+    private void Offer(int row, int column, int columnCount)
+    {
+        for (var hit = 0; hit < hits.Count; hit++)
+        {
+            var (i, j) = Math.DivRem(hits.Places[hit], kernel.Columns);
+            if (row + i < RowCount && column + j < columnCount)
             {
-                if (column + hits.Pointer[hit] < columnCount)
-                {
-                    Candidates.Offer(rows.Place(row + i), panels!.Place(column + hits.Pointer[hit]));
-                }
+                Candidates.Offer(rows.Place(row + i), panels!.Place(column + j));
             }
         }
     }

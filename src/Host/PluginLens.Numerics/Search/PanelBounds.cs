@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace PluginLens.Numerics.Search;
 
 /// <summary>Bounds of the panels of a block, in columns, so that limits of several are computed at once.</summary>
-internal sealed class PanelBounds
+internal sealed unsafe class PanelBounds
 {
     private readonly int panels;
     private readonly double[] norms;
@@ -31,8 +31,8 @@ internal sealed class PanelBounds
         set => (norms[panel], errors[panel], lengths[panel], inverses[panel]) = (value.Norm, value.Error, value.Length, value.Inverse);
     }
 
-    /// <summary>Of |x|, <c>[panels, rounded up]</c>.</summary>
-    public double[] Norms => norms;
+    /// <summary>Panels, rounded up to what is computed at once.</summary>
+    public int Room => panels;
 
     /// <summary>Norms of what follows the first steps of a row, the largest of each panel, <c>[panels]</c>.</summary>
     /// <param name="step">How many steps.</param>
@@ -47,24 +47,40 @@ internal sealed class PanelBounds
     /// <param name="relative">What the score itself may be off, in units of |x||y|.</param>
     /// <param name="step">How many steps are the first.</param>
     /// <param name="tail">Tail of the right panel there.</param>
-    /// <param name="whole">Receives the limits of all dimensions, as long as <see cref="Norms"/>.</param>
-    /// <param name="first">Receives those of the first steps.</param>
+    /// <param name="from">First left panel, a multiple of four.</param>
+    /// <param name="end">The one after the last.</param>
+    /// <param name="whole">Receives the limits of all dimensions, <c>[Room]</c>.</param>
+    /// <param name="first">Receives those of the first steps, <c>[Room]</c>.</param>
+    /// <returns>The least tail of the left panels, in units of the integers of both.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Limits(in PanelBound right, double score, double relative, int step, double tail, double[] whole, double[] first)
+    public double Limits(in PanelBound right, double score, double relative, int step, double tail, int from, int end, int* whole, int* first)
     {
         var leftTails = Tails(step);
-        for (var i = 0; i < panels; i += Vector256<double>.Count)
+        var least = Vector256.Create(double.PositiveInfinity);
+        for (var i = from; i < end; i += Vector256<double>.Count)
         {
             var norm = Vector256.LoadUnsafe(ref norms[i]);
             var room = Vector256.Create(score) - ((Vector256.LoadUnsafe(ref errors[i]) + (norm * relative)) * right.Norm) - (Vector256.LoadUnsafe(ref lengths[i]) * right.Error);
+            var ruled = Vector256.LessThan(norm * right.Norm, Vector256.Create(score));
             var units = Vector256.LoadUnsafe(ref inverses[i]) * right.Inverse;
-            Limit(room * units).StoreUnsafe(ref whole[i]);
-            Limit((room - (Vector256.LoadUnsafe(ref leftTails[i]) * tail)) * units).StoreUnsafe(ref first[i]);
+            Limit(room * units, ruled).Store(whole + i);
+            var leftTail = Vector256.LoadUnsafe(ref leftTails[i]);
+            Limit((room - (leftTail * tail)) * units, ruled).Store(first + i);
+            least = Vector256.MinNative(least, leftTail * units);
         }
+
+        return Math.Min(Math.Min(least[0], least[1]), Math.Min(least[2], least[3]));
     }
 
-    // A whole number less, for the rounding here.
+    // A whole number less, for the rounding here; where norms rule the panel out, one that nothing exceeds.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<double> Limit(Vector256<double> value) =>
-        Vector256.Min(Vector256.Max(value - Vector256.Create(2.0), Vector256.Create((double)short.MinValue)), Vector256.Create((double)short.MaxValue));
+    private static Vector128<int> Limit(Vector256<double> value, Vector256<double> ruled)
+    {
+        var limit = Vector256.Min(Vector256.Max(value - Vector256.Create(2.0), Vector256.Create((double)short.MinValue)), Vector256.Create((double)short.MaxValue));
+        limit = Vector256.ConditionalSelect(ruled, Vector256.Create((double)short.MaxValue), limit);
+
+        // Whole numbers that a float32 holds: the way to integers that every processor has.
+        limit = Vector256.Floor(limit);
+        return Vector128.ConvertToInt32Native(Vector128.Narrow(limit.GetLower(), limit.GetUpper()));
+    }
 }
