@@ -8,6 +8,9 @@ internal static unsafe class PanelPacking
 {
     private const int Band = 16;
 
+    /// <summary>So many rows, or steps of the depth, ahead memory is asked for.</summary>
+    private const int Ahead = 8;
+
     /// <summary>Packs rows that follow each other in memory at a fixed distance.</summary>
     /// <param name="source">First element of the first row.</param>
     /// <param name="rowStride">Distance between rows.</param>
@@ -59,6 +62,12 @@ internal static unsafe class PanelPacking
         var i = 0;
         for (; i <= indices.Length - 4; i += 4)
         {
+            // Chosen rows may lie anywhere.
+            for (var next = i + Ahead; next < Math.Min(i + Ahead + 4, indices.Length); next++)
+            {
+                CacheLine.FetchRow(source.Row(indices[next]), source.Columns);
+            }
+
             Transposition.FourRows(source.Row(indices[i]), source.Row(indices[i + 1]), source.Row(indices[i + 2]), source.Row(indices[i + 3]), source.Columns, scale, panel + i, width);
         }
 
@@ -81,7 +90,6 @@ internal static unsafe class PanelPacking
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Beside(float* source, nint stride, int count, int depth, int width, float scale, float* panels)
     {
-        const int Ahead = 8;
         for (var k = 0; k < depth; k++, source += stride, panels += width)
         {
             for (nint line = 0; line < count * sizeof(float); line += CacheLine.Bytes)

@@ -53,7 +53,10 @@ internal sealed unsafe class FloatProduct : IDisposable
             {
                 if (thin is not null && ThinProduct.Is(a, b))
                 {
-                    ThinProduct.Run(a, b, target, thin, threads, cancellation);
+                    if (ThinProduct.Run(a, b, target, thin, threads, cancellation))
+                    {
+                        return;
+                    }
                 }
                 else
                 {

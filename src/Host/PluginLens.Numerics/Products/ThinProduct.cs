@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using PluginLens.Numerics.Kernels;
 
 namespace PluginLens.Numerics.Products;
@@ -21,7 +22,8 @@ internal static unsafe class ThinProduct
     /// <param name="kernel">The inner loop.</param>
     /// <param name="threads">Threads.</param>
     /// <param name="cancellation">Watched.</param>
-    public static void Run(Matrix a, Matrix b, float* target, RowKernel kernel, int threads, CancellationToken cancellation)
+    /// <returns>Whether all numbers of it are finite.</returns>
+    public static bool Run(Matrix a, Matrix b, float* target, RowKernel kernel, int threads, CancellationToken cancellation)
     {
         const int RowsAtOnce = TilesAtOnce * RowKernel.Rows;
         using var pinA = a.Data.Pin();
@@ -36,6 +38,7 @@ internal static unsafe class ThinProduct
             PanelPacking.Strided(first, b.ColumnStride, b.RowStride, Math.Min(width, b.Columns - (panel * width)), depth, width, 1, packed.Pointer + ((nint)panel * width * depth));
         }
 
+        var finite = true;
         Workers.ForEach(threads, ((a.Rows - 1) / RowsAtOnce) + 1, cancellation, item =>
         {
             var edge = stackalloc float[RowKernel.Rows * kernel.Columns];
@@ -58,6 +61,14 @@ internal static unsafe class ThinProduct
                     }
                 }
             }
+
+            // While it is in the cache.
+            var first = (nint)item * RowsAtOnce;
+            if (!float.IsFinite(TensorPrimitives.MaxMagnitude(new ReadOnlySpan<float>(target + (first * b.Columns), (int)(end - first) * b.Columns))))
+            {
+                Volatile.Write(ref finite, false);
+            }
         });
+        return finite;
     }
 }

@@ -21,7 +21,6 @@ internal sealed unsafe class BytePanels : IDisposable
     /// <summary>So many rows ahead memory is asked for.</summary>
     private const int Ahead = 8;
 
-    private const int MostFetched = 512;
     private const float LeastScale = 1e-30f;
     private const float MostScale = 1e30f;
     private readonly int width;
@@ -183,23 +182,14 @@ internal sealed unsafe class BytePanels : IDisposable
         var keys = new double[order.Length];
         for (var i = 0; i < order.Length; i++)
         {
-            Fetch(side, first + Math.Min(i + Ahead, order.Length - 1));
+            // Rows lie in the order of their tokens, not of their norms.
+            CacheLine.FetchRow(side.Data.Row(side.Rows[first + Math.Min(i + Ahead, order.Length - 1)]), depth);
             var row = squares.Slice(i * (Steps + 1), Steps + 1);
             Squares(side.Data.Row(side.Rows[first + i]), row);
             (keys[i], order[i]) = (-row[Steps * 5 / 8], first + i);
         }
 
         keys.AsSpan().Sort(order);
-    }
-
-    // Rows lie in the order of their tokens, not of their norms. Of a long one only the start: the processor sees where the rest is.
-    private static void Fetch(PairSide side, int place)
-    {
-        var row = (byte*)side.Data.Row(side.Rows[place]);
-        for (var line = 0; line < Math.Min(side.Data.Columns * sizeof(float), MostFetched); line += CacheLine.Bytes)
-        {
-            CacheLine.FetchNear(row + line);
-        }
     }
 
     // What follows each step of a row, squared: in float64 no square of a float32 is lost.
