@@ -1,27 +1,22 @@
+using System.Runtime.Intrinsics;
+
 namespace PluginLens.Plugins.States;
 
-/// <summary>Rows of logits as distributions; what is said of them is summed in float64.</summary>
+/// <summary>Rows of logits as distributions; what is said of them is summed in float64, four sums side by side, in an order that depends on nothing.</summary>
 internal sealed class Distributions
 {
     private readonly Matrix _logits;
-    private readonly double[] _normalisers;
+    private readonly Row[] _rows;
 
     /// <summary>Norms each row.</summary>
     /// <param name="logits">Logits, <c>n x V</c>.</param>
     public Distributions(Matrix logits)
     {
         _logits = logits;
-        _normalisers = new double[logits.Rows];
+        _rows = new Row[logits.Rows];
         for (var row = 0; row < logits.Rows; row++)
         {
-            var values = logits.Row(row);
-            var (largest, sum) = ((double)values[Best(row)], 0.0);
-            foreach (var value in values)
-            {
-                sum += Math.Exp(value - largest);
-            }
-
-            _normalisers[row] = largest + Math.Log(sum);
+            _rows[row] = Normed(logits.Row(row));
         }
     }
 
@@ -46,21 +41,11 @@ internal sealed class Distributions
     /// <summary>A token's log-probability.</summary>
     /// <param name="row">Row.</param>
     /// <param name="token">Id.</param>
-    public double Log(int row, int token) => _logits.Row(row)[token] - _normalisers[row];
+    public double Log(int row, int token) => _logits.Row(row)[token] - _rows[row].Normaliser;
 
     /// <summary>The likeliest token; the lower id where two are.</summary>
     /// <param name="row">Row.</param>
-    public int Best(int row)
-    {
-        var values = _logits.Row(row);
-        var best = 0;
-        for (var token = 1; token < values.Length; token++)
-        {
-            best = values[token] > values[best] ? token : best;
-        }
-
-        return best;
-    }
+    public int Best(int row) => _logits.Row(row).IndexOf((float)_rows[row].Largest);
 
     /// <summary>A token's rank, 1 = best; the lower id first where equal.</summary>
     /// <param name="row">Row.</param>
@@ -79,32 +64,67 @@ internal sealed class Distributions
 
     /// <summary><c>-sum p log p</c>, in nats.</summary>
     /// <param name="row">Row.</param>
-    public double Entropy(int row)
+    public double Entropy(int row) => Math.Log(_rows[row].Sum) - (_rows[row].Weighted / _rows[row].Sum);
+
+    /// <summary>KL of a row from another, <c>sum p (log p - log q)</c>, in nats; never below 0.</summary>
+    /// <param name="row">Row, p.</param>
+    /// <param name="other">Row, q.</param>
+    public double Divergence(int row, int other)
     {
-        var sum = 0.0;
-        foreach (var value in _logits.Row(row))
+        ReadOnlySpan<float> p = _logits.Row(row), q = _logits.Row(other);
+        Row own = _rows[row], theirs = _rows[other];
+        var (sums, sum, at) = (Vector256<double>.Zero, 0.0, 0);
+        for (; at <= p.Length - 4; at += 4)
         {
-            var log = value - _normalisers[row];
-            sum -= Math.Exp(log) * log;
+            var log = Four(p, at) - Vector256.Create(own.Largest);
+            sums += Vector256.Exp(log) * (log - (Four(q, at) - Vector256.Create(theirs.Largest)));
         }
 
-        return sum;
+        for (; at < p.Length; at++)
+        {
+            var log = p[at] - own.Largest;
+            sum += Math.Exp(log) * (log - (q[at] - theirs.Largest));
+        }
+
+        return Math.Max(0, ((Vector256.Sum(sums) + sum) / own.Sum) - (Math.Log(own.Sum) - Math.Log(theirs.Sum)));
     }
 
-    /// <summary>KL of a row from a row of other distributions, <c>sum p (log p - log q)</c>, in nats; never below 0.</summary>
-    /// <param name="row">Row, p.</param>
-    /// <param name="others">Where q is.</param>
-    /// <param name="other">Its row.</param>
-    public double Divergence(int row, Distributions others, int other)
+    private static Row Normed(ReadOnlySpan<float> logits)
     {
-        var (p, q) = (_logits.Row(row).ToArray(), others._logits.Row(other).ToArray());
-        var sum = 0.0;
-        for (var token = 0; token < p.Length; token++)
+        var largest = logits[0];
+        foreach (var logit in logits)
         {
-            var log = p[token] - _normalisers[row];
-            sum += Math.Exp(log) * (log - (q[token] - others._normalisers[other]));
+            largest = Math.Max(largest, logit);
         }
 
-        return Math.Max(0, sum);
+        var (sums, weighted, sum, rest, at) = (Vector256<double>.Zero, Vector256<double>.Zero, 0.0, 0.0, 0);
+        for (; at <= logits.Length - 4; at += 4)
+        {
+            var log = Four(logits, at) - Vector256.Create((double)largest);
+            var power = Vector256.Exp(log);
+            sums += power;
+            weighted += power * log;
+        }
+
+        for (; at < logits.Length; at++)
+        {
+            var log = (double)logits[at] - largest;
+            sum += Math.Exp(log);
+            rest += Math.Exp(log) * log;
+        }
+
+        return new Row(largest, Vector256.Sum(sums) + sum, Vector256.Sum(weighted) + rest);
+    }
+
+    private static Vector256<double> Four(ReadOnlySpan<float> values, int at)
+    {
+        var (low, high) = Vector128.Widen(Vector128.Create(values[at..]));
+        return Vector256.Create(low, high);
+    }
+
+    /// <summary>Of <c>e = exp(logit - largest)</c>: their sum, and the sum of <c>e (logit - largest)</c>.</summary>
+    private readonly record struct Row(double Largest, double Sum, double Weighted)
+    {
+        public double Normaliser { get; } = Largest + Math.Log(Sum);
     }
 }

@@ -6,8 +6,11 @@ namespace PluginLens.Plugins.States;
 /// <param name="how">What happens to a state before the unembedding.</param>
 internal sealed class LensReading(Model model, Compute compute, StateNorm how)
 {
+    private readonly Matrix _vocabulary = model.WU.Transpose();
     private readonly ModelNorm? _norm = ModelNorm.Final(model);
     private readonly float[]? _bias = model.HasWeight("unembed.b_U") ? model.Weight("unembed.b_U").Span.ToArray() : null;
+    private float[] _logits = [];
+    private BestLogits? _best;
 
     /// <summary>The state that the model's own logits are made of.</summary>
     public string LastHook { get; } = Output(model, model.Config.NLayers - 1);
@@ -55,30 +58,34 @@ internal sealed class LensReading(Model model, Compute compute, StateNorm how)
     /// <param name="states">Of <see cref="States"/>.</param>
     /// <param name="k">Tokens per state.</param>
     /// <param name="keep">Tokens that take part, <c>[V]</c>; null = all.</param>
-    public RowTopK Words(Matrix states, int k, bool[]? keep) => compute.TopRows(states, model.WU.Transpose(), new RowQuery { K = k, Keep = keep, Bias = _bias });
+    public RowTopK Words(Matrix states, int k, bool[]? keep) => compute.TopRows(states, _vocabulary, new RowQuery { K = k, Keep = keep, Bias = _bias });
 
-    /// <summary>The distribution of each state.</summary>
+    /// <summary>All logits of each state in float32, before the soft-cap, <c>n x V</c>; good until they are asked for again.</summary>
     /// <param name="states">Of <see cref="States"/>.</param>
-    public Distributions Distributions(Matrix states)
+    public Matrix Logits(Matrix states)
     {
-        var logits = compute.Multiply(states, model.WU);
-        if (_bias is null && model.Config.OutputLogitsSoftCap is null)
+        var size = states.Rows * _vocabulary.Rows;
+        _logits = _logits.Length < size ? GC.AllocateUninitializedArray<float>(size) : _logits;
+        compute.Multiply(states, _vocabulary.Transpose(), _logits.AsSpan(0, size));
+        for (var at = 0; at < size && _bias is not null; at++)
         {
-            return new Distributions(logits);
+            _logits[at] += _bias[at % _bias.Length];
         }
 
-        var values = new float[logits.Rows * logits.Columns];
-        for (var row = 0; row < logits.Rows; row++)
-        {
-            var source = logits.Row(row);
-            for (var token = 0; token < source.Length; token++)
-            {
-                values[(row * source.Length) + token] = (float)Capped(source[token] + (_bias?[token] ?? 0));
-            }
-        }
-
-        return new Distributions(new Matrix(values, logits.Rows, logits.Columns));
+        return new Matrix(_logits.AsMemory(0, size), states.Rows, _vocabulary.Rows);
     }
+
+    /// <summary>What <see cref="Words(Matrix, int, bool[])"/> gives, where the logits are there.</summary>
+    /// <param name="states">Of <see cref="States"/>.</param>
+    /// <param name="logits">Their <see cref="Logits"/>.</param>
+    /// <param name="k">Tokens per state.</param>
+    /// <param name="keep">Tokens that take part, <c>[V]</c>; null = all.</param>
+    public RowTopK Words(Matrix states, Matrix logits, int k, bool[]? keep) => (_best ??= new BestLogits(compute, _vocabulary, _bias)).Of(states, logits, k, keep);
+
+    /// <summary>Logits as distributions, through the soft-cap.</summary>
+    /// <param name="logits">Of <see cref="Logits"/>.</param>
+    public Distributions Distributions(Matrix logits) =>
+        new(model.Config.OutputLogitsSoftCap is null ? logits : new Matrix(Array.ConvertAll(logits.Data.ToArray(), logit => (float)Capped(logit)), logits.Rows, logits.Columns));
 
     /// <summary>A logit through the model's soft-cap.</summary>
     /// <param name="logit">Before it.</param>

@@ -84,18 +84,22 @@ public sealed class LogitLens : Analysis<LogitLensOptions>
     {
         var (model, lens, layers) = (setup.Model, setup.Lens, setup.Layers);
         Matrix Activation(string hook, int row) => batch.Activations[hook][row].AsMatrix();
-        var rows = lens.States([.. layers.SelectMany(layer => places.Select(place => (Activation(layer.Hook, place.Row), place.Position, layer.Kind == StateKind.Embed, false)))]);
-        var (found, final) = (lens.Distributions(rows), lens.Distributions(lens.States([.. places.Select(place => (Activation(lens.LastHook, place.Row), place.Position, false, true))])));
-        var lists = setup.Similar.Of((k, keep) => lens.Words(rows, k, keep), centred: true);
+        var states = lens.States([
+            .. layers.SelectMany(layer => places.Select(place => (Activation(layer.Hook, place.Row), place.Position, layer.Kind == StateKind.Embed, false))),
+            .. places.Select(place => (Activation(lens.LastHook, place.Row), place.Position, false, true)),
+        ]);
+        var (count, logits) = (layers.Count * places.Length, lens.Logits(states));
+        var lists = setup.Similar.Of((k, keep) => lens.Words(states.Slice(0, count), logits.Slice(0, count), k, keep), centred: true);
+        var found = lens.Distributions(logits);
         foreach (var (at, (place, position)) in places.Index())
         {
             var (prompt, tokens) = (batch.First + place, batch.Prompts[place].Tokens);
-            int? target = setup.Given ?? (setup.Options.Of == LensTarget.Predicted ? final.Best(at) : position + 1 < tokens.Length ? tokens[position + 1] : null);
+            int? target = setup.Given ?? (setup.Options.Of == LensTarget.Predicted ? found.Best(count + at) : position + 1 < tokens.Length ? tokens[position + 1] : null);
             foreach (var (layer, read) in layers.Index())
             {
                 var row = (layer * places.Length) + at;
                 var mean = setup.Options.Center ? found.Mean(row) : 0;
-                var state = new LensState(prompt, position, model.Token(tokens[position]), read.Kind, read.Layer, found.Entropy(row), final.Divergence(at, found, row), null, null, null, null, null);
+                var state = new LensState(prompt, position, model.Token(tokens[position]), read.Kind, read.Layer, found.Entropy(row), found.Divergence(count + at, row), null, null, null, null, null);
                 if (target is { } token)
                 {
                     var log = found.Log(row, token);

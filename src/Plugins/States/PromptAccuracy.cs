@@ -33,7 +33,7 @@ public sealed class PromptAccuracy : Analysis<PromptAccuracyOptions>
             foreach (var positions in Enumerable.Range(0, tokens.Length).Chunk(Block))
             {
                 context.Cancellation.ThrowIfCancellationRequested();
-                var found = lens.Distributions(lens.Last(states, positions));
+                var found = lens.Distributions(lens.Logits(lens.Last(states, positions)));
                 rows.AddRange(positions.Select((position, at) => Row(found, at, position)));
             }
 
