@@ -24,9 +24,14 @@ internal static unsafe class PanelPacking
     {
         if (columnStride == 1)
         {
-            // A cache line of every row at a time.
+            // A cache line of every row at a time, and the same of the rows that are packed next: no processor guesses so many rows at once.
             for (var k = 0; k < depth; k += Band)
             {
+                for (var i = 0; i < count; i++)
+                {
+                    CacheLine.FetchFar(source + k + ((count + i) * rowStride));
+                }
+
                 Transposition.Exchange(source + k, rowStride, count, Math.Min(Band, depth - k), scale, panel + ((nint)k * width), width);
             }
         }
