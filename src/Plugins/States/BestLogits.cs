@@ -11,8 +11,11 @@ namespace PluginLens.Plugins.States;
 /// <param name="bias">b_U, <c>[V]</c>; null = none.</param>
 internal sealed class BestLogits(Compute compute, Matrix vocabulary, float[]? bias)
 {
+    /// <summary>More than the norm of what is lost where squares underflow, all of it below 2^-63.</summary>
+    private const double Underflow = 1.0 / (1L << 55);
+
     private readonly double _longest = Longest(vocabulary);
-    private readonly double _largestBias = bias?.Max(Math.Abs) ?? 0;
+    private readonly double _largestBias = bias?.Aggregate(0f, (largest, value) => Math.Max(largest, Math.Abs(value))) ?? 0;
 
     /// <summary>The lists.</summary>
     /// <param name="states">Ready for the unembedding, <c>n x d_model</c>.</param>
@@ -25,8 +28,9 @@ internal sealed class BestLogits(Compute compute, Matrix vocabulary, float[]? bi
         var (lists, crowded) = (new RowTopK(states.Rows, k, new int[states.Rows * k], new double[states.Rows * k]), new List<int>());
         for (var row = 0; row < states.Rows && k > 0; row++)
         {
-            int[] tokens = Candidates(logits.Row(row), k, keep, 2 * Error(states.Row(row)));
-            if (tokens.Length > Math.Max(256, logits.Columns / 32))
+            var error = Error(states.Row(row));
+            int[] tokens = Candidates(logits.Row(row), k, keep, 2 * error);
+            if (tokens.Length > Math.Max(256, logits.Columns / 32) || !double.IsFinite(error))
             {
                 crowded.Add(row);
                 continue;
@@ -38,7 +42,7 @@ internal sealed class BestLogits(Compute compute, Matrix vocabulary, float[]? bi
             found.Scores.CopyTo(lists.Scores, row * k);
         }
 
-        // Where so many logits hardly differ, one search for all such states costs less.
+        // Where so many logits hardly differ, one search for all such states costs less; and it refuses a bias that is no number.
         if (crowded.Count > 0)
         {
             var found = compute.TopRows(ParameterVectors.Gather(states, crowded), vocabulary, new RowQuery { K = k, Keep = keep, Bias = bias });
@@ -51,6 +55,12 @@ internal sealed class BestLogits(Compute compute, Matrix vocabulary, float[]? bi
 
         return lists;
     }
+
+    /// <summary>What lists cost where few tokens are near to the last of them.</summary>
+    /// <param name="config">The model.</param>
+    /// <param name="k">Tokens per state.</param>
+    /// <param name="states">How many.</param>
+    public static Cost CostOf(ModelConfig config, int k, double states) => Costs.TopRows(states, config.DModel, Math.Min(2.0 * k, config.DVocab), k);
 
     // Whatever is no farther below the k-th largest than two logits may be wrong by.
     private static int[] Candidates(ReadOnlySpan<float> logits, int k, bool[]? keep, double range)
@@ -82,7 +92,7 @@ internal sealed class BestLogits(Compute compute, Matrix vocabulary, float[]? bi
     // a product that underflows loses less than the smallest number.
     private double Error(ReadOnlySpan<float> state) => (state.Length + 2) * ((Math.ScaleB(1.01, -24) * ((Norm(state) * _longest) + _largestBias)) + Math.ScaleB(1, -148));
 
-    // No token's vector is longer.
+    // No token's vector is longer. Memory is read as it lies: tokens in turn, or one coordinate of all of them after the other.
     private static double Longest(Matrix vocabulary)
     {
         var longest = 0.0;
@@ -96,18 +106,19 @@ internal sealed class BestLogits(Compute compute, Matrix vocabulary, float[]? bi
             return longest;
         }
 
-        // Some tokens at a time, so that memory is read as it lies.
-        var row = new float[vocabulary.Columns];
-        for (var token = 0; token < vocabulary.Rows; token++)
+        var (columns, column, squares) = (vocabulary.Transpose(), new float[vocabulary.Rows], new float[vocabulary.Rows]);
+        for (var at = 0; at < columns.Rows; at++)
         {
-            vocabulary.CopyRow(token, row);
-            longest = Math.Max(longest, Norm(row));
+            columns.CopyRow(at, column);
+            for (var token = 0; token < column.Length; token++)
+            {
+                squares[token] += column[token] * column[token];
+            }
         }
 
-        return longest;
+        return Math.Sqrt(squares.Max()) + Underflow;
     }
 
-    // At least the norm: what is lost where squares underflow is of numbers below 2^-63.
     private static double Norm(ReadOnlySpan<float> row)
     {
         var (sums, sum, at) = (Vector<float>.Zero, 0f, 0);
@@ -122,6 +133,6 @@ internal sealed class BestLogits(Compute compute, Matrix vocabulary, float[]? bi
             sum += row[at] * row[at];
         }
 
-        return Math.Sqrt(Vector.Sum(sums) + sum) + Math.ScaleB(1, -55);
+        return Math.Sqrt(Vector.Sum(sums) + sum) + Underflow;
     }
 }

@@ -30,6 +30,15 @@ internal sealed class LensReading(Model model, Compute compute, StateNorm how)
     /// <param name="layer">Layer.</param>
     public string Input(int layer) => layer == 0 ? "blocks.0.hook_resid_pre" : Output(model, layer - 1);
 
+    /// <summary>What the logits of states weigh, once more where they are soft-capped.</summary>
+    /// <param name="config">The model.</param>
+    /// <param name="states">How many.</param>
+    public static double BytesOf(ModelConfig config, double states) => (config.OutputLogitsSoftCap is null ? 1 : 2) * sizeof(float) * states * config.DVocab;
+
+    /// <summary>Whether states there are read as the model itself reads its last.</summary>
+    /// <param name="hook">Hook name.</param>
+    public bool IsLast(string hook) => hook == LastHook && (how != StateNorm.None || _norm is null);
+
     /// <summary>States ready for the unembedding, <c>n x d_model</c>.</summary>
     /// <param name="chosen">For each: the activation <c>pos x d_model</c>, the position, whether it is the embedding, and whether it is read as the model reads its last state, whatever the option says.</param>
     public Matrix States(IReadOnlyList<(Matrix From, int Position, bool IsEmbedding, bool IsLast)> chosen)

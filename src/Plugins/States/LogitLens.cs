@@ -73,8 +73,9 @@ public sealed class LogitLens : Analysis<LogitLensOptions>
             Costs.InTurn(prompts.Select(prompt => Costs.Sum(
                 Costs.Times(16, Costs.Forward(config, prompt.Tokens.Length, config.NLayers, logits: false)) with { Flops = Costs.Forward(config, prompt.Tokens.Length, config.NLayers, logits: false).Flops },
                 new Cost(0, 16.0 * sizeof(float) * (states + 1) * prompt.Tokens.Length * config.DModel),
-                Costs.Times(Positions(prompt), Costs.Product(states + 1, config.DModel, config.DVocab)) with { Bytes = 2.0 * sizeof(float) * Math.Max(Block, 2 * (states + 1)) * config.DVocab },
-                SimilarWords.CostOf(model, options, options.K, Positions(prompt) * states)))),
+                Costs.Times(Positions(prompt), Costs.Product(states + 1, config.DModel, config.DVocab)) with { Bytes = LensReading.BytesOf(config, Math.Max(Block, states + 1)) },
+                BestLogits.CostOf(config, options.K, Positions(prompt) * states),
+                SimilarWords.CostOf(model, options, options.K, vectors: 0)))),
             Costs.Rows<LensState>(2 * all * states),
             Costs.Rows<LensWord>(2 * all * states * Math.Min(options.K, kept)));
     }
@@ -84,22 +85,25 @@ public sealed class LogitLens : Analysis<LogitLensOptions>
     {
         var (model, lens, layers) = (setup.Model, setup.Lens, setup.Layers);
         Matrix Activation(string hook, int row) => batch.Activations[hook][row].AsMatrix();
+
+        // Where the last layer is not among the layers, or read otherwise, the states that the others are compared with come after theirs.
+        var (count, last) = (layers.Count * places.Length, layers.FindIndex(layer => lens.IsLast(layer.Hook)));
         var states = lens.States([
             .. layers.SelectMany(layer => places.Select(place => (Activation(layer.Hook, place.Row), place.Position, layer.Kind == StateKind.Embed, false))),
-            .. places.Select(place => (Activation(lens.LastHook, place.Row), place.Position, false, true)),
+            .. places.Where(_ => last < 0).Select(place => (Activation(lens.LastHook, place.Row), place.Position, false, true)),
         ]);
-        var (count, logits) = (layers.Count * places.Length, lens.Logits(states));
+        var logits = lens.Logits(states);
         var lists = setup.Similar.Of((k, keep) => lens.Words(states.Slice(0, count), logits.Slice(0, count), k, keep), centred: true);
         var found = lens.Distributions(logits);
         foreach (var (at, (place, position)) in places.Index())
         {
-            var (prompt, tokens) = (batch.First + place, batch.Prompts[place].Tokens);
-            int? target = setup.Given ?? (setup.Options.Of == LensTarget.Predicted ? found.Best(count + at) : position + 1 < tokens.Length ? tokens[position + 1] : null);
+            var (prompt, tokens, final) = (batch.First + place, batch.Prompts[place].Tokens, ((last < 0 ? layers.Count : last) * places.Length) + at);
+            int? target = setup.Given ?? (setup.Options.Of == LensTarget.Predicted ? found.Best(final) : position + 1 < tokens.Length ? tokens[position + 1] : null);
             foreach (var (layer, read) in layers.Index())
             {
                 var row = (layer * places.Length) + at;
                 var mean = setup.Options.Center ? found.Mean(row) : 0;
-                var state = new LensState(prompt, position, model.Token(tokens[position]), read.Kind, read.Layer, found.Entropy(row), found.Divergence(count + at, row), null, null, null, null, null);
+                var state = new LensState(prompt, position, model.Token(tokens[position]), read.Kind, read.Layer, found.Entropy(row), found.Divergence(final, row), null, null, null, null, null);
                 if (target is { } token)
                 {
                     var log = found.Log(row, token);

@@ -77,7 +77,7 @@ public sealed class PromptAccuracy : Analysis<PromptAccuracyOptions>
             Costs.Widened(model),
             Costs.SideBySide(context, prompts.Select(prompt => Costs.Sum(
                 Costs.Forward(config, prompt.Tokens.Length, config.NLayers, logits: false),
-                Costs.Product(prompt.Tokens.Length, config.DModel, config.DVocab) with { Bytes = 3.0 * sizeof(float) * Block * config.DVocab },
+                Costs.Product(prompt.Tokens.Length, config.DModel, config.DVocab) with { Bytes = LensReading.BytesOf(config, Block) },
                 new Cost(0, 2.0 * sizeof(float) * prompt.Tokens.Length * config.DModel)))),
             Costs.Rows<Accuracy>(prompts.Count),
             Costs.Rows<PredictedToken>(prompts.Sum(prompt => prompt.Tokens.Length)));
