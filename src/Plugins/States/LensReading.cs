@@ -73,12 +73,15 @@ internal sealed class LensReading(Model model, Compute compute, StateNorm how)
     /// <param name="states">Of <see cref="States"/>.</param>
     public Matrix Logits(Matrix states)
     {
-        var size = states.Rows * _vocabulary.Rows;
+        var size = checked(states.Rows * _vocabulary.Rows);
         _logits = _logits.Length < size ? GC.AllocateUninitializedArray<float>(size) : _logits;
         compute.Multiply(states, _vocabulary.Transpose(), _logits.AsSpan(0, size));
-        for (var at = 0; at < size && _bias is not null; at++)
+        for (var start = 0; start < size && _bias is not null; start += _bias.Length)
         {
-            _logits[at] += _bias[at % _bias.Length];
+            for (var token = 0; token < _bias.Length; token++)
+            {
+                _logits[start + token] += _bias[token];
+            }
         }
 
         return new Matrix(_logits.AsMemory(0, size), states.Rows, _vocabulary.Rows);
@@ -93,8 +96,21 @@ internal sealed class LensReading(Model model, Compute compute, StateNorm how)
 
     /// <summary>Logits as distributions, through the soft-cap.</summary>
     /// <param name="logits">Of <see cref="Logits"/>.</param>
-    public Distributions Distributions(Matrix logits) =>
-        new(model.Config.OutputLogitsSoftCap is null ? logits : new Matrix(Array.ConvertAll(logits.Data.ToArray(), logit => (float)Capped(logit)), logits.Rows, logits.Columns));
+    public Distributions Distributions(Matrix logits)
+    {
+        if (model.Config.OutputLogitsSoftCap is null)
+        {
+            return new Distributions(logits);
+        }
+
+        float[] capped = logits.Data.ToArray();
+        for (var at = 0; at < capped.Length; at++)
+        {
+            capped[at] = (float)Capped(capped[at]);
+        }
+
+        return new Distributions(new Matrix(capped, logits.Rows, logits.Columns));
+    }
 
     /// <summary>A logit through the model's soft-cap.</summary>
     /// <param name="logit">Before it.</param>
