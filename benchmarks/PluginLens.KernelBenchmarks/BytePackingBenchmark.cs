@@ -25,15 +25,15 @@ public class BytePackingBenchmark : KernelBenchmark
     {
         kernel = ScreenKernel.Of(KernelWidths.Best)!;
         side = new PairSide(new Matrix(Numbers(Rows * Depth), Rows, Depth), null, null, "A", 1);
-        left = new BytePanels(Rows, kernel.Rows, Depth, left: true);
-        right = new BytePanels(Rows, kernel.Columns, Depth, left: false);
+        left = new BytePanels(Rows, kernel, Depth, left: true);
+        right = new BytePanels(Rows, kernel, Depth, left: false);
     }
 
     [Benchmark]
     public void BytePanelsLeft() => left.PackLeft(side, 0, side.Count, 1);
 
     [Benchmark]
-    public void BytePanelsRight() => right.PackRight(side, 0, side.Count, kernel);
+    public void BytePanelsRight() => right.PackRight(side, 0, side.Count);
 
     [GlobalCleanup]
     public void Free()

@@ -27,7 +27,7 @@ public unsafe class ScreenTileBenchmark : KernelBenchmark
 
     private ScreenKernel Kernel => ScreenKernel.Of(Width(Bits))!;
 
-    private int Groups => Depth / ScreenKernel.Group;
+    private int Groups => Depth / kernel.Group;
 
     private int First => Groups * 5 / 8;
 
@@ -35,8 +35,8 @@ public unsafe class ScreenTileBenchmark : KernelBenchmark
     public void Prepare()
     {
         kernel = Kernel;
-        left = Integers(2 * Panels * kernel.Rows * Groups, ScreenKernel.Bias);
-        right = Integers(kernel.Columns * Groups, 0);
+        left = Integers(sizeof(int) / sizeof(short) * Panels * kernel.Rows * Groups, kernel.Bias);
+        right = Integers(kernel.Group / sizeof(short) * kernel.Columns * Groups, 0);
         hits = new ScreenHits(kernel);
         limits = new NativeBuffer<int>(2 * Panels);
         starts = new NativeBuffer<short>(2 * kernel.Columns);

@@ -10,8 +10,8 @@ public sealed partial class CpuCompute : Compute
 {
     private readonly CancellationToken cancellation;
     private readonly IProgress<Progress>? progress;
-    private readonly KernelWidth width;
-    private readonly ScreenUse screen;
+    private readonly ScreenKernel? screen;
+    private readonly ScreenUse use;
     private readonly TileKernel<float> kernel;
     private readonly TileKernel<double> doubleKernel;
     private readonly RowKernel? thin;
@@ -25,14 +25,14 @@ public sealed partial class CpuCompute : Compute
     {
     }
 
-    internal CpuCompute(int threads, CancellationToken cancellation, IProgress<Progress>? progress, KernelWidth width, ScreenUse screen = ScreenUse.Probed)
+    internal CpuCompute(int threads, CancellationToken cancellation, IProgress<Progress>? progress, KernelWidth width, ScreenUse use = ScreenUse.Probed, ScreenKernel? screen = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         Threads = threads == 0 ? Environment.ProcessorCount : threads;
         this.cancellation = cancellation;
         this.progress = progress;
-        this.width = width;
-        this.screen = screen;
+        this.screen = screen ?? ScreenKernel.Of(width);
+        this.use = use;
         kernel = TileKernels.Float(width);
         doubleKernel = TileKernels.Double(width);
         thin = RowKernel.Of(width);
@@ -66,7 +66,7 @@ public sealed partial class CpuCompute : Compute
         }
 
         var best = new BestPairs(capacity);
-        using var search = new PairSearch(new PairCandidates(left, right, best, query.Smallest), width, screen);
+        using var search = new PairSearch(new PairCandidates(left, right, best, query.Smallest), kernel, screen, use);
         var done = 0;
         Workers.Run(Math.Min(Threads, search.BlockCount), cancellation, token =>
             search.Work(token, () => progress?.Report(new Progress(Interlocked.Increment(ref done), search.BlockCount, "pairs"))));

@@ -7,22 +7,27 @@ namespace PluginLens.Numerics.Tests.Search;
 [TestFixture]
 internal sealed class ScreenTests
 {
-    private static readonly KernelWidth[] Widths = [.. Enum.GetValues<KernelWidth>().Where(width => ScreenKernel.Of(width) is not null)];
+    // Those that the processor has, and the one of signed bytes in software.
+    private static readonly Screen[] Screens =
+    [
+        .. Enum.GetValues<KernelWidth>().Where(width => ScreenKernel.Of(width) is not null).Select(width => new Screen($"{width}", width, ScreenKernel.Of(width)!)),
+        new Screen("PlainDots", KernelWidths.Best, new DotTile<PlainDots>()),
+    ];
 
     [Test]
-    public void TopPairs_EveryDepth_EqualsDenseSort([ValueSource(nameof(Widths))] KernelWidth width)
+    public void TopPairs_EveryDepth_EqualsDenseSort([ValueSource(nameof(Screens))] Screen screen)
     {
         var random = new Random(1);
         for (var depth = 1; depth <= 130; depth++)
         {
             var (a, b) = (Numbers.Gaussian(random, random.Next(1, 70), depth), Numbers.LogNormalRows(random, random.Next(1, 90), depth, 0.3));
             var query = new PairQuery { K = random.Next(1, 40), Smallest = depth % 2 == 0 };
-            AssertSame(Screened(width, (depth % 5) + 1).TopPairs(a, b, query), Dense.TopPairs(a, b, query), $"depth {depth}");
+            AssertSame(Screened(screen, (depth % 5) + 1).TopPairs(a, b, query), Dense.TopPairs(a, b, query), $"depth {depth}");
         }
     }
 
     [Test]
-    public void TopPairs_TiesAndClasses_EqualsDenseSort([ValueSource(nameof(Widths))] KernelWidth width, [Values(1, 2)] int limit)
+    public void TopPairs_TiesAndClasses_EqualsDenseSort([ValueSource(nameof(Screens))] Screen screen, [Values(1, 2)] int limit)
     {
         var random = new Random(limit);
         var (a, b) = (Numbers.Integers(random, 150, 6, limit), Numbers.Integers(random, 170, 6, limit));
@@ -30,13 +35,13 @@ internal sealed class ScreenTests
         foreach (var k in new[] { 1, 30, 3000, 150 * 170 })
         {
             var query = new PairQuery { K = k, RowClasses = left, ColumnClasses = right };
-            AssertSame(Screened(width, 2).TopPairs(a, b, query), Dense.TopPairs(a, b, query), $"k = {k}");
+            AssertSame(Screened(screen, 2).TopPairs(a, b, query), Dense.TopPairs(a, b, query), $"k = {k}");
         }
     }
 
     [Test]
     public void TopPairs_FactorsThatBytesHoldBadly_EqualsDenseSort(
-        [ValueSource(nameof(Widths))] KernelWidth width,
+        [ValueSource(nameof(Screens))] Screen screen,
         [Values("outlier", "apart", "huge", "tiny", "subnormal", "mixed", "zero", "near")] string kind,
         [Values] bool smallest)
     {
@@ -45,12 +50,12 @@ internal sealed class ScreenTests
         foreach (var k in new[] { 1, 50, 2000 })
         {
             var query = new PairQuery { K = k, Smallest = smallest };
-            AssertSame(Screened(width, 1).TopPairs(a, b, query), Dense.TopPairs(a, b, query), $"k = {k}");
+            AssertSame(Screened(screen, 1).TopPairs(a, b, query), Dense.TopPairs(a, b, query), $"k = {k}");
         }
     }
 
     [Test]
-    public void TopPairs_LargerThanABlock_SameBytesWithAnyThreadsAndUse([ValueSource(nameof(Widths))] KernelWidth width, [Values("iid", "apart", "ties")] string kind)
+    public void TopPairs_LargerThanABlock_SameBytesWithAnyThreadsAndUse([ValueSource(nameof(Screens))] Screen screen, [Values("iid", "apart", "ties")] string kind)
     {
         var random = new Random(3);
         var (a, b) = kind switch
@@ -60,19 +65,19 @@ internal sealed class ScreenTests
             _ => (Hard(random, 1100, 22, kind, left: true), Hard(random, 4500, 22, kind, left: false)),
         };
         var query = new PairQuery { K = 500 };
-        var expected = new CpuCompute(1, default, null, width, ScreenUse.Never).TopPairs(a, b, query);
+        var expected = new CpuCompute(1, default, null, screen.Width, ScreenUse.Never).TopPairs(a, b, query);
         foreach (var use in new[] { ScreenUse.Probed, ScreenUse.Always })
         {
             foreach (var threads in new[] { 1, 2, 5 })
             {
-                var found = new CpuCompute(threads, default, null, width, use).TopPairs(a, b, query);
+                var found = new CpuCompute(threads, default, null, screen.Width, use, screen.Kernel).TopPairs(a, b, query);
                 Assert.That(found.Select(Bits), Is.EqualTo(expected.Select(Bits)), $"{use}, {threads} threads");
             }
         }
     }
 
     [Test]
-    public void Pays_IsotropicFactors_ButNotThoseWhoseProductsAreSmall([ValueSource(nameof(Widths))] KernelWidth width, [Values("iid", "apart")] string kind)
+    public void Pays_IsotropicFactors_ButNotThoseWhoseProductsAreSmall([ValueSource(nameof(Screens))] Screen screen, [Values("iid", "apart")] string kind)
     {
         var random = new Random(11);
         var (a, b) = kind == "iid"
@@ -82,8 +87,8 @@ internal sealed class ScreenTests
         using var right = new PairSide(b, null, null, "B", 1);
         var best = new BestPairs(1);
         var candidates = new PairCandidates(left, right, best, smallest: false);
-        using var columns = new PackedBlocks<BytePanels>(1, _ => ByteTiles.PackColumns(right, 0, right.Count, ScreenKernel.Of(width)!));
-        using var tiles = new ByteTiles(candidates, ScreenKernel.Of(width)!, left.Count, columns);
+        using var columns = new PackedBlocks<BytePanels>(1, _ => ByteTiles.PackColumns(right, 0, right.Count, screen.Kernel));
+        using var tiles = new ByteTiles(candidates, screen.Kernel, left.Count, columns);
         tiles.Turn(0, left.Count);
         Assert.That(tiles.Pays(0, 0, right.Count), Is.False, "before there is a threshold");
         best.Add(Dense.TopPairs(a, b, new PairQuery { K = 40 })[^1]);
@@ -91,23 +96,24 @@ internal sealed class ScreenTests
     }
 
     [Test]
-    public void Run_ExtremeBytes_EqualsNaiveSums([ValueSource(nameof(Widths))] KernelWidth width, [Values(1, 3, 16, 33)] int groups)
+    public void Run_ExtremeBytes_EqualsNaiveSums([ValueSource(nameof(Screens))] Screen screen, [Values(1, 3, 16, 33)] int groups)
     {
-        var kernel = ScreenKernel.Of(width)!;
+        var kernel = screen.Kernel;
         var random = new Random(groups);
 
         // Within the norms that the kernel asks for: few large bytes or many small ones.
-        var (left, right) = (Bytes(random, kernel.Rows, groups * 2, ScreenKernel.Bias), Bytes(random, kernel.Columns, groups * 2, ScreenKernel.LargestRight));
-        var expected = Products(left, right, groups * 2);
+        var depth = groups * kernel.Group;
+        var (left, right) = (Bytes(random, kernel.Rows, depth, ScreenKernel.LargestLeft), Bytes(random, kernel.Columns, depth, ScreenKernel.LargestRight));
+        var expected = Products(left, right, depth);
         foreach (var first in new[] { 1, (groups + 1) / 2, groups }.Distinct())
         {
-            var most = Products(left, right, first * 2).Max();
+            var most = FirstSums(left, right, first * kernel.Group).Max();
             foreach (var limit in new[] { short.MinValue, -500, 0, 500, expected.Max() - 1, expected.Max(), short.MaxValue }.Select(limit => (short)limit))
             {
                 foreach (var firstLimit in new[] { short.MinValue, most - 1, most, short.MaxValue }.Select(limit => (short)limit))
                 {
                     var (tiles, late, hits) = Run(kernel, left, right, (first, groups), [firstLimit], limit);
-                    var rows = Products(left, right, first * 2).Chunk(kernel.Columns).Select(row => row.Max() > firstLimit).ToArray();
+                    var rows = FirstSums(left, right, first * kernel.Group).Chunk(kernel.Columns).Select(row => row.Max() > firstLimit).ToArray();
                     Assert.That(hits, Is.EqualTo(Enumerable.Range(0, expected.Length).Where(at => rows[at / kernel.Columns] && expected[at] > limit)), $"limits {firstLimit} after {first} groups, {limit}");
                     Assert.That(tiles, Is.EqualTo(hits.Count > 0 ? new[] { 0 } : []));
                     Assert.That(late, Is.EqualTo(rows.Any(any => any) ? 1 : 0));
@@ -117,29 +123,30 @@ internal sealed class ScreenTests
     }
 
     [Test]
-    public void Run_SeveralPanels_StopsAtEachWithHitsAndLeavesOutThoseThatNothingExceeds([ValueSource(nameof(Widths))] KernelWidth width)
+    public void Run_SeveralPanels_StopsAtEachWithHitsAndLeavesOutThoseThatNothingExceeds([ValueSource(nameof(Screens))] Screen screen)
     {
-        var kernel = ScreenKernel.Of(width)!;
+        var kernel = screen.Kernel;
         var random = new Random(5);
-        var (left, right) = (Bytes(random, 5 * kernel.Rows, 8, ScreenKernel.Bias), Bytes(random, kernel.Columns, 8, ScreenKernel.LargestRight));
-        var most = left.Chunk(kernel.Rows).Select(panel => Products(panel, right, 4).Max()).ToArray();
+        var depth = 4 * kernel.Group;
+        var (left, right) = (Bytes(random, 5 * kernel.Rows, depth, ScreenKernel.LargestLeft), Bytes(random, kernel.Columns, depth, ScreenKernel.LargestRight));
+        var most = left.Chunk(kernel.Rows).Select(panel => FirstSums(panel, right, depth / 2).Max()).ToArray();
         var (tiles, late, _) = Run(kernel, left, right, (2, 4), [short.MaxValue, most[1] - 1, most[2], most[3] - 1, most[4] - 1], short.MinValue);
         Assert.That(tiles, Is.EqualTo(new[] { 1, 3, 4 }));
         Assert.That(late, Is.EqualTo(3));
     }
 
     [Test]
-    public unsafe void Limits_EveryStep_NoProductOfPackedRowsIsUpToThem([ValueSource(nameof(Widths))] KernelWidth width, [Values("iid", "outlier", "apart", "mixed", "near")] string kind, [Values(5, 24, 70)] int depth)
+    public unsafe void Limits_EveryStep_NoProductOfPackedRowsIsUpToThem([ValueSource(nameof(Screens))] Screen screen, [Values("iid", "outlier", "apart", "mixed", "near")] string kind, [Values(5, 24, 70)] int depth)
     {
-        var kernel = ScreenKernel.Of(width)!;
+        var kernel = screen.Kernel;
         var random = new Random(depth);
         var (a, b) = kind == "iid"
             ? (Numbers.Gaussian(random, 50, depth), Numbers.Gaussian(random, 150, depth))
             : (Hard(random, 50, depth, kind, left: true), Hard(random, 150, depth, kind, left: false));
         using PairSide left = new(a, null, null, "A", 1), right = new(b, null, null, "B", 1);
-        using BytePanels rows = new(left.Count, kernel.Rows, depth, left: true), columns = new(right.Count, kernel.Columns, depth, left: false);
+        using BytePanels rows = new(left.Count, kernel, depth, left: true), columns = new(right.Count, kernel, depth, left: false);
         rows.PackLeft(left, 0, left.Count, 1);
-        columns.PackRight(right, 0, right.Count, kernel);
+        columns.PackRight(right, 0, right.Count);
         Assert.That(Enumerable.Range(0, left.Count).Select(rows.Place), Is.EquivalentTo(Enumerable.Range(0, left.Count)), "every row once");
         using NativeBuffer<int> bound = new(rows.Bounds.Room), firstBound = new(rows.Bounds.Room);
         using var start = new NativeBuffer<short>(kernel.Columns);
@@ -155,28 +162,46 @@ internal sealed class ScreenTests
                     columns.Spares.Take(panel, step, least, columns.Start(panel, step), start.Pointer);
                     var groups = Math.Min(step * rows.GroupsInStep, rows.Groups);
                     var less = columns.Start(panel, step)[column % kernel.Columns] - start.Pointer[column % kernel.Columns];
-                    var product = Product(rows, row, kernel.Rows, columns, column, kernel.Columns, groups);
+                    var product = Product(kernel, rows, row, columns, column, groups);
                     Assert.That(less, Is.InRange(0, short.MaxValue));
                     Assert.That(product - less, Is.GreaterThan(firstBound.Pointer[row / kernel.Rows]), $"row {row}, column {column}, step {step}");
                 }
 
-                Assert.That(Product(rows, row, kernel.Rows, columns, column, kernel.Columns, rows.Groups), Is.GreaterThan(bound.Pointer[row / kernel.Rows]));
+                Assert.That(Product(kernel, rows, row, columns, column, rows.Groups), Is.GreaterThan(bound.Pointer[row / kernel.Rows]));
             }
         }
     }
 
+    [Test]
+    public void Tails_EveryStep_AreTheLargestNormsOfWhatFollows([ValueSource(nameof(Screens))] Screen screen, [Values(1, 2, 5, 64, 65, 130)] int depth)
+    {
+        var group = screen.Kernel.Group;
+        using var side = new PairSide(Numbers.Gaussian(new Random(depth), 150, depth), null, null, "B", 1);
+        using var panels = new BytePanels(side.Count, screen.Kernel, depth, left: false);
+        panels.PackRight(side, 0, side.Count);
+        Assert.That(panels.Groups, Is.EqualTo((depth + group - 1) / group));
+        for (var step = 0; step <= panels.Steps; step++)
+        {
+            var norms = Enumerable.Range(0, side.Count).GroupBy(row => row / screen.Kernel.Columns, row => Norm(side, panels.Place(row), step * panels.GroupsInStep * group)).Select(panel => panel.Max());
+            Assert.That(panels.Bounds.Tails(step)[..(((side.Count - 1) / screen.Kernel.Columns) + 1)].ToArray(), Is.EqualTo(norms).Within(1e-6).Percent, $"step {step}");
+        }
+    }
+
+    private static unsafe double Norm(PairSide side, int row, int from) =>
+        Math.Sqrt(Enumerable.Range(0, side.Data.Columns).Skip(from).Sum(k => (double)side.Data.Row(side.Rows[row])[k] * side.Data.Row(side.Rows[row])[k]));
+
     private static unsafe double Score(PairSide left, int row, PairSide right, int column) =>
         DotProduct.Of(left.Data.Row(left.Rows[row]), right.Data.Row(right.Rows[column]), left.Data.Columns);
 
-    private static unsafe int Product(BytePanels rows, int row, int height, BytePanels columns, int column, int width, int groups)
+    private static unsafe int Product(ScreenKernel kernel, BytePanels rows, int row, BytePanels columns, int column, int groups)
     {
-        sbyte* a = (sbyte*)rows.Panel(row / height), b = (sbyte*)columns.Panel(column / width);
+        sbyte* a = (sbyte*)rows.Panel(row / kernel.Rows), b = (sbyte*)columns.Panel(column / kernel.Columns);
         var sum = 0;
         for (var group = 0; group < groups; group++)
         {
-            for (var k = 0; k < 2; k++)
+            for (var k = 0; k < kernel.Group; k++)
             {
-                sum += (a[(((group * height) + (row % height)) * 4) + k] - ScreenKernel.Bias) * b[(((group * width) + (column % width)) * 2) + k];
+                sum += (a[(((group * kernel.Rows) + (row % kernel.Rows)) * sizeof(int)) + k] - kernel.Bias) * b[(((group * kernel.Columns) + (column % kernel.Columns)) * kernel.Group) + k];
             }
         }
 
@@ -186,24 +211,34 @@ internal sealed class ScreenTests
     private static int[] Products(int[][] left, int[][] right, int depth) =>
         [.. left.SelectMany(row => right.Select(column => row.Zip(column, (x, y) => x * y).Take(depth).Sum()))];
 
+    // Those of the first groups, as if something were taken off each column's start.
+    private static int[] FirstSums(int[][] left, int[][] right, int depth) => [.. Products(left, right, depth).Select((sum, at) => sum - Less(at % right.Length))];
+
+    private static int Less(int column) => column % 3 * 100;
+
     // Of one right panel: the left panels with hits, how many tiles needed all groups, and the hits.
     private static unsafe (List<int> Panels, long Late, List<int> Hits) Run(ScreenKernel kernel, int[][] left, int[][] right, (int First, int All) groups, int[] firstLimits, int limit)
     {
         using var a = new NativeBuffer<int>(left.Length * groups.All);
-        using var b = new NativeBuffer<short>(kernel.Columns * groups.All);
+        using var b = new NativeBuffer<short>(kernel.Columns * groups.All * kernel.Group / sizeof(short));
         using NativeBuffer<short> start = new(kernel.Columns), whole = new(kernel.Columns);
         using var hits = new ScreenHits(kernel);
         var panels = left.Chunk(kernel.Rows).ToArray();
         for (var panel = 0; panel < panels.Length; panel++)
         {
-            Fill(panels[panel], ScreenKernel.Bias, 2, (sbyte*)(a.Pointer + (panel * kernel.Rows * groups.All)));
+            Fill(panels[panel], kernel.Group, sizeof(int), kernel.Bias, (sbyte*)(a.Pointer + (panel * kernel.Rows * groups.All)));
         }
 
-        Fill(right, 0, 1, (sbyte*)b.Pointer);
+        Fill(right, kernel.Group, kernel.Group, 0, (sbyte*)b.Pointer);
         start.Clear();
         whole.Clear();
         kernel.Start(b.Pointer, groups.First, start.Pointer);
         kernel.Start(b.Pointer, groups.All, whole.Pointer);
+        for (var at = 0; at < kernel.Columns; at++)
+        {
+            start.Pointer[at] -= (short)Less(at);
+        }
+
         var limits = new int[panels.Length];
         limits.AsSpan().Fill(limit);
         List<int> found = [], places = [];
@@ -220,16 +255,14 @@ internal sealed class ScreenTests
         return (found, hits.Late, places);
     }
 
-    private static unsafe void Fill(int[][] rows, int bias, int copies, sbyte* panel)
+    // Groups of so many bytes, repeated up to a size.
+    private static unsafe void Fill(int[][] rows, int group, int size, int bias, sbyte* panel)
     {
         for (var i = 0; i < rows.Length; i++)
         {
-            for (var k = 0; k < rows[i].Length; k++)
+            for (var at = 0; at < rows[i].Length / group * size; at++)
             {
-                for (var copy = 0; copy < copies; copy++)
-                {
-                    panel[(((((k / 2 * rows.Length) + i) * copies) + copy) * 2) + (k % 2)] = (sbyte)(rows[i][k] + bias);
-                }
+                panel[(((at / size * rows.Length) + i) * size) + (at % size)] = (sbyte)(rows[i][(at / size * group) + (at % group)] + bias);
             }
         }
     }
@@ -271,10 +304,16 @@ internal sealed class ScreenTests
         return Numbers.Make(rows, columns, () => value(at++ % columns));
     }
 
-    private static CpuCompute Screened(KernelWidth width, int threads) => new(threads, default, null, width, ScreenUse.Always);
+    private static CpuCompute Screened(Screen screen, int threads) => new(threads, default, null, screen.Width, ScreenUse.Always, screen.Kernel);
 
     private static (int Row, int Column, long Score) Bits(ScoredPair pair) => (pair.Row, pair.Column, BitConverter.DoubleToInt64Bits(pair.Score));
 
     private static void AssertSame(IReadOnlyList<ScoredPair> found, List<ScoredPair> expected, string what) =>
         Assert.That(found.SequenceEqual(expected), Is.True, what);
+
+    /// <summary>A screen, and the width of the float32 products beside it.</summary>
+    internal sealed record Screen(string Name, KernelWidth Width, ScreenKernel Kernel)
+    {
+        public override string ToString() => Name;
+    }
 }

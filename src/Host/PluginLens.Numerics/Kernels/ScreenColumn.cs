@@ -1,8 +1,8 @@
 namespace PluginLens.Numerics.Kernels;
 
 /// <summary>What the tiles of one right panel with several left ones are computed from.</summary>
-/// <param name="left">The left panels, one after the other, each <c>[all, Rows]</c> of two bytes, written twice.</param>
-/// <param name="right">The right panel, <c>[all, Columns]</c> of two bytes.</param>
+/// <param name="left">The left panels, one after the other, each <c>[all, Rows]</c> of four bytes: groups of two are written twice.</param>
+/// <param name="right">The right panel, <c>[all, Columns]</c> of as many bytes as a group has.</param>
 /// <param name="first">After how many groups to look whether any entry matters still.</param>
 /// <param name="all">Depth in groups.</param>
 /// <param name="start">What the sums of the first groups start from, <c>[Columns]</c>.</param>

@@ -1,4 +1,5 @@
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
 using System.Runtime.Intrinsics.X86;
 
 namespace PluginLens.Numerics.Kernels;
@@ -11,8 +12,8 @@ namespace PluginLens.Numerics.Kernels;
 /// </summary>
 internal abstract unsafe class ScreenKernel
 {
-    /// <summary>Added to every byte on the left; also the largest magnitude there.</summary>
-    public const int Bias = 63;
+    /// <summary>The largest magnitude on the left: with a bias as large, no byte there is negative.</summary>
+    public const int LargestLeft = 63;
 
     /// <summary>The largest magnitude on the right: two products of neighbours stay below 2^15.</summary>
     public const int LargestRight = 127;
@@ -20,14 +21,17 @@ internal abstract unsafe class ScreenKernel
     /// <summary>The largest norm of a row of bytes on either side: its square stays below 2^15.</summary>
     public const int LargestNorm = 181;
 
-    /// <summary>Dimensions that are packed together.</summary>
-    public const int Group = sizeof(short);
-
     /// <summary>Rows of a tile, and of a packed panel of the left factor.</summary>
     public abstract int Rows { get; }
 
     /// <summary>Columns of a tile, and of a packed panel of the right factor.</summary>
     public abstract int Columns { get; }
+
+    /// <summary>Dimensions that are packed together.</summary>
+    public abstract int Group { get; }
+
+    /// <summary>Added to every byte on the left: 0 where the processor multiplies signed bytes by signed ones.</summary>
+    public abstract int Bias { get; }
 
     /// <summary>The kernel of a width; null where the processor has no such products.</summary>
     /// <param name="width">Any.</param>
@@ -36,6 +40,7 @@ internal abstract unsafe class ScreenKernel
         KernelWidth.Vector512 when Avx512BW.IsSupported => new ScreenTile<ByteLanes512, Vector512<short>>(),
         KernelWidth.Vector256 when Avx2.IsSupported => new ScreenTile<ByteLanes256, Vector256<short>>(),
         KernelWidth.Vector128 when Ssse3.IsSupported => new ScreenTile<ByteLanes128, Vector128<short>>(),
+        KernelWidth.Vector128 when Dp.IsSupported => new DotTile<DotLanes>(),
         _ => null,
     };
 

@@ -19,6 +19,10 @@ internal sealed unsafe class ScreenTile<TLanes, TVector> : ScreenKernel
 
     public override int Columns => 2 * TLanes.Count;
 
+    public override int Group => sizeof(short);
+
+    public override int Bias => LargestLeft;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Start(short* b, int groups, short* start)
     {

@@ -23,8 +23,10 @@ internal sealed unsafe class BytePanels : IDisposable
 
     private const float LeastScale = 1e-30f;
     private const float MostScale = 1e30f;
+    private readonly ScreenKernel kernel;
     private readonly int width;
-    private readonly int copies;
+    private readonly int group;
+    private readonly int words;
     private readonly int depth;
     private readonly NativeBuffer<short> bytes;
     private readonly NativeBuffer<short> starts;
@@ -32,30 +34,35 @@ internal sealed unsafe class BytePanels : IDisposable
 
     /// <summary>Room for a block of rows.</summary>
     /// <param name="rows">At most so many.</param>
-    /// <param name="width">Rows of a panel.</param>
-    /// <param name="depth">Their length.</param>
+    /// <param name="kernel">Whose panels they are to be.</param>
+    /// <param name="depth">Length of a row.</param>
     /// <param name="left">For the left factor.</param>
-    public BytePanels(int rows, int width, int depth, bool left)
+    public BytePanels(int rows, ScreenKernel kernel, int depth, bool left)
     {
-        this.width = width;
+        this.kernel = kernel;
         this.depth = depth;
-        copies = left ? 2 : 1;
-        Groups = ((depth - 1) / ScreenKernel.Group) + 1;
+        width = left ? kernel.Rows : kernel.Columns;
+        group = kernel.Group;
+        words = (left ? sizeof(int) : group) / sizeof(short);
+        Groups = ((depth - 1) / group) + 1;
         GroupsInStep = ((Groups - 1) / MostSteps) + 1;
         Steps = ((Groups - 1) / GroupsInStep) + 1;
         var panels = ((rows - 1) / width) + 1;
-        bytes = new NativeBuffer<short>((long)panels * width * Groups * copies);
+        bytes = new NativeBuffer<short>((long)panels * width * Groups * words);
         starts = new NativeBuffer<short>(left ? 0 : (long)panels * width * (Steps + 1));
         Spares = new SpareTails(left ? 0 : panels, width, Steps);
         Bounds = new PanelBounds(panels, Steps);
         places = new int[rows];
     }
 
-    /// <summary>Depth in groups of two.</summary>
+    /// <summary>Depth in groups of the kernel's.</summary>
     public int Groups { get; }
 
     /// <summary>Groups of a step, but for the last.</summary>
     public int GroupsInStep { get; }
+
+    /// <summary>Dimensions of a step, but for the last.</summary>
+    public int DimensionsInStep => GroupsInStep * group;
 
     /// <summary>Depth in steps.</summary>
     public int Steps { get; }
@@ -66,9 +73,9 @@ internal sealed unsafe class BytePanels : IDisposable
     /// <summary>By how much the tails of right rows are less than the worst of their panel.</summary>
     public SpareTails Spares { get; }
 
-    /// <summary>A panel, <c>[Groups, width]</c> of two bytes, on the left written twice.</summary>
+    /// <summary>A panel, <c>[Groups, width]</c> of as many bytes as a group has; on the left of four, groups of two written twice.</summary>
     /// <param name="panel">Its number.</param>
-    public short* Panel(int panel) => bytes.Pointer + ((nint)panel * width * Groups * copies);
+    public short* Panel(int panel) => bytes.Pointer + ((nint)panel * width * Groups * words);
 
     /// <summary>What the sums of a right panel start from, when they are of its first steps.</summary>
     /// <param name="panel">Its number.</param>
@@ -84,24 +91,23 @@ internal sealed unsafe class BytePanels : IDisposable
     /// <param name="first">First place.</param>
     /// <param name="count">Rows.</param>
     /// <param name="sign">1 or -1.</param>
-    public void PackLeft(PairSide side, int first, int count, double sign) => Pack(side, first, count, sign, ScreenKernel.Bias, ScreenKernel.Bias);
+    public void PackLeft(PairSide side, int first, int count, double sign) => Pack(side, first, count, sign, ScreenKernel.LargestLeft, kernel.Bias, left: true);
 
     /// <summary>Packs rows of the right factor.</summary>
     /// <param name="side">The factor.</param>
     /// <param name="first">First place.</param>
     /// <param name="count">Rows.</param>
-    /// <param name="kernel">Whose panels they are to be.</param>
-    public void PackRight(PairSide side, int first, int count, ScreenKernel kernel)
+    public void PackRight(PairSide side, int first, int count)
     {
-        Pack(side, first, count, 1, ScreenKernel.LargestRight, 0);
+        Pack(side, first, count, 1, ScreenKernel.LargestRight, 0, left: false);
         for (var panel = 0; panel * width < count; panel++)
         {
             new Span<short>(Start(panel, 0), width).Clear();
             for (var step = 0; step < Steps; step++)
             {
                 new Span<short>(Start(panel, step), width).CopyTo(new Span<short>(Start(panel, step + 1), width));
-                var group = step * GroupsInStep;
-                kernel.Start(Panel(panel) + (group * width), Math.Min(GroupsInStep, Groups - group), Start(panel, step + 1));
+                var from = step * GroupsInStep;
+                kernel.Start(Panel(panel) + (from * width * words), Math.Min(GroupsInStep, Groups - from), Start(panel, step + 1));
             }
         }
     }
@@ -113,12 +119,13 @@ internal sealed unsafe class BytePanels : IDisposable
         Spares.Dispose();
     }
 
-    private void Pack(PairSide side, int first, int count, double sign, int largest, int bias)
+    private void Pack(PairSide side, int first, int count, double sign, int largest, int bias, bool left)
     {
         // From a pool: of this size they would be cleared, and kept until all generations are collected.
         var squares = ArrayPool<double>.Shared.Rent(count * (Steps + 1));
         Sort(side, first, squares, places.AsSpan(0, count));
-        var row = stackalloc short[Groups];
+        var length = Groups * group / sizeof(short);
+        var row = stackalloc short[length];
         Span<double> tails = stackalloc double[width];
         for (var panel = 0; panel * width < count; panel++)
         {
@@ -130,13 +137,13 @@ internal sealed unsafe class BytePanels : IDisposable
             var worst = 0f;
             for (var i = 0; i < width; i++)
             {
-                new Span<short>(row, Groups).Fill((short)(bias * 0x0101));
+                new Span<short>(row, length).Fill((short)(bias * 0x0101));
                 if (i < chosen.Length && usable)
                 {
                     worst = Math.Max(worst, Quantise(side.Data.Row(side.Rows[chosen[i]]), depth, (float)(sign / scale), (sbyte)bias, (sbyte*)row));
                 }
 
-                Spread(row, target + (i * copies));
+                Spread(row, target + (i * words));
             }
 
             // Room for the rounding of the quotients (up to 127 of them, in float32) and of the sum of squares.
@@ -151,7 +158,7 @@ internal sealed unsafe class BytePanels : IDisposable
 
                 var longest = TensorPrimitives.Max<double>(tails[..chosen.Length]);
                 Bounds.Tails(step)[panel] = longest;
-                if (copies == 1)
+                if (!left)
                 {
                     Spares.Set(panel, step, longest, tails[..chosen.Length]);
                 }
@@ -165,13 +172,13 @@ internal sealed unsafe class BytePanels : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Spread(short* row, short* target)
     {
-        var stride = (nint)width * copies;
-        for (var group = 0; group < Groups; group++, target += stride)
+        var (step, stride) = (group / sizeof(short), (nint)width * words);
+        for (var end = row + (Groups * step); row != end; row += step, target += stride)
         {
-            target[0] = row[group];
-            if (copies == 2)
+            target[0] = row[0];
+            if (words == 2)
             {
-                target[1] = row[group];
+                target[1] = row[step - 1];
             }
         }
     }
@@ -200,7 +207,7 @@ internal sealed unsafe class BytePanels : IDisposable
         sums[Steps] = 0;
         for (var step = Steps - 1; step >= 0; step--)
         {
-            var start = step * GroupsInStep * ScreenKernel.Group;
+            var start = step * DimensionsInStep;
             var pairs = Vector128<double>.Zero;
             var k = start;
             for (; k <= end - Vector128<float>.Count; k += Vector128<float>.Count)

@@ -41,7 +41,7 @@ internal sealed unsafe class ByteTiles : PairTiles
         this.columns = columns;
         var depth = candidates.A.Data.Columns;
         relative = ErrorBound.Relative(depth);
-        rows = new BytePanels(rowsInBlock, kernel.Rows, depth, left: true);
+        rows = new BytePanels(rowsInBlock, kernel, depth, left: true);
         hits = new ScreenHits(kernel);
         start = new NativeBuffer<short>(kernel.Columns);
         limits = new NativeBuffer<int>(rows.Bounds.Room);
@@ -57,8 +57,8 @@ internal sealed unsafe class ByteTiles : PairTiles
     /// <param name="kernel">Whose panels they are to be.</param>
     public static BytePanels PackColumns(PairSide side, int first, int count, ScreenKernel kernel)
     {
-        var panels = new BytePanels(count, kernel.Columns, side.Data.Columns, left: false);
-        panels.PackRight(side, first, count, kernel);
+        var panels = new BytePanels(count, kernel, side.Data.Columns, left: false);
+        panels.PackRight(side, first, count);
         return panels;
     }
 
@@ -159,7 +159,7 @@ internal sealed unsafe class ByteTiles : PairTiles
         bool Rules(int steps)
         {
             double tail = rows.Bounds.Tails(steps)[leftPanel], rightTail = panels.Bounds.Tails(steps)[panel];
-            var spread = Math.Sqrt(((left.Norm * left.Norm) - (tail * tail)) * ((right.Norm * right.Norm) - (rightTail * rightTail)) / (steps * rows.GroupsInStep * ScreenKernel.Group));
+            var spread = Math.Sqrt(((left.Norm * left.Norm) - (tail * tail)) * ((right.Norm * right.Norm) - (rightTail * rightTail)) / (steps * rows.DimensionsInStep));
             return room - (tail * rightTail) >= deviations * spread;
         }
     }

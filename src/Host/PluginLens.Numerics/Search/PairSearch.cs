@@ -23,19 +23,20 @@ internal sealed class PairSearch : IDisposable
 
     /// <summary>Prepares a search; the sides stay the caller's.</summary>
     /// <param name="candidates">The factors, and where pairs go.</param>
-    /// <param name="width">Which inner loops.</param>
+    /// <param name="kernel">The inner loop in float32.</param>
+    /// <param name="screen">That of the screen, if there is one.</param>
     /// <param name="use">Whether to screen.</param>
-    public PairSearch(PairCandidates candidates, KernelWidth width, ScreenUse use)
+    public PairSearch(PairCandidates candidates, TileKernel<float> kernel, ScreenKernel? screen, ScreenUse use)
     {
         this.candidates = candidates;
+        this.kernel = kernel;
         this.use = use;
         var (a, b) = (candidates.A, candidates.B);
         var depth = a.Data.Columns;
-        kernel = TileKernels.Float(width);
-        screen = depth is 0 or > BytePanels.MostDepth ? null : ScreenKernel.Of(width);
+        this.screen = depth is 0 or > BytePanels.MostDepth ? null : screen;
         rowsInBlock = kernel.Rows * PanelsInBlock;
 
-        // Whole tiles of both kinds: four of float32 are as wide as two or three of the screen.
+        // Whole tiles of both kinds: four of float32 are as wide as two, three or six of the screen.
         columnsInBlock = 4 * kernel.Columns * Math.Clamp(CacheFloats / (4 * kernel.Columns * Math.Max(1, depth)), 1, 10);
         var blocks = ((b.Count - 1) / columnsInBlock) + 1;
         floats = new(blocks, block => FloatTiles.PackColumns(b, block * columnsInBlock, Columns(block), kernel.Columns));
