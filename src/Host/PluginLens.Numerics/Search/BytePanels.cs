@@ -122,11 +122,10 @@ internal sealed unsafe class BytePanels : IDisposable
     private void Pack(PairSide side, int first, int count, double sign, int largest, int bias, bool left)
     {
         // From a pool: of this size they would be cleared, and kept until all generations are collected.
-        var squares = ArrayPool<double>.Shared.Rent(count * (Steps + 1));
-        Sort(side, first, squares, places.AsSpan(0, count));
+        var tails = ArrayPool<double>.Shared.Rent(count * (Steps + 1));
+        Sort(side, first, tails, places.AsSpan(0, count));
         var length = Groups * group / sizeof(short);
         var row = stackalloc short[length];
-        Span<double> tails = stackalloc double[width];
         for (var panel = 0; panel * width < count; panel++)
         {
             var chosen = places.AsSpan(panel * width, Math.Min(width, count - (panel * width)));
@@ -149,23 +148,29 @@ internal sealed unsafe class BytePanels : IDisposable
             // Room for the rounding of the quotients (up to 127 of them, in float32) and of the sum of squares.
             var error = usable ? scale * ((Math.Sqrt(worst) * 1.002) + (3e-5 * Math.Sqrt(depth))) : norm;
             Bounds[panel] = new PanelBound(norm, error, usable ? 1 / (double)scale : 1);
-            for (var step = 0; step <= Steps; step++)
-            {
-                for (var i = 0; i < chosen.Length; i++)
-                {
-                    tails[i] = Math.Sqrt(squares[((chosen[i] - first) * (Steps + 1)) + step]) * (1 + 1e-9);
-                }
-
-                var longest = TensorPrimitives.Max<double>(tails[..chosen.Length]);
-                Bounds.Tails(step)[panel] = longest;
-                if (!left)
-                {
-                    Spares.Set(panel, step, longest, tails[..chosen.Length]);
-                }
-            }
+            SetTails(panel, chosen, first, tails, left);
         }
 
-        ArrayPool<double>.Shared.Return(squares);
+        ArrayPool<double>.Shared.Return(tails);
+    }
+
+    private void SetTails(int panel, ReadOnlySpan<int> chosen, int first, double[] tails, bool left)
+    {
+        Span<double> ofStep = stackalloc double[chosen.Length];
+        for (var step = 0; step <= Steps; step++)
+        {
+            for (var i = 0; i < chosen.Length; i++)
+            {
+                ofStep[i] = tails[((chosen[i] - first) * (Steps + 1)) + step];
+            }
+
+            var longest = TensorPrimitives.Max<double>(ofStep);
+            Bounds.Tails(step)[panel] = longest;
+            if (!left)
+            {
+                Spares.Set(panel, step, longest, ofStep);
+            }
+        }
     }
 
     // A row's groups to their places in a panel.
@@ -184,22 +189,29 @@ internal sealed unsafe class BytePanels : IDisposable
     }
 
     // Rows with equally much behind their first steps share a panel, whose bound is that of the worst.
-    private void Sort(PairSide side, int first, Span<double> squares, Span<int> order)
+    private void Sort(PairSide side, int first, double[] tails, Span<int> order)
     {
-        var keys = new double[order.Length];
+        var all = tails.AsSpan(0, order.Length * (Steps + 1));
         for (var i = 0; i < order.Length; i++)
         {
             // Rows lie in the order of their tokens, not of their norms.
             CacheLine.FetchRow(side.Data.Row(side.Rows[first + Math.Min(i + Ahead, order.Length - 1)]), depth);
-            var row = squares.Slice(i * (Steps + 1), Steps + 1);
-            Squares(side.Data.Row(side.Rows[first + i]), row);
-            (keys[i], order[i]) = (-row[Steps * 5 / 8], first + i);
+            Squares(side.Data.Row(side.Rows[first + i]), all.Slice(i * (Steps + 1), Steps + 1));
+        }
+
+        // With room for the rounding of the sums.
+        TensorPrimitives.Sqrt(all, all);
+        TensorPrimitives.Multiply(all, 1 + 1e-9, all);
+        var keys = new double[order.Length];
+        for (var i = 0; i < order.Length; i++)
+        {
+            (keys[i], order[i]) = (-all[(i * (Steps + 1)) + (Steps * 5 / 8)], first + i);
         }
 
         keys.AsSpan().Sort(order);
     }
 
-    // What follows each step of a row, squared: in float64 no square of a float32 is lost.
+    // The square of the norm of what follows each step of a row: in float64 no square of a float32 is lost.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Squares(float* row, Span<double> sums)
     {
