@@ -14,7 +14,12 @@ public sealed class Tensor
     /// <param name="shape">The extents; their product is the length of <paramref name="data"/>.</param>
     public Tensor(string name, ReadOnlyMemory<float> data, params int[] shape)
     {
-        var count = shape.Aggregate(1L, (product, extent) => product * extent);
+        var count = 1L;
+        foreach (var extent in shape)
+        {
+            count *= extent;
+        }
+
         if (count != data.Length)
         {
             throw new ArgumentException($"Tensor '{name}': shape [{string.Join(',', shape)}] has {count} elements, the data {data.Length}.");

@@ -10,33 +10,39 @@ internal static class Traits
     public static HashSet<Trait> Of(ModelConfig config, Func<string, bool> has, bool hasTokenizer)
     {
         var unembeds = has("unembed.W_U");
-        (Trait Trait, bool Holds)[] all =
-        [
-            (Trait.Rotary, config.Positions == "rotary"),
-            (Trait.RotaryScaled, config.Positions == "rotary" && (config.RopeAttentionFactor != 1 || config.Metadata.ContainsKey("inv_freq_long"))),
-            (Trait.Alibi, config.Positions == "alibi"),
-            (Trait.Shortformer, config.Positions == "shortformer"),
-            (Trait.NoPositionEmbeddings, !has("pos_embed.W_pos")),
-            (Trait.GroupedQuery, config.KeyValueHeads != config.NHeads),
-            (Trait.QkNorm, has("blocks.0.attn.q_norm.w")),
-            (Trait.PostNorm, config.NormPlacement == "post"),
-            (Trait.SublayerNorm, config.NormPlacement is "pre_and_post" or "after"),
-            (Trait.RmsNorm, config.Norm.StartsWith("RMS", StringComparison.Ordinal)),
-            (Trait.ScoreSoftCap, config.AttnScoresSoftCap > 0),
-            (Trait.LogitSoftCap, config.OutputLogitsSoftCap > 0),
-            (Trait.Bidirectional, config.AttentionDir == "bidirectional"),
-            (Trait.Windowed, config.WindowSize.Any(window => window is not null)),
-            (Trait.AttentionOnly, config.AttnOnly),
-            (Trait.GatedMlp, config.GatedMlp),
-            (Trait.Experts, has("blocks.0.mlp.W_router")),
-            (Trait.ParallelBlock, config.ParallelAttnMlp),
-            (Trait.NoUnembed, !unembeds),
-            (Trait.MaskedLmHead, has("mlm_head.W")),
-            (Trait.NoTokenizer, !hasTokenizer),
-            (Trait.Stitched, config.Metadata.ContainsKey("stitched")),
-            (Trait.Tied, unembeds && config.Tied),
-            (Trait.Untied, unembeds && !config.Tied),
-        ];
-        return [.. all.Where(entry => entry.Holds).Select(entry => entry.Trait)];
+        var traits = new HashSet<Trait>();
+        Add(Trait.Rotary, config.Positions == "rotary");
+        Add(Trait.RotaryScaled, config.Positions == "rotary" && (config.RopeAttentionFactor != 1 || config.Metadata.ContainsKey("inv_freq_long")));
+        Add(Trait.Alibi, config.Positions == "alibi");
+        Add(Trait.Shortformer, config.Positions == "shortformer");
+        Add(Trait.NoPositionEmbeddings, !has("pos_embed.W_pos"));
+        Add(Trait.GroupedQuery, config.KeyValueHeads != config.NHeads);
+        Add(Trait.QkNorm, has("blocks.0.attn.q_norm.w"));
+        Add(Trait.PostNorm, config.NormPlacement == "post");
+        Add(Trait.SublayerNorm, config.NormPlacement is "pre_and_post" or "after");
+        Add(Trait.RmsNorm, config.Norm.StartsWith("RMS", StringComparison.Ordinal));
+        Add(Trait.ScoreSoftCap, config.AttnScoresSoftCap > 0);
+        Add(Trait.LogitSoftCap, config.OutputLogitsSoftCap > 0);
+        Add(Trait.Bidirectional, config.AttentionDir == "bidirectional");
+        Add(Trait.Windowed, config.WindowSize.Count > 0 && config.WindowSize.Any(window => window is not null));
+        Add(Trait.AttentionOnly, config.AttnOnly);
+        Add(Trait.GatedMlp, config.GatedMlp);
+        Add(Trait.Experts, has("blocks.0.mlp.W_router"));
+        Add(Trait.ParallelBlock, config.ParallelAttnMlp);
+        Add(Trait.NoUnembed, !unembeds);
+        Add(Trait.MaskedLmHead, has("mlm_head.W"));
+        Add(Trait.NoTokenizer, !hasTokenizer);
+        Add(Trait.Stitched, config.Metadata.ContainsKey("stitched"));
+        Add(Trait.Tied, unembeds && config.Tied);
+        Add(Trait.Untied, unembeds && !config.Tied);
+        return traits;
+
+        void Add(Trait trait, bool holds)
+        {
+            if (holds)
+            {
+                traits.Add(trait);
+            }
+        }
     }
 }

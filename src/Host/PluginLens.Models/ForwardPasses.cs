@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using PluginLens.Models.Format.Coded;
 using PluginLens.Models.Format.Files;
@@ -24,7 +23,7 @@ internal sealed class ForwardPasses : IDisposable
     private readonly Lazy<ModelWeight> _embedding;
     private readonly Dictionary<string, ModelWeight> _handed;
     private readonly SessionCache _sessions = new(MostSessions);
-    private readonly ConcurrentDictionary<string, long> _tokens = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, long> _tokens = new(StringComparer.Ordinal);
 
     /// <summary>The passes of a model; opens nothing yet.</summary>
     /// <param name="model">Its graph and weights are read here and later.</param>
@@ -76,7 +75,13 @@ internal sealed class ForwardPasses : IDisposable
 
     private SessionUse Use(string slice, int tokens)
     {
-        var all = _tokens.AddOrUpdate(slice, tokens, (_, before) => before + tokens);
+        long all;
+        lock (_tokens)
+        {
+            _tokens.TryGetValue(slice, out var before);
+            all = _tokens[slice] = before + tokens;
+        }
+
         return tokens > LongText ? SessionUse.LongTexts : all > ManyTokens ? SessionUse.Much : SessionUse.Little;
     }
 

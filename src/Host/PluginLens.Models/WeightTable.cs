@@ -16,6 +16,9 @@ internal sealed class WeightTable(ModelConfig config, string folder, string file
     /// <summary>The metadata's <c>dtype</c> of a folder whose weights have a type each.</summary>
     public const string StoredType = "stored";
 
+    /// <summary>Where each location leads. A folder's weights name one, and to follow its links asks the system about every folder on the way.</summary>
+    private readonly Dictionary<string, string> _paths = new(StringComparer.Ordinal) { [Path.GetFileName(file)] = file };
+
     /// <summary>Every weight by name.</summary>
     /// <param name="graph">The graph.</param>
     /// <param name="type">How weights are stored, as the metadata say.</param>
@@ -178,7 +181,7 @@ internal sealed class WeightTable(ModelConfig config, string folder, string file
         }
 
         var location = place.GetValueOrDefault("location", string.Empty);
-        var path = location == Path.GetFileName(file) ? file : ExternalPath.Resolve(folder, location, tensor.Name);
+        var path = _paths.TryGetValue(location, out var known) ? known : _paths[location] = ExternalPath.Resolve(folder, location, tensor.Name);
         return (path, Number("offset") ?? 0, Number("length"));
 
         long? Number(string key) => !place.TryGetValue(key, out var text) ? null

@@ -41,11 +41,16 @@ internal static class ByteAlphabet
     /// <summary>Byte by character; -1 where a character is none.</summary>
     private static short[] MakeBytes()
     {
-        var bytes = new short[Characters.Max() + 1];
-        Array.Fill(bytes, (short)-1);
-        for (var b = 0; b < Characters.Length; b++)
+        var largest = 0;
+        foreach (var character in Characters)
         {
-            bytes[Characters[b]] = (short)b;
+            largest = Math.Max(largest, character);
+        }
+
+        var bytes = new short[largest + 1];
+        for (var c = 0; c < bytes.Length; c++)
+        {
+            bytes[c] = (short)Array.IndexOf(Characters, (char)c);
         }
 
         return bytes;
@@ -53,7 +58,12 @@ internal static class ByteAlphabet
 
     private static char[] MakeCharacters()
     {
-        var free = 256;
-        return [.. Enumerable.Range(0, 256).Select(b => b is (>= '!' and <= '~') or (>= 0xA1 and <= 0xAC) or (>= 0xAE and <= 0xFF) ? (char)b : (char)free++)];
+        var (characters, free) = (new char[256], 256);
+        for (var b = 0; b < characters.Length; b++)
+        {
+            characters[b] = b is (>= '!' and <= '~') or (>= 0xA1 and <= 0xAC) or (>= 0xAE and <= 0xFF) ? (char)b : (char)free++;
+        }
+
+        return characters;
     }
 }

@@ -6,7 +6,7 @@ public sealed class FileTokenizer : ModelTokenizer
     private readonly TokenizerParts _parts;
     private readonly Lazy<AddedTokenMatcher> _added;
     private readonly Lazy<AddedTokenMatcher> _plain;
-    private readonly HashSet<int> _special;
+    private readonly Dictionary<int, AddedToken> _special = [];
     private readonly Lazy<PieceModel> _model;
     private readonly string?[] _texts;
     private readonly string? _refusal;
@@ -18,7 +18,14 @@ public sealed class FileTokenizer : ModelTokenizer
         _added = new(() => new(parts.AddedTokens, parts.Normalizer));
         _plain = new(() => new([.. parts.AddedTokens.Where(token => !token.Special)], parts.Normalizer));
         _texts = new string?[parts.Pieces.Length];
-        _special = [.. parts.AddedTokens.Where(token => token.Special).Select(token => token.Id)];
+        foreach (var token in parts.AddedTokens)
+        {
+            if (token.Special)
+            {
+                _special[token.Id] = token;
+            }
+        }
+
         _model = new(() => TokenizerFiles.Guard(parts.Path, parts.Model));
     }
 
@@ -84,7 +91,7 @@ public sealed class FileTokenizer : ModelTokenizer
     public override string Text(int id) => Piece(id) is { } piece ? _texts[id] ??= Made(id, piece) : base.Text(id);
 
     /// <inheritdoc/>
-    public override bool IsSpecial(int id) => _special.Contains(id);
+    public override bool IsSpecial(int id) => _special.ContainsKey(id);
 
     /// <summary>
     /// The same tokenizer over an embedding of so many rows. Tokens that were added beyond them are published with some models: text works, and a text that holds one is refused.

@@ -70,6 +70,21 @@ internal sealed class PieceTable
         return repeated;
     }
 
+    /// <summary>The table of a file that is a JSON object of ids.</summary>
+    public static PieceTable OfFile(string path)
+    {
+        var text = TokenizerFiles.JsonBytes(path);
+        var table = new PieceTable();
+        if (!table.TryAddObject(text.Span))
+        {
+            // What is wrong is said by the whole document, in which broken JSON comes before broken ids.
+            table = new PieceTable();
+            table.AddObject(TokenizerFiles.Json(text).RootElement);
+        }
+
+        return table;
+    }
+
     /// <summary>Adds the members of a JSON object of ids.</summary>
     public void AddObject(JsonElement vocabulary)
     {
@@ -77,6 +92,39 @@ internal sealed class PieceTable
         foreach (var entry in vocabulary.EnumerateObject())
         {
             Add(entry.Name, entry.Value.GetInt32());
+        }
+    }
+
+    /// <summary>The same from its text, member by member: a document would take more time and memory than the table. False where something is wrong.</summary>
+    private bool TryAddObject(ReadOnlySpan<byte> text)
+    {
+        try
+        {
+            // Published files have 16 to 25 bytes a token.
+            _ids.EnsureCapacity(Math.Min(text.Length / 16, MostIds));
+            var reader = new Utf8JsonReader(text);
+            if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+            {
+                return false;
+            }
+
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                var piece = reader.GetString()!;
+                if (!reader.Read() || reader.TokenType != JsonTokenType.Number || !reader.TryGetInt32(out var id))
+                {
+                    return false;
+                }
+
+                Add(piece, id);
+            }
+
+            // Nothing may follow the object.
+            return !reader.Read();
+        }
+        catch (Exception error) when (error is JsonException or InvalidOperationException or InvalidDataException)
+        {
+            return false;
         }
     }
 

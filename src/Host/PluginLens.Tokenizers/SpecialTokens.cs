@@ -27,16 +27,19 @@ internal static class SpecialTokens
             }
         }
 
-        foreach (var entry in config.AddedIds?.EnumerateObject().ToArray() ?? [])
+        if (config.AddedIds is { } addedIds)
         {
-            var id = entry.Value.GetInt32();
-            if (entry.Name.Length == 0)
+            foreach (var entry in addedIds.EnumerateObject())
             {
-                continue;
-            }
+                var id = entry.Value.GetInt32();
+                if (entry.Name.Length == 0)
+                {
+                    continue;
+                }
 
-            table.Add(entry.Name, id);
-            found.TryAdd(id, new(id, entry.Name, Special: false));
+                table.Add(entry.Name, id);
+                found.TryAdd(id, new(id, entry.Name, Special: false));
+            }
         }
 
         var named = false;
@@ -46,7 +49,7 @@ internal static class SpecialTokens
             if (TokenizerConfig.Content(value) is { } text && table.Id(text) is { } id)
             {
                 var token = (value.ValueKind == JsonValueKind.Object ? AddedTokenJson.Read(value, id) : null) ?? Plain(id, text);
-                found[id] = found.GetValueOrDefault(id, token) with { Special = true };
+                found[id] = (found.TryGetValue(id, out var known) ? known : token) with { Special = true };
             }
         }
 
@@ -77,11 +80,8 @@ internal static class SpecialTokens
             "<unk>" or "[UNK]" when defaults is { Bos: "<s>", Pad: "<pad>" } => [null, null, "<mask>"],
             _ => [null, null, null],
         };
-        (string Name, string? Text)[] roles =
-        [
-            ("bos_token", defaults.Bos), ("eos_token", defaults.Eos), ("unk_token", defaults.Unk), ("pad_token", defaults.Pad),
-            ("cls_token", marks[0]), ("sep_token", marks[1]), ("mask_token", marks[2]),
-        ];
-        return [.. roles.Where(role => config.Token(role.Name) is null).Select(role => role.Text).OfType<string>()];
+        string?[] texts = [defaults.Bos, defaults.Eos, defaults.Unk, defaults.Pad, .. marks];
+        string[] names = ["bos_token", "eos_token", "unk_token", "pad_token", "cls_token", "sep_token", "mask_token"];
+        return [.. texts.Where((_, role) => config.Token(names[role]) is null).OfType<string>()];
     }
 }

@@ -7,7 +7,7 @@ internal sealed class TokenizerConfig
 {
     private static readonly string[] NamedTokens = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
 
-    private readonly List<JsonElement> _objects = [];
+    private readonly List<JsonDocument> _objects = [];
 
     public TokenizerConfig(TokenizerFolder folder)
     {
@@ -15,7 +15,7 @@ internal sealed class TokenizerConfig
         {
             if (folder.Find(name) is { } path)
             {
-                _objects.Add(TokenizerFiles.Guard(path, () => TokenizerFiles.Json(path)));
+                _objects.Add(TokenizerFiles.Guard(path, () => TokenizerFiles.Json(TokenizerFiles.JsonBytes(path))));
             }
         }
 
@@ -33,7 +33,7 @@ internal sealed class TokenizerConfig
 
         if (folder.Find("added_tokens.json") is { } added)
         {
-            AddedIds = TokenizerFiles.Guard(added, () => TokenizerFiles.Json(added));
+            AddedIds = TokenizerFiles.Guard(added, () => TokenizerFiles.Json(TokenizerFiles.JsonBytes(added))).RootElement;
         }
 
         MergesPath = folder.Find("merges.txt");
@@ -73,9 +73,9 @@ internal sealed class TokenizerConfig
     /// <summary>An object-valued entry, such as <c>added_tokens_decoder</c>.</summary>
     public JsonElement? Find(string name)
     {
-        foreach (var root in _objects)
+        foreach (var file in _objects)
         {
-            if (root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null)
+            if (file.RootElement.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null)
             {
                 return value;
             }
@@ -115,7 +115,7 @@ internal sealed class TokenizerConfig
     {
         foreach (var name in NamedTokens)
         {
-            if (_objects[0].TryGetProperty(name, out var one) && _objects[1].TryGetProperty(name, out var two)
+            if (_objects[0].RootElement.TryGetProperty(name, out var one) && _objects[1].RootElement.TryGetProperty(name, out var two)
                 && Content(one) is { } first && Content(two) is { } second && first != second)
             {
                 var followed = Find("added_tokens_decoder") is null ? "special_tokens_map.json" : "tokenizer_config.json";

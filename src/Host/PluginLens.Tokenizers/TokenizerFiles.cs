@@ -104,17 +104,20 @@ public static class TokenizerFiles
     internal static string Text(string path) => Encoding.UTF8.GetString(Utf8Bytes(path));
 
     /// <summary>The object that a JSON file holds.</summary>
-    internal static JsonElement Json(string path)
-    {
-        // The parser looks at strings only when they are asked for, so it would not find bytes that are no UTF-8.
-        ReadOnlyMemory<byte> bytes = Utf8Bytes(path);
-        if (bytes.Span.StartsWith("\uFEFF"u8))
-        {
-            bytes = bytes[3..];
-        }
+    internal static JsonElement Json(string path) => Json(JsonBytes(path)).RootElement;
 
-        var root = JsonDocument.Parse(bytes).RootElement;
-        return root.ValueKind == JsonValueKind.Object ? root : throw new InvalidDataException("Expected a JSON object.");
+    /// <summary>The object that the text of a JSON file is, in the document that holds it.</summary>
+    internal static JsonDocument Json(ReadOnlyMemory<byte> text)
+    {
+        var document = JsonDocument.Parse(text);
+        return document.RootElement.ValueKind == JsonValueKind.Object ? document : throw new InvalidDataException("Expected a JSON object.");
+    }
+
+    /// <summary>The text of a JSON file. The parser looks at strings only when they are asked for, so it would not find bytes that are no UTF-8.</summary>
+    internal static ReadOnlyMemory<byte> JsonBytes(string path)
+    {
+        var bytes = Utf8Bytes(path);
+        return bytes.AsSpan().StartsWith("\uFEFF"u8) ? bytes.AsMemory(3) : bytes;
     }
 
     private static byte[] Utf8Bytes(string path) =>

@@ -13,8 +13,7 @@ internal static class VocabularyAndMerges
     {
         var mergesPath = config.MergesPath ?? throw new InvalidDataException("Expected merges.txt beside it, found none.");
         TokenizerClasses.Require(config, path, [.. TokenizerClasses.LikeGpt2, .. TokenizerClasses.LikeRoberta, "Qwen2Tokenizer", "OpenAIGPTTokenizer"]);
-        var table = new PieceTable();
-        table.AddObject(TokenizerFiles.Json(path));
+        var table = PieceTable.OfFile(path);
         var vocabulary = table.Copy();
         var added = SpecialTokens.Find(config, table);
         var words = config.TokenizerClass == "OpenAIGPTTokenizer" || vocabulary.Keys.Count(piece => piece.EndsWith(Suffix, StringComparison.Ordinal)) * 20 > vocabulary.Count;

@@ -23,14 +23,16 @@ internal static class VocabularyStrings
 
     private static PieceTable Table(string path)
     {
+        if (Path.GetFileName(path) == "vocab.json")
+        {
+            return PieceTable.OfFile(path);
+        }
+
         var table = new PieceTable();
         switch (Path.GetFileName(path))
         {
             case "tokenizer.json":
                 OfJson(TokenizerFiles.Json(path), table);
-                break;
-            case "vocab.json":
-                table.AddObject(TokenizerFiles.Json(path));
                 break;
             case "vocab.txt":
                 foreach (var (id, line) in VocabularyText.Lines(path).Index())

@@ -31,7 +31,7 @@ internal static class ConfigCheck
             throw Bad($"window_size has {config.WindowSize.Count} entries for {config.NLayers} layers");
         }
 
-        if (config.WindowSize.Any(window => window < 1))
+        if (config.WindowSize.Count > 0 && config.WindowSize.Any(window => window < 1))
         {
             throw Bad("window_size has an entry below 1");
         }

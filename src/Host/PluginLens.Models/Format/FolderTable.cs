@@ -6,7 +6,8 @@ namespace PluginLens.Models.Format;
 /// <summary>What <c>export-scripts/graph/folder.table</c> says: versions, the tokenizer files that are copied, the keys of the metadata with their kinds.</summary>
 internal static class FolderTable
 {
-    private static readonly (string Word, string Value)[] _lines = Read();
+    /// <summary>Word and value of each line: arrays and not pairs, because queries over structures are compiled at every start.</summary>
+    private static readonly string[][] _lines = Read();
 
     /// <summary>Version of the programs that write model folders.</summary>
     public static string Version { get; } = One("version");
@@ -16,10 +17,10 @@ internal static class FolderTable
 
     /// <summary>Every key of the metadata with its kinds: <c>text</c>, <c>count</c>, <c>list|object</c>, ...</summary>
     public static IEnumerable<KeyValuePair<string, string>> Keys =>
-        _lines.Where(line => line.Word is not ("version" or "format" or "file")).Select(line => KeyValuePair.Create(line.Value, line.Word));
+        _lines.Where(line => line[0] is not ("version" or "format" or "file")).Select(line => KeyValuePair.Create(line[1], line[0]));
 
     /// <summary>Names of tokenizer files, in the order of the table; <c>*</c> stands for any text.</summary>
-    public static IReadOnlyList<string> Files { get; } = [.. _lines.Where(line => line.Word == "file").Select(line => line.Value)];
+    public static IReadOnlyList<string> Files { get; } = [.. _lines.Where(line => line[0] == "file").Select(line => line[1])];
 
     /// <summary>Names of the tokenizer files in a folder, in the order of the table.</summary>
     /// <param name="folder">A folder that exists.</param>
@@ -49,14 +50,14 @@ internal static class FolderTable
         _ => throw new InvalidOperationException($"folder.table has the kind '{kind}', which is not known."),
     };
 
-    private static string One(string word) => _lines.First(line => line.Word == word).Value;
+    private static string One(string word) => _lines.First(line => line[0] == word)[1];
 
-    private static (string Word, string Value)[] Read()
+    private static string[][] Read()
     {
         using var stream = typeof(FolderTable).Assembly.GetManifestResourceStream("folder.table")
             ?? throw new InvalidOperationException("The table of what a model folder holds is not in this assembly.");
         using var reader = new StreamReader(stream, Encoding.UTF8);
         return [.. reader.ReadToEnd().Split('\n').Select(line => line.Trim()).Where(line => line.Length > 0 && line[0] != '#')
-            .Select(line => line.Split(' ')).Select(words => (words[0], words[1]))];
+            .Select(line => line.Split(' '))];
     }
 }

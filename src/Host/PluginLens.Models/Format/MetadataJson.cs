@@ -43,7 +43,7 @@ internal static class MetadataJson
 
     /// <summary>A list of texts.</summary>
     /// <param name="text">JSON.</param>
-    public static string[] List(string text) => Read(text, root => root.EnumerateArray().Select(Text).ToArray());
+    public static string[] List(string text) => Read(text, root => All(root, Text));
 
     /// <summary>A list of numbers; of a list or an object of lists the first.</summary>
     /// <param name="text">JSON.</param>
@@ -51,13 +51,12 @@ internal static class MetadataJson
     {
         var list = root.ValueKind == JsonValueKind.Object ? root.EnumerateObject().Select(entry => entry.Value).FirstOrDefault() : root;
         list = list.ValueKind == JsonValueKind.Array && list.GetArrayLength() > 0 && list[0].ValueKind == JsonValueKind.Array ? list[0] : list;
-        return list.EnumerateArray().Select(number => number.GetDouble()).ToArray();
+        return All(list, number => number.GetDouble());
     });
 
     /// <summary>A list of integers and nulls.</summary>
     /// <param name="text">JSON.</param>
-    public static int?[] Integers(string text) => Read(text, root =>
-        root.EnumerateArray().Select(number => number.ValueKind == JsonValueKind.Null ? (int?)null : number.GetInt32()).ToArray());
+    public static int?[] Integers(string text) => Read(text, root => All(root, number => number.ValueKind == JsonValueKind.Null ? (int?)null : number.GetInt32()));
 
     /// <summary>An object of lists of dimensions: numbers and names.</summary>
     /// <param name="text">JSON.</param>
@@ -66,7 +65,7 @@ internal static class MetadataJson
         var hooks = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
         foreach (var hook in root.EnumerateObject())
         {
-            hooks[hook.Name] = [.. hook.Value.EnumerateArray().Select(extent => extent.ValueKind == JsonValueKind.String ? Text(extent) : $"{extent.GetInt32()}")];
+            hooks[hook.Name] = All(hook.Value, extent => extent.ValueKind == JsonValueKind.String ? Text(extent) : $"{extent.GetInt32()}");
         }
 
         return hooks;
@@ -79,6 +78,18 @@ internal static class MetadataJson
 
     private static string Text(JsonElement element) =>
         element.ValueKind == JsonValueKind.String ? element.GetString()! : throw new FormatException($"found {element.ValueKind} where a text belongs");
+
+    /// <summary>The elements of a list. A loop and no query: those over structures are compiled at every start.</summary>
+    private static T[] All<T>(JsonElement list, Func<JsonElement, T> read)
+    {
+        var (all, at) = (new T[list.GetArrayLength()], 0);
+        foreach (var element in list.EnumerateArray())
+        {
+            all[at++] = read(element);
+        }
+
+        return all;
+    }
 
     private static T Read<T>(string text, Func<JsonElement, T> read)
     {

@@ -9,8 +9,8 @@ namespace PluginLens.Models.Format.Coded;
 /// <param name="file">For messages.</param>
 internal sealed class CodedReader(GraphProto graph, string file)
 {
-    private readonly Dictionary<string, NodeProto> _makers = graph.Node.SelectMany(node => node.Output, (node, output) => (node, output)).ToDictionary(pair => pair.output, pair => pair.node, StringComparer.Ordinal);
-    private readonly ILookup<string, NodeProto> _readers = graph.Node.SelectMany(node => node.Input.Distinct(), (node, input) => (node, input)).ToLookup(pair => pair.input, pair => pair.node, StringComparer.Ordinal);
+    private readonly Dictionary<string, NodeProto> _makers = Makers(graph);
+    private readonly Dictionary<string, List<NodeProto>> _readers = Readers(graph);
     private readonly Dictionary<string, TensorProto> _constants = graph.Initializer.Where(tensor => BlockNames.IsConstant(tensor.Name)).ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
 
     /// <summary>The weight that is computed from some stored parts.</summary>
@@ -32,6 +32,41 @@ internal sealed class CodedReader(GraphProto graph, string file)
     public TiedWeight? Tied(ModelWeight embedding) =>
         graph.Node.Where(TiedNode.Is).ToList() is [var node] && (node.Input[1] == embedding.Name || _makers[node.Input[1]] is { OpType: "Cast" } cast && cast.Input[0] == embedding.Name)
             ? new TiedWeight(embedding) : null;
+
+    private static Dictionary<string, NodeProto> Makers(GraphProto graph)
+    {
+        var makers = new Dictionary<string, NodeProto>(StringComparer.Ordinal);
+        foreach (var node in graph.Node)
+        {
+            foreach (var output in node.Output)
+            {
+                makers[output] = node;
+            }
+        }
+
+        return makers;
+    }
+
+    private static Dictionary<string, List<NodeProto>> Readers(GraphProto graph)
+    {
+        var readers = new Dictionary<string, List<NodeProto>>(StringComparer.Ordinal);
+        foreach (var node in graph.Node)
+        {
+            foreach (var input in node.Input)
+            {
+                if (!readers.TryGetValue(input, out var nodes))
+                {
+                    readers[input] = nodes = [];
+                }
+
+                nodes.Add(node);
+            }
+        }
+
+        return readers;
+    }
+
+    private List<NodeProto> ReadersOf(string tensor) => _readers.GetValueOrDefault(tensor, []);
 
     private int[] Shape(string name, StoredWeight codes, StoredWeight scale, StoredWeight? minimum)
     {
@@ -81,7 +116,7 @@ internal sealed class CodedReader(GraphProto graph, string file)
         if (_makers.ContainsKey(CodedNames.Rows(weight.Name)))
         {
             RequireRows(weight);
-            var gather = _readers[weight.Name + CodedNames.Codes].FirstOrDefault(node => node.OpType == "Gather" && node.Input.Count == 2);
+            var gather = ReadersOf(weight.Name + CodedNames.Codes).FirstOrDefault(node => node.OpType == "Gather" && node.Input.Count == 2);
             expected.AddRange(CodedNodes.Rows(weight.Name, weight.Form, gather?.Input[1] ?? throw Bad(weight.Name, "rows that are not taken from its codes")));
         }
 
@@ -92,7 +127,7 @@ internal sealed class CodedReader(GraphProto graph, string file)
 
         var names = expected.Select(node => node.Name).ToHashSet(StringComparer.Ordinal);
         var other = expected.FirstOrDefault(node => !node.Equals(_makers.GetValueOrDefault(node.Output[0])))
-            ?? weight.Stored.SelectMany(part => _readers[part.Name]).FirstOrDefault(node => !names.Contains(node.Name));
+            ?? weight.Stored.SelectMany(part => ReadersOf(part.Name)).FirstOrDefault(node => !names.Contains(node.Name));
         if (other is not null)
         {
             throw Bad(weight.Name, $"a node '{other.Name}' that computes it in another way than is known");
