@@ -26,14 +26,20 @@ internal static class PrintedTables
     /// <param name="models">Models given: where several have their turn, rows begin with their names.</param>
     public static void Check(ParseResult parse, LoadedPlugin plugin, string? table, int models)
     {
-        var turns = models > 1 ? [new Column("model", ColumnKind.Text, _ => null), new Column("run_model", ColumnKind.Text, _ => null)] : Array.Empty<Column>();
-        var declared = plugin.Tables.Select(written => (written.Name, (IReadOnlyList<Column>)[.. turns, .. written.Columns])).ToList();
+        var query = Of(parse);
         if (table is null && parse.GetValue<string>("--format") == "csv")
         {
             // Those that are always there; of others the end of the run knows.
-            CsvResultWriter.RequireOne([.. plugin.Tables.Where(written => written.When.Length == 0 && Of(parse).Lacks(written.Columns) is null).Select(written => written.Name).Distinct()]);
+            CsvResultWriter.RequireOne([.. plugin.Tables.Where(written => written.When.Length == 0 && query.Lacks(written.Columns) is null).Select(written => written.Name).Distinct()]);
         }
 
-        Of(parse).Check(declared.Exists(written => written.Name == table) ? declared.FindAll(written => written.Name == table) : declared);
+        if (query.IsEmpty)
+        {
+            return;
+        }
+
+        var turns = models > 1 ? [new Column("model", ColumnKind.Text, _ => null), new Column("run_model", ColumnKind.Text, _ => null)] : Array.Empty<Column>();
+        var declared = plugin.Tables.Select(written => (written.Name, (IReadOnlyList<Column>)[.. turns, .. written.Columns])).ToList();
+        query.Check(declared.Exists(written => written.Name == table) ? declared.FindAll(written => written.Name == table) : declared);
     }
 }

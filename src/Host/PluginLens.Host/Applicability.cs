@@ -22,7 +22,7 @@ public sealed record Applicability(Verdict? Verdict, IReadOnlyList<string> Reaso
         var stated = Stated(analysis);
         var applying = stated
             .Where(holds => holds.Verdict != PluginLens.Verdict.Exact && (holds.Trait is not { } trait || config.Traits.Contains(trait)))
-            .OrderByDescending(holds => holds.Verdict)
+            .OrderByDescending(holds => (int)holds.Verdict)
             .ToList();
         return new Applicability(
             stated.Count == 0 ? null : applying.Count == 0 ? PluginLens.Verdict.Exact : applying[0].Verdict,

@@ -30,14 +30,20 @@ internal static class PairLists
             ColumnClasses = classes,
         };
 
-        (int Layer, int Head)[] chosen = [.. layers.SelectMany(layer => heads.Select(head => (layer, head)))];
+        var (count, done) = (layers.Count * heads.Count, 0);
+        (int Layer, int Head) Chosen(int at) => (layers[at / heads.Count], heads[at % heads.Count]);
         var used = new HeadFactorPair?[2];
-        var made = InOrder.OneAhead(context, chosen.Length, at => (used[at % 2] = factors(chosen[at].Layer, chosen[at].Head, used[at % 2])).Value);
-        foreach (var (at, pair) in made.Index())
+        HeadFactorPair Factors(int at)
         {
-            var (layer, head) = chosen[at];
+            var (layer, head) = Chosen(at);
+            return (used[at % 2] = factors(layer, head, used[at % 2])).Value;
+        }
+
+        foreach (var pair in InOrder.OneAhead(context, count, Factors))
+        {
+            var (layer, head) = Chosen(done);
             context.Cancellation.ThrowIfCancellationRequested();
-            context.Progress.Report(new Progress(at, chosen.Length, $"L{layer}H{head}"));
+            context.Progress.Report(new Progress(done++, count, $"L{layer}H{head}"));
             pair.Begin?.Invoke();
             var width = pair.Rows.Length / config.DVocab;
             var best = context.Compute.TopPairs(new Matrix(pair.Rows, config.DVocab, width), new Matrix(pair.Columns, config.DVocab, width), query);

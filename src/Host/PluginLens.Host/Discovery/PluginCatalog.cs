@@ -124,10 +124,10 @@ public sealed class PluginCatalog
         Entries = [.. _byId.Where(group => group.Count() == 1).Select(group => group.First()).OrderBy(entry => entry.Id, StringComparer.Ordinal)];
         var clashes = _byId
             .Where(group => group.Count() > 1)
-            .GroupBy(group => string.Join(" and ", group.Select(entry => $"'{entry.Folder}'")), group => (group.Key, group.First().Folder));
+            .GroupBy(group => string.Join(" and ", group.Select(entry => $"'{entry.Folder}'")), group => group.First());
         foreach (var clash in clashes)
         {
-            string[] ids = [.. clash.Select(analysis => analysis.Key).Order(StringComparer.Ordinal)];
+            string[] ids = [.. clash.Select(analysis => analysis.Id).Order(StringComparer.Ordinal)];
             _faults.Add(new PluginFault(clash.First().Folder, $"{clash.Key} have the same analyses ({string.Join(", ", ids)}); remove all but one of these folders.", ids));
         }
     }

@@ -34,8 +34,17 @@ internal static class FileHash
 
     /// <summary>Hashes of the files that options name, by option.</summary>
     /// <param name="options">Values by name.</param>
-    public static IReadOnlyDictionary<string, object?> OfOptions(IReadOnlyDictionary<string, object?> options) => options
-        .Select(option => (option.Key, Hash: option.Value is string { Length: > 0 } path ? OfAny(path) : null))
-        .Where(option => option.Hash is not null)
-        .ToDictionary(option => option.Key, object? (option) => option.Hash);
+    public static IReadOnlyDictionary<string, object?> OfOptions(IReadOnlyDictionary<string, object?> options)
+    {
+        var hashes = new Dictionary<string, object?>();
+        foreach (var (option, value) in options)
+        {
+            if (value is string { Length: > 0 } path && OfAny(path) is { } hash)
+            {
+                hashes.Add(option, hash);
+            }
+        }
+
+        return hashes;
+    }
 }

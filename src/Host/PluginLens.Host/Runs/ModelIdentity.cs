@@ -35,7 +35,14 @@ public sealed record ModelIdentity(string Name, string Architecture, string? Sha
                 return null;
             }
 
-            var lines = string.Concat(json.RootElement.EnumerateObject().OrderBy(file => file.Name, StringComparer.Ordinal).Select(file => $"{file.Name} {file.Value}\n"));
+            // Names with their lines: a query over the document's own structures would be compiled at every start.
+            var files = new List<string[]>();
+            foreach (var file in json.RootElement.EnumerateObject())
+            {
+                files.Add([file.Name, $"{file.Name} {file.Value.ToString()}\n"]);
+            }
+
+            var lines = string.Concat(files.OrderBy(file => file[0], StringComparer.Ordinal).Select(file => file[1]));
             return lines.Length == 0 ? null : Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(lines)));
         }
         catch (JsonException)

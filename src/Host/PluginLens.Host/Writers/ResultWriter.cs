@@ -32,6 +32,11 @@ public abstract class ResultWriter
     public static IReadOnlyList<TableData> Chosen(RunResult result, ResultView view)
     {
         var asked = Asked(result, view);
+        if (view.Query.IsEmpty)
+        {
+            return asked;
+        }
+
         view.Query.Check([.. asked.Select(table => (table.Name, table.Columns))]);
         return [.. asked.Where(table => view.Query.Lacks(table.Columns) is null)
             .Select(table => view.Query.Of(table, () => StoredRows.Of(RecordedRun.Read(result.Folder!).Tables.Single(stored => stored.Name == table.Name))))];
@@ -40,8 +45,8 @@ public abstract class ResultWriter
     /// <summary>A line for each table that is not written because it lacks a column that the query names.</summary>
     /// <param name="result">The run.</param>
     /// <param name="view">What people see of it.</param>
-    public static IEnumerable<string> LeftOut(RunResult result, ResultView view) => Asked(result, view).Select(table => (table.Name, Lacks: view.Query.Lacks(table.Columns)))
-        .Where(table => table.Lacks is not null).Select(table => $"not printed: table '{table.Name}', which has no column '{table.Lacks}'");
+    public static IEnumerable<string> LeftOut(RunResult result, ResultView view) => Asked(result, view)
+        .Select(table => view.Query.Lacks(table.Columns) is { } lacking ? $"not printed: table '{table.Name}', which has no column '{lacking}'" : null).OfType<string>();
 
     private static IReadOnlyList<TableData> Asked(RunResult result, ResultView view)
     {

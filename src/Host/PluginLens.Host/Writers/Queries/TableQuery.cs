@@ -22,10 +22,12 @@ public sealed record TableQuery
     public int? Top { get; init; }
 
     /// <summary>Whether tables are printed as they are.</summary>
-    public bool IsEmpty => Top is null && !Named.Any();
+    public bool IsEmpty => Top is null && NamesNone;
 
     /// <summary>What <see cref="ResultView.Rows"/> is where nobody says: who asks for the first rows sees them all, who chooses or orders more than a few.</summary>
     public int? Rows => Top is not null ? 0 : Sort.Count + Where.Count > 0 ? 20 : null;
+
+    private bool NamesNone => Where.Count + Sort.Count + Columns.Count == 0;
 
     /// <summary>The columns that it names, and where.</summary>
     private IEnumerable<(string Typed, string Column)> Named =>
@@ -48,7 +50,7 @@ public sealed record TableQuery
     /// <param name="tables">Tables with their columns.</param>
     public void Check(IReadOnlyList<(string Name, IReadOnlyList<Column> Columns)> tables)
     {
-        if (!Named.Any() || tables.Count == 0)
+        if (NamesNone || tables.Count == 0)
         {
             return;
         }
