@@ -32,7 +32,9 @@ internal sealed record ModelHashes(string Model, string? Weights, WeightsState? 
 
         var (state, lines) = (WeightsState.Verified, new List<string>());
         var weights = string.Empty;
-        foreach (var part in data.OrderBy(part => part.Path, StringComparer.Ordinal))
+        MappedFile[] parts = [.. data];
+        Array.Sort(parts, (one, other) => string.CompareOrdinal(one.Path, other.Path));
+        foreach (var part in parts)
         {
             var name = Path.GetFileName(part.Path);
             var recorded = name == FolderFiles.Weights && metadata.WeightsSha256 is { Length: > 0 } known ? known : null;

@@ -1,5 +1,5 @@
 using System.Text;
-using Microsoft.ML.Tokenizers;
+using PluginLens.Tokenizers.Normalizing;
 
 namespace PluginLens.Tokenizers;
 
@@ -9,7 +9,7 @@ internal sealed class AddedTokenMatcher
     private readonly Dictionary<char, List<(string Content, AddedToken Token)>> _raw = [];
     private readonly Dictionary<char, List<(string Content, AddedToken Token)>> _normalized = [];
 
-    public AddedTokenMatcher(IReadOnlyList<AddedToken> tokens, Normalizer? normalizer)
+    public AddedTokenMatcher(IReadOnlyList<AddedToken> tokens, TextNormalizer? normalizer)
     {
         foreach (var token in tokens)
         {

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Microsoft.ML.Tokenizers;
 using PluginLens.Tokenizers.Normalizing;
 using PluginLens.Tokenizers.Splitting;
 using static PluginLens.Tokenizers.TokenizerJsonReader;
@@ -12,7 +11,7 @@ internal static class NormalizerJson
 {
     /// <param name="element">The stage, or null.</param>
     /// <param name="config">The config files, which BERT's classes put over a BertNormalizer.</param>
-    public static Normalizer? Read(JsonElement? element, TokenizerConfig config) => element is not { } root ? null
+    public static TextNormalizer? Read(JsonElement? element, TokenizerConfig config) => element is not { } root ? null
         : Type(root) == "BertNormalizer" && (TokenizerClasses.LikeBert.Contains(config.TokenizerClass) || config.TokenizerClass == "MPNetTokenizer") ? Bert(root, config)
         : Stage(root);
 
@@ -53,7 +52,7 @@ internal static class NormalizerJson
         return string.IsNullOrEmpty(wanted) ? text => text : text => TextLimit.Replace(text, wanted, content);
     }
 
-    private static Normalizer Stage(JsonElement element)
+    private static TextNormalizer Stage(JsonElement element)
     {
         switch (Type(element))
         {

@@ -14,7 +14,8 @@ internal sealed class PieceTable
     private const int MostCharacters = 65_536;
 
     private readonly List<string?> _pieces = [];
-    private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
+    private Dictionary<string, int> _ids = new(StringComparer.Ordinal);
+    private bool _isGiven;
 
     /// <summary>Piece to id.</summary>
     public IReadOnlyDictionary<string, int> Ids => _ids;
@@ -22,8 +23,12 @@ internal sealed class PieceTable
     /// <summary>One more than the largest id.</summary>
     public int Count => _pieces.Count;
 
-    /// <summary>Piece to id as they are now, whatever is added later.</summary>
-    public Dictionary<string, int> Copy() => new(_ids, StringComparer.Ordinal);
+    /// <summary>Piece to id as they are now, whatever is added later: what is added later, if anything, goes into a copy.</summary>
+    public Dictionary<string, int> Copy()
+    {
+        _isGiven = true;
+        return _ids;
+    }
 
     public string?[] ToArray() => [.. _pieces];
 
@@ -53,6 +58,7 @@ internal sealed class PieceTable
             throw new InvalidDataException($"Expected one token for each id, found '{Shown(other)}' and '{Shown(piece)}' for {id}.");
         }
 
+        Own();
         if (!_ids.TryAdd(piece, id) && _ids[piece] != id)
         {
             throw new InvalidDataException($"Expected one id for each token, found {_ids[piece]} and {id} for '{Shown(piece)}'.");
@@ -65,6 +71,7 @@ internal sealed class PieceTable
     /// <returns>Whether it stood before.</returns>
     public bool AddLast(string piece, int id)
     {
+        Own();
         var repeated = _ids.Remove(piece);
         Add(piece, id);
         return repeated;
@@ -102,6 +109,7 @@ internal sealed class PieceTable
         {
             // Published files have 16 to 25 bytes a token.
             _ids.EnsureCapacity(Math.Min(text.Length / 16, MostIds));
+            _pieces.EnsureCapacity(_ids.Capacity);
             var reader = new Utf8JsonReader(text);
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
             {
@@ -125,6 +133,14 @@ internal sealed class PieceTable
         catch (Exception error) when (error is JsonException or InvalidOperationException or InvalidDataException)
         {
             return false;
+        }
+    }
+
+    private void Own()
+    {
+        if (_isGiven)
+        {
+            (_ids, _isGiven) = (new(_ids, StringComparer.Ordinal), false);
         }
     }
 

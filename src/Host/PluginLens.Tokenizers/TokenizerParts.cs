@@ -1,4 +1,4 @@
-using Microsoft.ML.Tokenizers;
+using PluginLens.Tokenizers.Normalizing;
 
 namespace PluginLens.Tokenizers;
 
@@ -27,7 +27,7 @@ internal sealed record TokenizerParts
 
     public IReadOnlyList<AddedToken> AddedTokens { get; init; } = [];
 
-    public Normalizer? Normalizer { get; init; }
+    public TextNormalizer? Normalizer { get; init; }
 
     public IReadOnlyList<PieceSplit> Splits { get; init; } = [];
 

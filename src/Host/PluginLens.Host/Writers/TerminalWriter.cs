@@ -11,7 +11,7 @@ namespace PluginLens.Host;
 /// <param name="inner">Receives it.</param>
 public sealed class TerminalWriter(TextWriter inner) : TextWriter(CultureInfo.InvariantCulture)
 {
-    private static readonly SearchValues<char> Commands = SearchValues.Create([.. Enumerable.Range(0, char.MaxValue + 1).Select(code => (char)code).Where(IsCommand)]);
+    private static readonly SearchValues<char> Commands = SearchValues.Create(AllCommands());
 
     /// <inheritdoc/>
     public override Encoding Encoding => inner.Encoding;
@@ -63,6 +63,20 @@ public sealed class TerminalWriter(TextWriter inner) : TextWriter(CultureInfo.In
         }
 
         return shown.ToString();
+    }
+
+    private static string AllCommands()
+    {
+        var commands = new StringBuilder();
+        for (var code = 0; code <= char.MaxValue; code++)
+        {
+            if (IsCommand((char)code))
+            {
+                commands.Append((char)code);
+            }
+        }
+
+        return commands.ToString();
     }
 
     private static bool IsCommand(char character) => character is not ('\n' or '\t' or (>= '\u2066' and <= '\u2069')) && !(character == '\r' && OperatingSystem.IsWindows())

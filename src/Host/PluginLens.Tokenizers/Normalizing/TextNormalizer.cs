@@ -1,11 +1,7 @@
-using Microsoft.ML.Tokenizers;
-
 namespace PluginLens.Tokenizers.Normalizing;
 
-/// <summary>A normalizer that is one function.</summary>
-internal class TextNormalizer(Func<string, string> normalize) : Normalizer
+/// <summary>What a text becomes before it is split: one function.</summary>
+internal class TextNormalizer(Func<string, string> normalize)
 {
-    public override string Normalize(string original) => normalize(original);
-
-    public override string Normalize(ReadOnlySpan<char> original) => normalize(original.ToString());
+    public string Normalize(string text) => normalize(text);
 }
