@@ -49,16 +49,19 @@ internal sealed class CodedWeight(string name, int[] shape, StoredWeight codes, 
             var pieces = Pieces(blocks);
             var (first, end) = ((int)((long)blocks * piece / pieces), (int)((long)blocks * (piece + 1) / pieces));
             var (scales, minima) = (new float[columns], new float[columns]);
+
+            // Each asks the system for the length of its file: once for a stretch, and not for each of its thousands of blocks.
+            ReadOnlySpan<byte> codeBytes = codes.Raw, scaleBytes = scale.Raw, minimumBytes = minimum is null ? [] : minimum.Raw;
             for (var block = first; block < end; block++)
             {
-                Wide(scale, block * columns, scales);
+                Wide(scaleBytes, scale.Type, block * columns, scales);
                 if (minimum is not null)
                 {
-                    Wide(minimum, block * columns, minima);
+                    Wide(minimumBytes, minimum.Type, block * columns, minima);
                 }
 
                 var into = values.AsSpan(block * run * columns, run * columns);
-                Codes(block * run * columns, into);
+                Codes(codeBytes, block * run * columns, into);
                 Scale(into, scales, minimum is null ? [] : minima);
             }
         });
@@ -93,11 +96,11 @@ internal sealed class CodedWeight(string name, int[] shape, StoredWeight codes, 
         }
     }
 
-    private void Codes(int first, Span<float> into)
+    private void Codes(ReadOnlySpan<byte> raw, int first, Span<float> into)
     {
         if (codes.Type == ElementType.Int8)
         {
-            var bytes = MemoryMarshal.Cast<byte, sbyte>(codes.Raw.Slice(first, into.Length));
+            var bytes = MemoryMarshal.Cast<byte, sbyte>(raw.Slice(first, into.Length));
             for (var i = 0; i < into.Length; i++)
             {
                 into[i] = bytes[i];
@@ -107,7 +110,7 @@ internal sealed class CodedWeight(string name, int[] shape, StoredWeight codes, 
         }
 
         // Blocks have an even number of codes, so each begins with a byte. A sign is the fourth bit, worth -8 instead of 8.
-        var pairs = codes.Raw.Slice(first / 2, into.Length / 2);
+        var pairs = raw.Slice(first / 2, into.Length / 2);
         var sign = codes.Type == ElementType.Int4 ? 8 : 0;
         for (var i = 0; i < pairs.Length; i++)
         {
@@ -116,15 +119,15 @@ internal sealed class CodedWeight(string name, int[] shape, StoredWeight codes, 
         }
     }
 
-    private static void Wide(StoredWeight from, int first, Span<float> into)
+    private static void Wide(ReadOnlySpan<byte> raw, ElementType type, int first, Span<float> into)
     {
-        if (from.Type == ElementType.Float)
+        if (type == ElementType.Float)
         {
-            MemoryMarshal.Cast<byte, float>(from.Raw).Slice(first, into.Length).CopyTo(into);
+            MemoryMarshal.Cast<byte, float>(raw).Slice(first, into.Length).CopyTo(into);
         }
         else
         {
-            TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(from.Raw).Slice(first, into.Length), into);
+            TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(raw).Slice(first, into.Length), into);
         }
     }
 }
