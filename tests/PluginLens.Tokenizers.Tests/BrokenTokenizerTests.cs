@@ -44,6 +44,48 @@ public class BrokenTokenizerTests
         AssertRefused(folder.Folder, expected);
     }
 
+    [TestCase("", "JSON")]
+    [TestCase("[]", "Expected a JSON object")]
+    [TestCase("""{"a":0} x""", "'x' is invalid after a single JSON value")]
+    [TestCase("""{"a":0,}""", "trailing comma")]
+    [TestCase("""{"a":0,"b":0,"c":}""", "'}' is an invalid start of a value")]
+    [TestCase("""{"a":0,"b":0,"c":2}""", "Expected one token for each id, found 'a' and 'b' for 0")]
+    [TestCase("""{"a":0,"\u0061":1}""", "Expected one id for each token, found 0 and 1 for 'a'")]
+    [TestCase("""{"a":"0"}""", "requires an element of type 'Number', but the target element has type 'String'")]
+    [TestCase("""{"a":{}}""", "requires an element of type 'Number', but the target element has type 'Object'")]
+    [TestCase("""{"a":1.0}""", "format")]
+    [TestCase("""{"a":99999999999}""", "format")]
+    [TestCase("""{"a":4000000}""", "found 4000000 for the token 'a'")]
+    [TestCase("""{"\ud800":0}""", "surrogate")]
+    public void Load_BrokenVocabularyJson_SaysWhatTheWholeDocumentDoes(string json, string expected)
+    {
+        using var folder = Folder(("vocab.json", Encoding.UTF8.GetBytes(json)), ("merges.txt", "a b\n"u8.ToArray()));
+
+        AssertRefused(folder.Folder, expected);
+    }
+
+    [Test]
+    public void Load_VocabularyJsonWithAMarkEscapesAndARepeatedToken_IsRead()
+    {
+        using var folder = Folder(("vocab.json", Encoding.UTF8.GetBytes("\uFEFF { \"a\" : 3,\n\"\\u0120b\": 0, \"\\ud83d\\ude00\": 1, \"\\u0061\": 3 }\n")), ("merges.txt", []));
+        var tokenizer = TokenizerFiles.Load(folder.Folder);
+
+        Assert.That(Enumerable.Range(0, tokenizer.Count).Select(tokenizer.Piece), Is.EqualTo((string?[])["\u0120b", "\U0001F600", null, "a"]));
+    }
+
+    [Test]
+    public void Copy_IsTheTableAsItWas()
+    {
+        var table = new PieceTable();
+        table.Add("a", 0);
+        var before = table.Copy();
+        table.Add("b", 1);
+        var between = table.Copy();
+        table.AddLast("a", 2);
+
+        Assert.That((before, between, table.Ids), Is.EqualTo((new Dictionary<string, int> { ["a"] = 0 }, new Dictionary<string, int> { ["a"] = 0, ["b"] = 1 }, new Dictionary<string, int> { ["a"] = 2, ["b"] = 1 })));
+    }
+
     [TestCase("tokenizer.json", """{"decoder":{"type":"ByteLevel"},"model":{"type":"BPE","vocab":{"a":0,"\u0120b":1},"merges":["a \u0120b"]}}""")]
     [TestCase("vocab.json", """{"a":0,"\u0120b":1}""")]
     public void Text_OfMergesThatAreBroken_IsKnownWithoutThem(string file, string json)
