@@ -20,22 +20,25 @@ internal static class ByteAlphabet
         }
     });
 
-    /// <summary>Appends the bytes that a vocabulary string stands for; a string outside the alphabet stands for itself.</summary>
-    public static void Read(string piece, List<byte> bytes)
+    /// <summary>Most bytes that a vocabulary string stands for.</summary>
+    public static int Most(string piece) => Encoding.UTF8.GetMaxByteCount(piece.Length);
+
+    /// <summary>The bytes that a vocabulary string stands for; a string outside the alphabet stands for itself.</summary>
+    /// <returns>How many they are.</returns>
+    public static int Read(string piece, Span<byte> bytes)
     {
-        var before = bytes.Count;
-        foreach (var c in piece)
+        for (var at = 0; at < piece.Length; at++)
         {
-            if (c < Bytes.Length && Bytes[c] >= 0)
+            var c = piece[at];
+            if (c >= Bytes.Length || Bytes[c] < 0)
             {
-                bytes.Add((byte)Bytes[c]);
-                continue;
+                return Encoding.UTF8.GetBytes(piece, bytes);
             }
 
-            bytes.RemoveRange(before, bytes.Count - before);
-            bytes.AddRange(Encoding.UTF8.GetBytes(piece));
-            return;
+            bytes[at] = (byte)Bytes[c];
         }
+
+        return piece.Length;
     }
 
     /// <summary>Byte by character; -1 where a character is none.</summary>

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Unicode;
 
@@ -10,13 +9,20 @@ internal static class Decoders
     /// <summary>Byte-level vocabulary strings to text; bytes that are no UTF-8 become U+FFFD.</summary>
     public static List<string> ByteLevel(List<string> tokens)
     {
-        var bytes = new List<byte>();
+        // Lists of words decode each token of the vocabulary by itself: one array, made as large as it may become, and no list that grows.
+        var (most, count) = (0, 0);
         foreach (var token in tokens)
         {
-            ByteAlphabet.Read(token, bytes);
+            most = checked(most + ByteAlphabet.Most(token));
         }
 
-        return [Encoding.UTF8.GetString(CollectionsMarshal.AsSpan(bytes))];
+        var bytes = new byte[most];
+        foreach (var token in tokens)
+        {
+            count += ByteAlphabet.Read(token, bytes.AsSpan(count));
+        }
+
+        return [Encoding.UTF8.GetString(bytes, 0, count)];
     }
 
     /// <summary><c>&lt;0xE2&gt;</c> and its neighbours to the characters they spell.</summary>
