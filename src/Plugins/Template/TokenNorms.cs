@@ -12,9 +12,12 @@ public sealed class TokenNorms : Analysis<TokenNormsOptions>
     {
         var model = context.Model;
         var keep = options.Mask(model);
+
+        // Asked for once: coded weights are decoded for whoever asks.
+        var embedding = model.WE;
         var best = Enumerable.Range(0, model.Config.DVocab)
             .Where(id => keep is null || keep[id])
-            .Select(id => (Id: id, Norm: Norm(model.WE.Row(id))))
+            .Select(id => (Id: id, Norm: Norm(embedding.Row(id))))
             .OrderByDescending(token => token.Norm)
             .ThenBy(token => token.Id)
             .Take(options.K);
