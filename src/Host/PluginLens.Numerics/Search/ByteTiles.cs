@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using PluginLens.Numerics.Kernels;
 
 namespace PluginLens.Numerics.Search;
@@ -115,6 +116,7 @@ internal sealed unsafe class ByteTiles : PairTiles
     }
 
     // The threshold is looked at once for the column: a limit that is too low finds no less.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void Column(int column, int end)
     {
         var threshold = Candidates.Threshold;
