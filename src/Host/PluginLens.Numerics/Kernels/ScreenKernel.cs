@@ -8,7 +8,8 @@ namespace PluginLens.Numerics.Kernels;
 /// A tile of dot products of small integers, to find out which pairs of rows are worth an exact one: four times as many products in the same time as float32,
 /// and where the first dimensions rule out the whole tile, the others are left out.
 /// Left bytes carry a <see cref="Bias"/>, which the start of each column's sum takes off again. Sums of 16 bits may wrap on the way; they are
-/// right in the end because no dot product of rows of norm <see cref="LargestNorm"/>, or of their first dimensions, needs more.
+/// right in the end because no dot product of rows of norm <see cref="LargestNorm"/>, or of their first dimensions, needs more. A first sum far below its limit, of which the start took something off
+/// besides, may end up above it: then the tile goes on to the end, in vain; one above its limit never ends up below.
 /// </summary>
 internal abstract unsafe class ScreenKernel
 {
@@ -52,7 +53,7 @@ internal abstract unsafe class ScreenKernel
 
     /// <summary>Looks at tiles, up to one with an entry above its limit.</summary>
     /// <param name="column">Their panels.</param>
-    /// <param name="panel">The first left panel. No sum is as small as -32768, none larger than 32767.</param>
+    /// <param name="panel">The first left panel.</param>
     /// <param name="end">The left panel after the last.</param>
     /// <param name="hits">Receives the entries.</param>
     /// <returns>The left panel of the tile with hits; the end where there is none.</returns>
